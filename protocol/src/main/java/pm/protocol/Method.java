@@ -1,0 +1,111 @@
+package pm.protocol;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The fixed table of what a client can call on the control socket. {@code docs/control-protocol.md}
+ * shows each.
+ */
+public enum Method {
+  /** Answers {@code {"pong":true}}. */
+  PING("ping", Access.OPERATOR, Kind.CALL),
+  /** {@code {"version","protocol"}}. */
+  VERSION("version", Access.OPERATOR, Kind.CALL),
+  /** A page of instances in short. */
+  STATUS("status", Access.OPERATOR, Kind.CALL, "selectors", "cursor"),
+  /** A page of everything about instances. */
+  DESCRIBE("describe", Access.OPERATOR, Kind.CALL, "selectors", "cursor"),
+  /** The chain of causes of the present state, in sentences. */
+  WHY("why", Access.OPERATOR, Kind.CALL, "selector"),
+  /** Starts, and answers when that has succeeded or failed. */
+  START("start", Access.OPERATOR, Kind.CALL, "selectors", "wait", "timeout_seconds"),
+  /** Stops, and answers when all are gone. */
+  STOP("stop", Access.OPERATOR, Kind.CALL, "selectors", "wait", "timeout_seconds"),
+  /** Stops and starts. */
+  RESTART("restart", Access.OPERATOR, Kind.CALL, "selectors", "wait", "timeout_seconds"),
+  /** Sends a signal. */
+  SIGNAL("signal", Access.OPERATOR, Kind.CALL, "signal", "selectors"),
+  /** Clears restart history and {@code failed}. */
+  RESET("reset", Access.OPERATOR, Kind.CALL, "selectors"),
+  /** Reads the configuration again and makes it so, or says what would be done. */
+  APPLY("apply", Access.OPERATOR, Kind.CALL, "dry_run"),
+  /** A stream of output lines. */
+  LOGS(
+      "logs",
+      Access.OPERATOR,
+      Kind.STREAM,
+      "selectors",
+      "lines",
+      "since_seconds",
+      "follow",
+      "stderr"),
+  /** A stream of events. */
+  EVENTS("events", Access.OPERATOR, Kind.STREAM, "selectors", "since", "follow"),
+  /** The configuration in force. */
+  CONFIG_SHOW("config.show", Access.OPERATOR, Kind.CALL, "program"),
+  /** The daemon about itself. */
+  DAEMON_STATUS("daemon.status", Access.ADMINISTRATOR, Kind.CALL),
+  /** Ends the daemon, gracefully. */
+  DAEMON_SHUTDOWN("daemon.shutdown", Access.ADMINISTRATOR, Kind.CALL),
+  /** Ends a stream of the same connection. */
+  UNSUBSCRIBE("unsubscribe", Access.OPERATOR, Kind.CALL, "subscription");
+
+  /** Who may call a method. */
+  public enum Access {
+    /** Root, the daemon's user, and members of the socket's group. */
+    OPERATOR,
+    /** Root and the daemon's user. */
+    ADMINISTRATOR
+  }
+
+  /** How a method answers. */
+  public enum Kind {
+    /** With one response. */
+    CALL,
+    /** With a response that holds a {@code subscription}, then notifications that carry it. */
+    STREAM
+  }
+
+  private final String wireName;
+  private final Access access;
+  private final Kind kind;
+  private final List<String> parameters;
+
+  Method(String wireName, Access access, Kind kind, String... parameters) {
+    this.wireName = wireName;
+    this.access = access;
+    this.kind = kind;
+    this.parameters = List.of(parameters);
+  }
+
+  /** The name in a request. */
+  public String wireName() {
+    return wireName;
+  }
+
+  /** Who may call it. */
+  public Access access() {
+    return access;
+  }
+
+  /** How it answers. */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** The names of all parameters it takes; any other is an error. */
+  public List<String> parameters() {
+    return parameters;
+  }
+
+  /** The method with this name, if there is one. */
+  public static Optional<Method> of(String wireName) {
+    for (Method candidate : values()) {
+      if (candidate.wireName.equals(wireName)) {
+        return Optional.of(candidate);
+      }
+    }
+    return Optional.empty();
+  }
+}
