@@ -1,0 +1,29 @@
+package pm.config;
+
+/**
+ * What becomes of an instance's output.
+ *
+ * @param file of stdout; not {@link LogTarget.Merge}
+ * @param stderr not {@link LogTarget.Auto}
+ * @param maxSizeBytes a file is rotated at the first end of a line beyond this size; 1 KiB to 1 TiB
+ * @param keep rotated files that are kept, 0 to 1000
+ */
+public record LogSpec(LogTarget file, LogTarget stderr, long maxSizeBytes, int keep) {
+  public static final long SMALLEST_MAX_SIZE_BYTES = 1L << 10;
+  public static final long LARGEST_MAX_SIZE_BYTES = 1L << 40;
+  public static final int MOST_KEPT = 1000;
+
+  public static final LogSpec DEFAULT = new LogSpec(LogTarget.AUTO, LogTarget.MERGE, 50L << 20, 10);
+
+  public LogSpec {
+    if (file instanceof LogTarget.Merge || stderr instanceof LogTarget.Auto) {
+      throw new IllegalArgumentException("stdout is not merged, and stderr has no automatic file");
+    }
+    if (maxSizeBytes < SMALLEST_MAX_SIZE_BYTES || maxSizeBytes > LARGEST_MAX_SIZE_BYTES) {
+      throw new IllegalArgumentException("max_size is 1KiB to 1024GiB: " + maxSizeBytes);
+    }
+    if (keep < 0 || keep > MOST_KEPT) {
+      throw new IllegalArgumentException("keep is 0 to " + MOST_KEPT + ": " + keep);
+    }
+  }
+}

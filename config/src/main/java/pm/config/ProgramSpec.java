@@ -1,0 +1,308 @@
+package pm.config;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A program as the configuration defines it, checked. Text that may hold {@link Template}
+ * references keeps them: the words of the command, the working folder, the values of the
+ * environment and the paths of log files.
+ *
+ * @param name as {@link Names} allows
+ * @param description for people
+ * @param command what each instance runs
+ * @param type how it is meant to live
+ * @param workingDir folder of the process; absolute once expanded
+ * @param user name or uid to run as; empty: the daemon's own
+ * @param group name or gid; empty: that of the user
+ * @param supplementaryGroups names or gids; empty: those of the user
+ * @param umask 0 to 0777
+ * @param environment variables by name
+ * @param envFiles read at every start, in this order; the later wins
+ * @param inheritEnvironment whether the process gets the daemon's environment too
+ * @param instances 0 to {@link #MOST_INSTANCES}
+ * @param enabled whether it may be started at all
+ * @param autostart whether it is started with the daemon
+ * @param groups labels for selectors, as {@link Names} allows
+ * @param startTimeout how long STARTING may last; positive
+ * @param readiness what ends STARTING
+ * @param successExitCodes exit codes (0 to 255) that are no failure
+ * @param restart whether, how often and how fast it is started again
+ * @param stop how it is stopped
+ * @param logs what becomes of its output
+ * @param location where its name stands
+ */
+public record ProgramSpec(
+    String name,
+    String description,
+    Command command,
+    ProgramType type,
+    String workingDir,
+    Optional<String> user,
+    Optional<String> group,
+    Optional<List<String>> supplementaryGroups,
+    int umask,
+    Map<String, String> environment,
+    List<EnvFile> envFiles,
+    boolean inheritEnvironment,
+    int instances,
+    boolean enabled,
+    boolean autostart,
+    List<String> groups,
+    Duration startTimeout,
+    Readiness readiness,
+    Set<Integer> successExitCodes,
+    RestartSpec restart,
+    StopSpec stop,
+    LogSpec logs,
+    Location location) {
+  public static final int MOST_INSTANCES = 1000;
+
+  public ProgramSpec {
+    if (!Names.isProgramName(name)) {
+      throw new IllegalArgumentException("not a name: " + name);
+    }
+    if (umask < 0 || umask > 0777) {
+      throw new IllegalArgumentException("umask is 0 to 0777: " + Integer.toOctalString(umask));
+    }
+    if (instances < 0 || instances > MOST_INSTANCES) {
+      throw new IllegalArgumentException("instances is 0 to " + MOST_INSTANCES + ": " + instances);
+    }
+    if (!startTimeout.isPositive()) {
+      throw new IllegalArgumentException("start_timeout is longer than 0: " + startTimeout);
+    }
+    if (type == ProgramType.ONESHOT && restart.policy() == RestartPolicy.ALWAYS) {
+      throw new IllegalArgumentException("a oneshot is not restarted always: " + name);
+    }
+    supplementaryGroups = supplementaryGroups.map(List::copyOf);
+    environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+    envFiles = List.copyOf(envFiles);
+    groups = List.copyOf(groups);
+    successExitCodes = exitCodes(successExitCodes);
+  }
+
+  /** Whether nothing but the place in the files differs, so that there is nothing to apply. */
+  public boolean sameAs(ProgramSpec other) {
+    return equals(new Builder(other).location(location).build());
+  }
+
+  /** A copy in ascending order, so that it is always shown in the same way. */
+  static Set<Integer> exitCodes(Set<Integer> codes) {
+    for (int code : codes) {
+      if (code < 0 || code > 255) {
+        throw new IllegalArgumentException("an exit code is 0 to 255: " + code);
+      }
+    }
+    return Collections.unmodifiableSet(new TreeSet<>(codes));
+  }
+
+  /**
+   * Gathers the values of a program, starting from the documented defaults or from another program.
+   */
+  public static final class Builder {
+    private final String name;
+    private String description = "";
+    private Command command;
+    private ProgramType type = ProgramType.SIMPLE;
+    private String workingDir = "/";
+    private Optional<String> user = Optional.empty();
+    private Optional<String> group = Optional.empty();
+    private Optional<List<String>> supplementaryGroups = Optional.empty();
+    private int umask = 022;
+    private Map<String, String> environment = Map.of();
+    private List<EnvFile> envFiles = List.of();
+    private boolean inheritEnvironment;
+    private int instances = 1;
+    private boolean enabled = true;
+    private boolean autostart = true;
+    private List<String> groups = List.of();
+    private Duration startTimeout = Duration.ofSeconds(60);
+    private Readiness readiness = Readiness.DEFAULT;
+    private Set<Integer> successExitCodes = Set.of(0);
+    private RestartSpec restart = RestartSpec.DEFAULT;
+    private StopSpec stop = StopSpec.DEFAULT;
+    private LogSpec logs = LogSpec.DEFAULT;
+    private Location location = Location.NONE;
+
+    /** All defaults. */
+    public Builder(String name, Command command) {
+      this.name = name;
+      this.command = command;
+    }
+
+    /** All as in another program. */
+    public Builder(ProgramSpec other) {
+      name = other.name;
+      description = other.description;
+      command = other.command;
+      type = other.type;
+      workingDir = other.workingDir;
+      user = other.user;
+      group = other.group;
+      supplementaryGroups = other.supplementaryGroups;
+      umask = other.umask;
+      environment = other.environment;
+      envFiles = other.envFiles;
+      inheritEnvironment = other.inheritEnvironment;
+      instances = other.instances;
+      enabled = other.enabled;
+      autostart = other.autostart;
+      groups = other.groups;
+      startTimeout = other.startTimeout;
+      readiness = other.readiness;
+      successExitCodes = other.successExitCodes;
+      restart = other.restart;
+      stop = other.stop;
+      logs = other.logs;
+      location = other.location;
+    }
+
+    public Builder description(String value) {
+      description = value;
+      return this;
+    }
+
+    public Builder command(Command value) {
+      command = value;
+      return this;
+    }
+
+    public Builder type(ProgramType value) {
+      type = value;
+      return this;
+    }
+
+    public Builder workingDir(String value) {
+      workingDir = value;
+      return this;
+    }
+
+    public Builder user(Optional<String> value) {
+      user = value;
+      return this;
+    }
+
+    public Builder group(Optional<String> value) {
+      group = value;
+      return this;
+    }
+
+    public Builder supplementaryGroups(Optional<List<String>> value) {
+      supplementaryGroups = value;
+      return this;
+    }
+
+    public Builder umask(int value) {
+      umask = value;
+      return this;
+    }
+
+    public Builder environment(Map<String, String> value) {
+      environment = value;
+      return this;
+    }
+
+    public Builder envFiles(List<EnvFile> value) {
+      envFiles = value;
+      return this;
+    }
+
+    public Builder inheritEnvironment(boolean value) {
+      inheritEnvironment = value;
+      return this;
+    }
+
+    public Builder instances(int value) {
+      instances = value;
+      return this;
+    }
+
+    public Builder enabled(boolean value) {
+      enabled = value;
+      return this;
+    }
+
+    public Builder autostart(boolean value) {
+      autostart = value;
+      return this;
+    }
+
+    public Builder groups(List<String> value) {
+      groups = value;
+      return this;
+    }
+
+    public Builder startTimeout(Duration value) {
+      startTimeout = value;
+      return this;
+    }
+
+    public Builder readiness(Readiness value) {
+      readiness = value;
+      return this;
+    }
+
+    public Builder successExitCodes(Set<Integer> value) {
+      successExitCodes = value;
+      return this;
+    }
+
+    public Builder restart(RestartSpec value) {
+      restart = value;
+      return this;
+    }
+
+    public Builder stop(StopSpec value) {
+      stop = value;
+      return this;
+    }
+
+    public Builder logs(LogSpec value) {
+      logs = value;
+      return this;
+    }
+
+    public Builder location(Location value) {
+      location = value;
+      return this;
+    }
+
+    /**
+     * Makes the program.
+     *
+     * @throws IllegalArgumentException if the values do not go together
+     */
+    public ProgramSpec build() {
+      return new ProgramSpec(
+          name,
+          description,
+          command,
+          type,
+          workingDir,
+          user,
+          group,
+          supplementaryGroups,
+          umask,
+          environment,
+          envFiles,
+          inheritEnvironment,
+          instances,
+          enabled,
+          autostart,
+          groups,
+          startTimeout,
+          readiness,
+          successExitCodes,
+          restart,
+          stop,
+          logs,
+          location);
+    }
+  }
+}
