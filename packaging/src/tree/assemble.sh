@@ -1,0 +1,117 @@
+#!/bin/sh
+# Assembles the runnable tree, bin/ and lib/: assemble.sh TREE SOURCES VERSION, on the Java of JAVA_HOME.
+# Nothing is done if nothing that goes into the tree has changed.
+set -eu
+
+tree=$1
+sources=$2
+version=$3
+src=$(cd "$(dirname "$0")" && pwd)
+java=$JAVA_HOME/bin/java
+new=$tree.new
+
+die() {
+  echo "packaging: $*" >&2
+  exit 1
+}
+
+# jars_of MODULE: its own and those it needs at run time, a line each.
+jars_of() {
+  echo "$sources/$1/target/pm-$1-$version.jar"
+  tr : '\n' < "$sources/$1/target/dependencies.classpath"
+}
+pmd_jars=$(jars_of daemon)
+pmctl_jars=$(jars_of cli)
+
+key=$(
+  {
+    echo "$tree $JAVA_HOME"
+    cat "$src"/* "$JAVA_HOME/release"
+    echo "$pmd_jars" "$pmctl_jars" | xargs sha256sum
+  } | sha256sum
+)
+[ "$(cat "$tree.key" 2> /dev/null)" != "$key" ] || exit 0
+
+rm -rf "$new" "$tree.key"
+mkdir -p "$new/bin" "$new/lib"
+
+# The jars, but for the one that holds a native library for each machine there is: those of the two
+# machines we know are laid beside, so that none is unpacked when pmd starts.
+for jar in $pmd_jars $pmctl_jars; do
+  case $jar in
+    */jffi-*-native.jar)
+      mkdir -p "$new/lib/native"
+      (cd "$new/lib" && "$JAVA_HOME/bin/jar" xf "$jar" jni/x86_64-Linux jni/aarch64-Linux)
+      mv "$new"/lib/jni/* "$new/lib/native"
+      rmdir "$new/lib/jni"
+      ;;
+    *) cp "$jar" "$new/lib" ;;
+  esac
+done
+
+# class_path JARS FOLDER: those of them that the tree has.
+class_path() {
+  echo "$1" | sed -e '/jffi-.*-native\.jar$/d' -e "s:.*/:$2/:" | paste -sd :
+}
+
+flags() {
+  sed -e '/^#/d' -e 's/^/  /' -e 's/$/ \\/' "$src/$1.flags"
+}
+
+launcher() {
+  program=$1 main=$2 options=$3 jars=$4
+  flags "$program" > "$new/flags"
+  sed \
+    -e "s:@PROGRAM@:$program:" \
+    -e "s:@PROGRAM@:$program:" \
+    -e "s:@MAIN@:$main:" \
+    -e "s:@OPTIONS@:$options:" \
+    -e "s:@JDK@:$JAVA_HOME:" \
+    -e "s#@CLASSPATH@#$(class_path "$jars" "\$lib")#" \
+    -e "/^@FLAGS@\$/{
+r $new/flags
+d
+}" "$src/launcher.sh" > "$new/bin/$program"
+  rm "$new/flags"
+  chmod 755 "$new/bin/$program"
+}
+
+launcher pmd pm.daemon.Main PMD_JAVA_OPTIONS "$pmd_jars"
+launcher pmctl pm.cli.Main PMCTL_JAVA_OPTIONS "$pmctl_jars"
+
+# The class-data archives: what the programs load in a run that is like any other is laid out in advance.
+# $work/*.PROGRAM.classes are the lists of such runs.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$src/train.sh" "$new" "$work" > "$work/log" 2>&1 || {
+  cat "$work/log" >&2
+  die "the run that gathers the classes for the archives failed, see above"
+}
+
+archive() {
+  program=$1 jars=$2
+  # Class numbers differ from list to list and mean something only to class loaders of one's own.
+  cat "$work"/*."$program".classes | sed -e '/^#/d' -e '/^@cp/d' -e '/source:/d' -e 's/ id: [0-9]*$//' | sort -u > "$work/$program.classes"
+  # The class path is relative, for the archive would hold the name of this folder; "./" is what the
+  # JVM replaces by the folder that the jars are in at run time.
+  # shellcheck disable=SC2046
+  (
+    lib=.
+    cd "$new/lib"
+    eval "set -- $(flags "$program" | grep -v -e '-Xlog' | tr -d '\\\n')"
+    "$java" "$@" -Xlog:disable -Xlog:all=error:stderr -Xshare:dump -XX:SharedClassListFile="$work/$program.classes" \
+      -XX:SharedArchiveFile="$program.jsa" -cp "$(class_path "$jars" .)"
+  ) > "$work/log" 2>&1 || {
+    cat "$work/log" >&2
+    die "the class-data archive of $program was not made, see above"
+  }
+}
+
+archive pmd "$pmd_jars"
+archive pmctl "$pmctl_jars"
+
+rm -rf "$tree"
+mv "$new" "$tree"
+PMD_JAVA_OPTIONS=-Xshare:on "$tree/bin/pmd" --version > /dev/null || die "pmd does not start with its archive"
+PMCTL_JAVA_OPTIONS=-Xshare:on "$tree/bin/pmctl" version --help > /dev/null || die "pmctl does not start with its archive"
+echo "$key" > "$tree.key"

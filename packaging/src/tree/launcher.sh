@@ -1,0 +1,56 @@
+#!/bin/sh
+# Starts @PROGRAM@ on a Java 25 runtime. It ends in exec, so its pid is @PROGRAM@'s; the usual way starts no process.
+
+self=$0
+[ ! -h "$self" ] || self=$(readlink -f -- "$self")
+case $self in
+  /*) ;;
+  *) self=$PWD/$self ;;
+esac
+lib=${self%/*}/../lib
+
+# Is $1 a Java 25? The file "release" tells without starting it.
+is_25() {
+  [ -x "$1/bin/java" ] && [ -r "$1/release" ] || return 1
+  while read -r line; do
+    case $line in
+      JAVA_VERSION=\"25[.\"+-]*) return 0 ;;
+    esac
+  done < "$1/release"
+  return 1
+}
+
+find_java() {
+  for java_home in "${PM_JAVA_HOME:-}" '@JDK@' "${JAVA_HOME:-}" /usr/lib/jvm/*25*; do
+    is_25 "$java_home" && return
+  done
+  if java_home=$(command -v java); then
+    java_home=$(readlink -f -- "$java_home")
+    java_home=${java_home%/bin/java}
+    is_25 "$java_home" && return
+  fi
+  echo '@PROGRAM@: no Java 25 was found: install it (Debian: openjdk-25-jre-headless) or name its folder in PM_JAVA_HOME.' >&2
+  exit 69
+}
+find_java
+
+# What is meant for other Java programs must not disturb this one.
+unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS
+
+# Java takes no file name or argument beyond ASCII without a UTF-8 locale. What pmd starts may inherit
+# its locale, so there one is only added where none is.
+case @PROGRAM@:${LC_ALL:-${LC_CTYPE:-${LANG:-C}}} in
+  pmctl:*) export LC_ALL=C.UTF-8 ;;
+  pmd:C | pmd:POSIX)
+    export LC_CTYPE=C.UTF-8
+    [ -z "${LC_ALL:-}" ] || export LC_ALL=C.UTF-8
+    ;;
+esac
+
+# shellcheck disable=SC2086  # the options are meant to be split
+exec "$java_home/bin/java" \
+  -XX:SharedArchiveFile="$lib/@PROGRAM@.jsa" \
+@FLAGS@
+  ${@OPTIONS@:-} \
+  -cp "@CLASSPATH@" \
+  @MAIN@ "$@"
