@@ -1,0 +1,123 @@
+package pm.daemon.posix;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Starts programs with posix_spawn(3), as leaders of sessions of their own, with no signal blocked
+ * or ignored, in their working directory, with three descriptors and no more.
+ *
+ * <p>User, groups and umask belong to a thread in Linux, and a child inherits those of the thread
+ * that makes it. So they are changed with bare system calls (the C library's functions would change
+ * all threads) on a thread that ends after it; see {@link #needsOwnThread}. That costs no chain of
+ * helper programs, and every error comes back as it is. For the fraction of a millisecond that the
+ * thread acts as another user, that user may send it, and so this process, a signal; trace it he
+ * may not.
+ *
+ * <p>Where a container forbids unshare(2), a umask that differs from our own is set by a shell that
+ * then executes the program: {@code /bin/sh -c 'umask "$1"; shift; exec "$@"'}. In that case the
+ * program sees the path that was found as its own name, and an exec that fails in spite of the
+ * checks before it appears as exit code 126 or 127.
+ */
+public final class Spawn {
+  private static final int PR_GET_DUMPABLE = 3;
+  private static final int PR_SET_DUMPABLE = 4;
+
+  private static final long PRCTL = Libc.function("prctl");
+
+  private final boolean mayUnshare;
+  private final boolean isDumpable;
+  private final int ownUmask;
+  private final int ownUid;
+  private final int ownGid;
+  private final Set<Integer> ownGroups;
+
+  private final Object lock = new Object();
+  private int threadsOfOthers;
+
+  /** Reads this process's own umask, user and groups, which must not change afterwards. */
+  public Spawn() throws ErrnoException {
+    this(true);
+  }
+
+  Spawn(boolean mayUnshare) throws ErrnoException {
+    this.mayUnshare = mayUnshare;
+    isDumpable = (int) Libc.call(PRCTL, PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
+    ownUmask = Host.umask();
+    ownUid = Host.euid();
+    ownGid = Host.egid();
+    ownGroups = new HashSet<>(Host.groups());
+  }
+
+  /**
+   * Tells whether {@link #spawn} of this request changes its thread for good, so that it must be
+   * called on a thread that is made for it and ends after it.
+   */
+  public boolean needsOwnThread(SpawnRequest request) {
+    return changesUmask(request) || changesCredentials(request);
+  }
+
+  private boolean changesUmask(SpawnRequest request) {
+    OptionalInt umask = request.umask();
+    return umask.isPresent() && umask.getAsInt() != ownUmask;
+  }
+
+  private boolean changesCredentials(SpawnRequest request) {
+    return request.credentials().filter(wanted -> !isOurs(wanted)).isPresent();
+  }
+
+  private boolean isOurs(Credentials wanted) {
+    List<Integer> groups = wanted.groups();
+    return wanted.uid() == ownUid
+        && wanted.gid() == ownGid
+        && new HashSet<>(groups).equals(ownGroups);
+  }
+
+  /**
+   * Starts a program. It returns once the program's own code is about to run. It may take
+   * milliseconds, so it is not for the loop.
+   *
+   * @return the child's pid, which is also its session and its group; it is ours to reap
+   * @throws SpawnException if there is no child. Any other exception or error says nothing about
+   *     it.
+   */
+  public int spawn(SpawnRequest request) throws SpawnException {
+    try (SpawnAttempt attempt =
+        new SpawnAttempt(request, changesUmask(request), changesCredentials(request), mayUnshare)) {
+      run(attempt);
+      int pid = attempt.pid();
+      if (pid == 0) {
+        throw attempt.failure();
+      }
+      return pid;
+    }
+  }
+
+  /**
+   * Another user's rights on one thread take the dumpable flag off the whole process. It is given
+   * back when no thread has such rights: with the flag, files of such a thread in /proc would be
+   * the other user's.
+   */
+  private void run(SpawnAttempt attempt) {
+    if (!attempt.changesCredentials()) {
+      attempt.run();
+      return;
+    }
+    synchronized (lock) {
+      threadsOfOthers++;
+    }
+    try {
+      attempt.run();
+    } finally {
+      attempt.returnToOwnUser();
+      synchronized (lock) {
+        threadsOfOthers--;
+        if (threadsOfOthers == 0 && isDumpable) {
+          Libc.call(PRCTL, PR_SET_DUMPABLE, 1, 0, 0, 0);
+        }
+      }
+    }
+  }
+}
