@@ -1,0 +1,94 @@
+package pm.daemon.core.event;
+
+import java.util.List;
+import pm.config.Configuration;
+import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.Decisions;
+
+/** What somebody asks for. Each is answered with one {@link Effect.Reply} of the same request. */
+public sealed interface Command extends Event {
+
+  /** Returns who asks. */
+  Actor actor();
+
+  /** Returns the number under which the answer is awaited; {@link #UNANSWERED} if by nobody. */
+  long request();
+
+  /** The request number of commands that nobody waits for. */
+  long UNANSWERED = 0;
+
+  /**
+   * How long the asker waits.
+   *
+   * @param untilDone whether the answer comes when all is done, else as soon as it is begun
+   * @param timeoutNanos the longest wait in nanoseconds, {@link Long#MAX_VALUE} for ever
+   */
+  record Patience(boolean untilDone, long timeoutNanos) {
+    /** Answer as soon as it is begun. */
+    public static final Patience NONE = new Patience(false, Long.MAX_VALUE);
+
+    /** Answer when all is done, however long it takes. */
+    public static final Patience ENDLESS = new Patience(true, Long.MAX_VALUE);
+  }
+
+  /** Start what the selectors name. */
+  record Start(long request, Actor actor, List<String> selectors, Patience patience)
+      implements Command {}
+
+  /** Stop what the selectors name; it stays so until somebody starts it. */
+  record Stop(long request, Actor actor, List<String> selectors, Patience patience)
+      implements Command {}
+
+  /** Stop, then start, what the selectors name. */
+  record Restart(long request, Actor actor, List<String> selectors, Patience patience)
+      implements Command {}
+
+  /**
+   * Send a signal to the main processes of what the selectors name.
+   *
+   * @param signal its number
+   * @param signalName its name without SIG
+   */
+  record Signal(long request, Actor actor, List<String> selectors, int signal, String signalName)
+      implements Command {}
+
+  /** Clear the restart history, and {@code failed}, of what the selectors name. */
+  record Reset(long request, Actor actor, List<String> selectors) implements Command {}
+
+  /**
+   * Make this the configuration in force, program by program.
+   *
+   * @param configuration what was read from the files
+   * @param dryRun only say what would change
+   */
+  record Apply(
+      long request, Actor actor, Configuration configuration, boolean dryRun, Patience patience)
+      implements Command {}
+
+  /**
+   * Begin: the first event of a daemon that finds nothing to take over.
+   *
+   * @param configuration what was read from the files
+   * @param decisions what operators decided before
+   */
+  record Begin(Actor actor, Configuration configuration, Decisions decisions) implements Command {
+    @Override
+    public long request() {
+      return UNANSWERED;
+    }
+  }
+
+  /**
+   * Go on: the first event of a daemon after one that crashed. What it kept has been replayed
+   * before; now its processes are looked for.
+   */
+  record Resume(Actor actor) implements Command {
+    @Override
+    public long request() {
+      return UNANSWERED;
+    }
+  }
+
+  /** Stop everything and end the daemon; a second one kills instead of waiting. */
+  record Shutdown(long request, Actor actor) implements Command {}
+}

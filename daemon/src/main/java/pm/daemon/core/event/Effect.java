@@ -1,0 +1,75 @@
+package pm.daemon.core.event;
+
+import pm.config.LogSpec;
+import pm.config.ProgramSpec;
+import pm.config.StopScope;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.model.ProcessIdentity;
+import pm.daemon.core.model.Run;
+
+/** What is to be done. None of them answers; what comes of it comes back as a {@link Report}. */
+public sealed interface Effect {
+
+  /** Start a process; answered by Spawned or SpawnFailed. */
+  record Spawn(InstanceName instance, InvocationId invocation, ProgramSpec spec)
+      implements Effect {}
+
+  /**
+   * Send a signal.
+   *
+   * @param signal its name without SIG
+   * @param scope PROCESS: to the main process; GROUP and TREE: to its process group
+   * @param thenContinue whether a CONT follows, so that a stopped process can act on it
+   */
+  record Signal(
+      InvocationId invocation,
+      ProcessIdentity process,
+      String signal,
+      StopScope scope,
+      boolean thenContinue)
+      implements Effect {}
+
+  /**
+   * Kill all that belongs to the invocation, its main process included, until none is left;
+   * answered by Exited when the main process ends (unless it has been reported before), by
+   * RemainsLeft after a look that still finds some, and by RemainsGone at last. Asked for again,
+   * it looks and kills again.
+   */
+  record KillRemains(InstanceName instance, InvocationId invocation, StopScope scope)
+      implements Effect {}
+
+  /**
+   * Send {@code signal} to what belongs to the invocation and outlived its main process; answered
+   * by RemainsGone when none is left.
+   */
+  record SignalRemains(
+      InstanceName instance, InvocationId invocation, StopScope scope, String signal)
+      implements Effect {}
+
+  /** The invocation is over and kept as such: reap its main process, drop all that served it. */
+  record Release(InstanceName instance, InvocationId invocation) implements Effect {}
+
+  /**
+   * Look for the process that a daemon before us started; answered by Adopted, Spawned,
+   * NeverSpawned or Exited, and by RemainsGone where only remains had been left.
+   */
+  record Adopt(InstanceName instance, Run run, ProgramSpec spec) implements Effect {}
+
+  /** The rules of its log files changed while it runs. */
+  record ChangeLogs(InstanceName instance, LogSpec logs) implements Effect {}
+
+  /** Tell the world. */
+  record Publish(Happening happening) implements Effect {}
+
+  /**
+   * Answer a request.
+   *
+   * @param afterDecision the {@link Entry.DecisionsKept#number()} that must be flushed first; 0
+   *     for none
+   */
+  record Reply(long request, Answer answer, long afterDecision) implements Effect {}
+
+  /** End the daemon. */
+  record Exit(int code) implements Effect {}
+}

@@ -1,0 +1,13 @@
+package pm.daemon.core.model;
+
+/** How far a stop has come. */
+public enum StopStep {
+  /** The process is still being spawned, so there is nothing to signal yet. */
+  AWAIT_SPAWN,
+  /** The stop signal was sent; the deadline is the stop timeout. */
+  SIGNALLED,
+  /** Everything was killed; the deadline is when we say that it does not help. */
+  KILLED,
+  /** Killing did not help; we wait without a deadline. */
+  STUCK
+}
