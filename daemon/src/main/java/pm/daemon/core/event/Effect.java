@@ -52,9 +52,13 @@ public sealed interface Effect {
 
   /**
    * Look for the process that a daemon before us started; answered by Adopted, Spawned,
-   * NeverSpawned or Exited, and by RemainsGone where only remains had been left.
+   * NeverSpawned or Exited. Where the end of its main process is known already, nothing is answered:
+   * a KillRemains or SignalRemains follows, and is.
+   *
+   * @param exited whether the end of its main process is known already
    */
-  record Adopt(InstanceName instance, Run run, ProgramSpec spec) implements Effect {}
+  record Adopt(InstanceName instance, Run run, ProgramSpec spec, boolean exited)
+      implements Effect {}
 
   /** The rules of its log files changed while it runs. */
   record ChangeLogs(InstanceName instance, LogSpec logs) implements Effect {}

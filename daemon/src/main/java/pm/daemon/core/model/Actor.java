@@ -12,6 +12,9 @@ public record Actor(String name, int uid, int pid) {
   /** The daemon by itself, when it begins. */
   public static final Actor AUTOSTART = new Actor("autostart", -1, 0);
 
+  /** The restart policy. */
+  public static final Actor POLICY = new Actor("restart policy", -1, 0);
+
   /** Returns the actor that stands for a signal to the daemon, such as {@code SIGTERM}. */
   public static Actor signal(String signal) {
     return new Actor(signal, -1, 0);

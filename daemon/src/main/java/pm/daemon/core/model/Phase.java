@@ -26,12 +26,19 @@ public sealed interface Phase {
    * @param detail the rest of it in words
    * @param startAt when it is started by itself
    * @param kind what that start costs
+   * @param actor who stopped it, or who wants it started
    */
-  record Dead(DeadReason reason, String detail, long startAt, StartKind kind) implements Phase {
+  record Dead(DeadReason reason, String detail, long startAt, StartKind kind, Actor actor)
+      implements Phase {
 
     /** Returns an end that lasts until somebody acts. */
-    public static Dead lasting(DeadReason reason, String detail) {
-      return new Dead(reason, detail, Moment.NEVER, StartKind.ASKED);
+    public static Dead lasting(DeadReason reason, String detail, Actor actor) {
+      return new Dead(reason, detail, Moment.NEVER, StartKind.ASKED, actor);
+    }
+
+    /** Returns an end from which {@code actor} wants it started at once. */
+    public static Dead about(String detail, Actor actor, Moment now) {
+      return new Dead(DeadReason.WAITING, detail, now.nanos(), StartKind.ASKED, actor);
     }
 
     @Override

@@ -8,14 +8,14 @@ import java.util.List;
  * The times of an instance's automatic restarts: a true sliding log.
  *
  * <p>A fixed window that its first event opens lets up to twice the limit through; a log does not.
- * It holds no more than {@link #BOUND} times, the youngest, so an unlimited policy stays bounded.
+ * Where restarts are unlimited only the youngest {@link #UNLIMITED_BOUND} are remembered.
  *
  * @param restarts monotonic nanoseconds, ascending
  */
 public record RestartWindow(List<Long> restarts) {
 
-  /** The most restarts that are remembered. */
-  public static final int BOUND = 1_000;
+  /** The most restarts that are remembered where their number has no limit. */
+  public static final int UNLIMITED_BOUND = 100;
 
   /** No restart yet. */
   public static final RestartWindow EMPTY = new RestartWindow(List.of());
@@ -49,8 +49,11 @@ public record RestartWindow(List<Long> restarts) {
     return Moment.after(restarts.get(restarts.size() - limit), window);
   }
 
-  /** Returns this log with a restart at {@code nanos}; those older than {@code window} go. */
-  public RestartWindow with(long nanos, Duration window) {
+  /**
+   * Returns this log with a restart at {@code nanos}; those older than {@code window} go, and so do
+   * the oldest beyond {@code most}.
+   */
+  public RestartWindow with(long nanos, Duration window, int most) {
     List<Long> kept = new ArrayList<>();
     for (long restart : restarts) {
       if (isYoung(restart, window, nanos)) {
@@ -59,7 +62,7 @@ public record RestartWindow(List<Long> restarts) {
     }
     kept.add(nanos);
     return new RestartWindow(
-        kept.size() <= BOUND ? kept : kept.subList(kept.size() - BOUND, kept.size()));
+        kept.size() <= most ? kept : kept.subList(kept.size() - most, kept.size()));
   }
 
   private static boolean isYoung(long restart, Duration window, long nanos) {

@@ -1,0 +1,106 @@
+package pm.daemon.core.instance;
+
+import java.util.List;
+import pm.daemon.core.model.DeadReason;
+import pm.daemon.core.model.InstanceState;
+import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.PastInvocation;
+
+/** How states and times are told to people. */
+public final class Wording {
+
+  private static final long MILLI = 1_000_000L;
+  private static final long SECOND = 1_000 * MILLI;
+  private static final long MINUTE = 60 * SECOND;
+  private static final long HOUR = 60 * MINUTE;
+  private static final long DAY = 24 * HOUR;
+
+  private Wording() {}
+
+  /** Tells a length of time in at most two units: {@code 0.3s}, {@code 2s}, {@code 3h12m}. */
+  public static String duration(long nanos) {
+    if (nanos < 10 * SECOND) {
+      long tenths = (Math.max(0, nanos) + 50 * MILLI) / (100 * MILLI);
+      return tenths % 10 == 0 ? tenths / 10 + "s" : tenths / 10 + "." + tenths % 10 + "s";
+    }
+    if (nanos < MINUTE) {
+      return nanos / SECOND + "s";
+    }
+    if (nanos < HOUR) {
+      return two(nanos / MINUTE, "m", nanos % MINUTE / SECOND, "s");
+    }
+    return nanos < DAY
+        ? two(nanos / HOUR, "h", nanos % HOUR / MINUTE, "m")
+        : two(nanos / DAY, "d", nanos % DAY / HOUR, "h");
+  }
+
+  private static String two(long large, String largeUnit, long small, String smallUnit) {
+    return small == 0 ? large + largeUnit : large + largeUnit + small + smallUnit;
+  }
+
+  /** Tells where an instance is, as of {@code now}; empty where the state says it all. */
+  public static String detail(Phase phase, Moment now) {
+    return switch (phase) {
+      case Phase.Dead dead -> dead(dead, now);
+      case Phase.Starting starting -> starting(starting, now);
+      case Phase.Up up -> up.state() == InstanceState.UNHEALTHY ? "liveness lost" : "";
+      case Phase.Stopping stopping -> stopping(stopping, now);
+    };
+  }
+
+  private static String dead(Phase.Dead dead, Moment now) {
+    if (dead.startAt() == Moment.NEVER || dead.startAt() <= now.nanos()) {
+      return dead.detail();
+    }
+    String in = " in " + duration(dead.startAt() - now.nanos());
+    return dead.reason() == DeadReason.FAILED ? dead.detail() + "; tries again" + in : dead.detail() + in;
+  }
+
+  private static String starting(Phase.Starting starting, Moment now) {
+    if (starting.current().process().isEmpty()) {
+      return "being spawned";
+    }
+    return starting.readyAt() == Moment.NEVER
+        ? "not ready yet"
+        : "ready in " + duration(starting.readyAt() - now.nanos()) + " if it stays up";
+  }
+
+  private static String stopping(Phase.Stopping stopping, Moment now) {
+    String why =
+        switch (stopping.cause()) {
+          case REQUESTED -> "stopped by " + stopping.actor();
+          case CHANGED -> "its definition changed";
+          case SHUTDOWN -> "the daemon shuts down";
+          case START_TIMEOUT -> "not ready within start_timeout";
+          case UNHEALTHY -> "liveness lost";
+          case REMAINS -> "its main process ended and left others behind";
+        };
+    return why
+        + switch (stopping.step()) {
+          case AWAIT_SPAWN -> "; being spawned, stops as soon as it is";
+          case SIGNALLED ->
+              (stopping.exit().isPresent() ? "; waiting for what it started" : "; asked to stop")
+                  + ", killed in "
+                  + duration(stopping.until() - now.nanos());
+          case KILLED -> "; killed";
+          case STUCK -> "; cannot be killed" + pids(stopping.leftovers());
+        };
+  }
+
+  /** Tells how an invocation ended: {@code exit 1 after 0.3s}. */
+  public static String end(PastInvocation past) {
+    return past.summary();
+  }
+
+  static String pids(List<Integer> pids) {
+    if (pids.isEmpty()) {
+      return "";
+    }
+    StringBuilder text = new StringBuilder(pids.size() == 1 ? ": pid " : ": pids ");
+    for (int i = 0; i < pids.size(); i++) {
+      text.append(i == 0 ? "" : ", ").append(pids.get(i).intValue());
+    }
+    return text.toString();
+  }
+}
