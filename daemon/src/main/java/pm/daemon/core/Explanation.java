@@ -1,0 +1,210 @@
+package pm.daemon.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import pm.config.Problem;
+import pm.config.ProgramSpec;
+import pm.daemon.core.instance.Wording;
+import pm.daemon.core.model.AfterStop;
+import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceView;
+import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.PastInvocation;
+import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.Run;
+
+/** Tells in sentences why an instance is where it is, and what happens next. */
+final class Explanation {
+
+  private final InstanceView view;
+  private final Moment now;
+  private final List<String> sentences = new ArrayList<>();
+
+  private Explanation(InstanceView view, Moment now) {
+    this.view = view;
+    this.now = now;
+  }
+
+  static List<String> of(InstanceView view, StartSlots slots, Moment now) {
+    Explanation explanation = new Explanation(view, now);
+    Instance instance = view.instance();
+    switch (instance.phase()) {
+      case Phase.Dead dead -> explanation.dead(dead, slots);
+      case Phase.Starting starting -> explanation.starting(starting);
+      case Phase.Up up -> explanation.up(up);
+      case Phase.Stopping stopping -> explanation.stopping(stopping);
+    }
+    for (Problem problem : view.problems()) {
+      explanation.say("Its newest definition has an error: " + problem);
+    }
+    if (!view.problems().isEmpty()) {
+      explanation.say("Mend it, then run: pmctl apply");
+    }
+    return List.copyOf(explanation.sentences);
+  }
+
+  private void dead(Phase.Dead dead, StartSlots slots) {
+    String name = view.instance().name().toString();
+    say(name + " is not running (" + dead.reason().word() + ")" + colon(view.detail()) + ".");
+    view.instance().lastEnd().ifPresent(this::lastRun);
+    switch (dead.reason()) {
+      case NEW -> say("It has not been started. To start it: pmctl start " + name);
+      case DISABLED ->
+          say("It stays down until its definition says enabled: true and is applied.");
+      case WAITING ->
+          say(
+              "It starts as soon as one of the "
+                  + slots.most()
+                  + " start slots is free ("
+                  + slots.inUse()
+                  + " in use; max_concurrent_starts).");
+      case SCHEDULED -> say("It starts at its time.");
+      case STOPPED -> say("It stays down until: pmctl start " + name);
+      case COMPLETED ->
+          say("It ended with success and is not restarted. To run it again: pmctl start " + name);
+      case BACKOFF -> {
+        say(restartsSoFar());
+        say(
+            "It is started again in "
+                + Wording.duration(dead.startAt() - now.nanos())
+                + ", at "
+                + clock(dead.startAt())
+                + ".");
+      }
+      case FAILED -> {
+        say(restartsSoFar());
+        say(
+            dead.startAt() == Moment.NEVER
+                ? "It stays down until somebody starts it. Look at: pmctl logs "
+                    + name
+                    + ". Then: pmctl start "
+                    + name
+                : "It is tried again in "
+                    + Wording.duration(dead.startAt() - now.nanos())
+                    + " (restart.retry_after), at "
+                    + clock(dead.startAt())
+                    + ".");
+      }
+      case INVALID -> say("It cannot be started before its definition is right.");
+    }
+  }
+
+  private void starting(Phase.Starting starting) {
+    say(
+        view.instance().name()
+            + " is starting: "
+            + view.detail()
+            + ". Started by "
+            + starting.current().startedBy()
+            + ".");
+    if (view.instance().restarts() > 0) {
+      view.instance().lastEnd().ifPresent(this::lastRun);
+      say(restartsSoFar());
+    }
+    if (starting.giveUpAt() != Moment.NEVER) {
+      say(
+          "If it is not ready in "
+              + Wording.duration(starting.giveUpAt() - now.nanos())
+              + " (start_timeout), it is stopped and counts as failed.");
+    }
+  }
+
+  private void up(Phase.Up up) {
+    Run run = up.current();
+    say(
+        view.instance().name()
+            + " is up ("
+            + up.state()
+            + ") as pid "
+            + run.process().map(process -> process.pid()).orElse(0)
+            + " since "
+            + run.spawnedAt().truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
+            + ", started by "
+            + run.startedBy()
+            + ".");
+    if (run.adopted()) {
+      say("A daemon before this one started it; it was taken over as it was.");
+    }
+    if (view.instance().restarts() > 0) {
+      view.instance().lastEnd().ifPresent(this::lastRun);
+      say(restartsSoFar());
+    }
+    say(policy());
+  }
+
+  private void stopping(Phase.Stopping stopping) {
+    say(view.instance().name() + " is being stopped: " + view.detail() + ".");
+    say(
+        switch (stopping.after()) {
+          case STAY -> "Then it stays down.";
+          case START -> "Then it is started again.";
+          case FORGET -> "Then it is gone: it is no longer part of the configuration.";
+          case POLICY -> "Then the restart policy decides.";
+        });
+    if (stopping.after() == AfterStop.POLICY) {
+      say(policy());
+    }
+  }
+
+  private void lastRun(PastInvocation past) {
+    say(
+        "Its last run ended at "
+            + past.endedAt().truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
+            + ": "
+            + past.summary()
+            + (past.pid() == 0 ? "" : " (pid " + past.pid() + ", " + past.cause().word() + ")")
+            + ".");
+  }
+
+  private String restartsSoFar() {
+    Instance instance = view.instance();
+    if (view.spec().isEmpty()) {
+      return "It was restarted " + times(instance.restarts()) + ".";
+    }
+    ProgramSpec spec = view.spec().get();
+    int within = instance.window().within(spec.restart().window(), now.nanos());
+    return "It was restarted "
+        + times(instance.restarts())
+        + " since an operator last started it, "
+        + times(within)
+        + " in the last "
+        + Wording.duration(spec.restart().window().toNanos())
+        + (spec.restart().maxRestarts().isPresent()
+            ? " (at most " + spec.restart().maxRestarts().getAsInt() + ")."
+            : " (unlimited).");
+  }
+
+  private String policy() {
+    if (view.spec().isEmpty()) {
+      return "";
+    }
+    return switch (view.spec().get().restart().policy()) {
+      case ALWAYS -> "If it ends by itself, it is started again (restart.policy: always).";
+      case ON_FAILURE ->
+          "If it fails, it is started again; if it ends with success, not (restart.policy:"
+              + " on-failure).";
+      case ON_ABNORMAL ->
+          "If a signal or a timeout ends it, it is started again; if it exits, not"
+              + " (restart.policy: on-abnormal).";
+      case NEVER -> "If it ends, it stays down (restart.policy: never).";
+    };
+  }
+
+  private String clock(long deadline) {
+    return now.wallAt(deadline).truncatedTo(java.time.temporal.ChronoUnit.SECONDS).toString();
+  }
+
+  private static String times(long count) {
+    return count == 1 ? "once" : count + " times";
+  }
+
+  private static String colon(String text) {
+    return text.isEmpty() ? "" : ": " + text;
+  }
+
+  private void say(String sentence) {
+    if (!sentence.isEmpty()) {
+      sentences.add(sentence);
+    }
+  }
+}

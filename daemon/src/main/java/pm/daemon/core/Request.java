@@ -1,0 +1,176 @@
+package pm.daemon.core;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import pm.config.ProgramType;
+import pm.daemon.core.event.Answer;
+import pm.daemon.core.model.AfterStop;
+import pm.daemon.core.model.ApplyPlan;
+import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.Outcome;
+import pm.daemon.core.model.PastInvocation;
+import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.StopStep;
+
+/** Somebody who waits until instances are as asked for. */
+final class Request {
+
+  /** What is waited for. */
+  enum Wish {
+    /** Up and ready; a oneshot: ended with success. */
+    UP,
+    /** No process. */
+    DOWN,
+    /** First no process, then up. */
+    AGAIN
+  }
+
+  private final long number;
+  private final long deadline;
+  private final long afterDecision;
+  private final Optional<ApplyPlan> plan;
+  private final Map<InstanceName, Wish> open;
+  private final List<Outcome> outcomes;
+
+  /**
+   * Someone waits.
+   *
+   * @param number under which the answer is awaited
+   * @param deadline monotonic nanoseconds, {@link Moment#NEVER} for ever
+   * @param afterDecision what must be flushed before the answer, 0 for nothing
+   * @param plan the plan, where a configuration is applied
+   * @param open what is not as wished yet
+   * @param outcomes what is known already
+   */
+  Request(
+      long number,
+      long deadline,
+      long afterDecision,
+      Optional<ApplyPlan> plan,
+      Map<InstanceName, Wish> open,
+      List<Outcome> outcomes) {
+    this.number = number;
+    this.deadline = deadline;
+    this.afterDecision = afterDecision;
+    this.plan = plan;
+    this.open = new HashMap<>(open);
+    this.outcomes = new ArrayList<>(outcomes);
+  }
+
+  long number() {
+    return number;
+  }
+
+  long deadline() {
+    return deadline;
+  }
+
+  long afterDecision() {
+    return afterDecision;
+  }
+
+  Map<InstanceName, Wish> open() {
+    return open;
+  }
+
+  /** Takes what became of an instance; it is not waited for any more. */
+  void settle(Outcome outcome) {
+    open.remove(outcome.instance());
+    outcomes.add(outcome);
+  }
+
+  /** An instance went down, so what was wished again is now wished up. */
+  void sawDown(InstanceName name) {
+    open.put(name, Wish.UP);
+  }
+
+  /** Returns the answer once {@code further} outcomes are added to those known. */
+  Answer answer(List<Outcome> further) {
+    List<Outcome> all = new ArrayList<>(outcomes);
+    all.addAll(further);
+    all.sort((a, b) -> a.instance().compareTo(b.instance()));
+    return plan.isPresent() ? new Answer.Applied(plan.get(), all) : new Answer.Outcomes(all);
+  }
+
+  /** Returns what has become of an instance that is now {@code after}; empty if it is not clear. */
+  static Optional<Outcome> judge(Wish wish, ProgramType type, Instance after) {
+    if (after.phase() instanceof Phase.Stopping stopping && stopping.step() == StopStep.STUCK) {
+      return Optional.of(
+          outcome(
+              after,
+              Outcome.Result.FAILED,
+              pm.daemon.core.instance.Wording.detail(stopping, Supervisor.NO_MOMENT)));
+    }
+    return switch (wish) {
+      case DOWN ->
+          after.phase() instanceof Phase.Dead dead
+              ? Optional.of(outcome(after, Outcome.Result.DONE, dead.detail()))
+              : Optional.empty();
+      case AGAIN -> Optional.empty();
+      case UP -> judgeUp(type, after);
+    };
+  }
+
+  private static Optional<Outcome> judgeUp(ProgramType type, Instance after) {
+    return switch (after.phase()) {
+      case Phase.Up up ->
+          switch (type) {
+            case ONESHOT -> Optional.empty();
+            case SIMPLE ->
+                Optional.of(
+                    outcome(
+                        after,
+                        Outcome.Result.DONE,
+                        up.current().process().map(p -> "pid " + p.pid()).orElse("")));
+          };
+      case Phase.Starting starting -> Optional.empty();
+      case Phase.Stopping stopping -> Optional.empty();
+      case Phase.Dead dead ->
+          switch (dead.reason()) {
+            case WAITING, NEW, SCHEDULED -> Optional.empty();
+            case COMPLETED ->
+                Optional.of(
+                    switch (type) {
+                      case ONESHOT -> outcome(after, Outcome.Result.DONE, dead.detail());
+                      case SIMPLE ->
+                          outcome(
+                              after,
+                              Outcome.Result.FAILED,
+                              dead.detail() + ", before it was ready");
+                    });
+            case BACKOFF, FAILED, STOPPED, DISABLED, INVALID ->
+                Optional.of(outcome(after, Outcome.Result.FAILED, dead.detail()));
+          };
+    };
+  }
+
+  static Outcome outcome(Instance instance, Outcome.Result result, String detail) {
+    boolean ownEnd = result == Outcome.Result.FAILED && instance.phase() instanceof Phase.Dead;
+    return new Outcome(
+        instance.name(),
+        result,
+        detail,
+        instance.state(),
+        ownEnd
+            ? instance.lastEnd().map(PastInvocation::invocation).map(Object::toString).orElse("")
+            : "");
+  }
+
+  /** Returns whether a stop that is under way ends in a new start. */
+  static boolean startsAgain(Phase.Stopping stopping) {
+    return switch (stopping.after()) {
+      case START -> true;
+      case STAY, FORGET, POLICY -> false;
+    };
+  }
+
+  /** Returns what comes of {@code after} for a reader: whether the instance is being stopped. */
+  static boolean isStopping(Instance after) {
+    return after.phase() instanceof Phase.Stopping stopping && stopping.after() != AfterStop.POLICY;
+  }
+}

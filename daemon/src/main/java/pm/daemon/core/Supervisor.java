@@ -1,0 +1,298 @@
+package pm.daemon.core;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+import pm.config.Configuration;
+import pm.config.DaemonSpec;
+import pm.config.Problem;
+import pm.config.ProgramSpec;
+import pm.daemon.core.event.Command;
+import pm.daemon.core.event.Decision;
+import pm.daemon.core.event.Entry;
+import pm.daemon.core.event.Event;
+import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TimePassed;
+import pm.daemon.core.instance.Wording;
+import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.AfterStop;
+import pm.daemon.core.model.DeadReason;
+import pm.daemon.core.model.Decisions;
+import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InstanceView;
+import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.Phase;
+import pm.daemon.core.plan.Selection;
+import pm.daemon.core.plan.Selector;
+
+/**
+ * Decides. It finds the instances that an event is about, asks their machine, and gathers what is to
+ * be kept and done.
+ *
+ * <p>The one mutable object of the core; touched by the loop thread only, so there are no locks. An
+ * event that cannot be handled has changed nothing when the exception leaves.
+ */
+public final class Supervisor {
+
+  /** For texts that tell no times. */
+  static final Moment NO_MOMENT = new Moment(0, Instant.EPOCH);
+
+  final TreeMap<String, Program> programs = new TreeMap<>();
+  final TreeMap<InstanceName, Instance> instances = new TreeMap<>();
+  final Map<InvocationId, InstanceName> invocations = new HashMap<>();
+  final Deadlines deadlines = new Deadlines(instances);
+  final StartSlots slots;
+  final LinkedHashMap<Long, Request> requests = new LinkedHashMap<>();
+  final RandomGenerator random;
+  DaemonSpec daemon = DaemonSpec.DEFAULT;
+  Decisions decisions = Decisions.NONE;
+  long decisionNumber;
+  boolean shuttingDown;
+  boolean hurried;
+  List<Long> shutdownRequests = List.of();
+  private long droppedReports;
+
+  /**
+   * A supervisor of nothing.
+   *
+   * @param random draws invocation ids and jitter
+   * @param cores processors of this machine, from which the default start limit follows
+   */
+  public Supervisor(RandomGenerator random, int cores) {
+    this.random = random;
+    this.slots = new StartSlots(cores);
+  }
+
+  /**
+   * Takes what a daemon before us kept, in its order. Nothing is decided and nothing drawn.
+   *
+   * @throws IllegalStateException if this supervisor has handled an event before
+   */
+  public void replay(List<Entry> entries) {
+    if (!instances.isEmpty() || !programs.isEmpty()) {
+      throw new IllegalStateException("a supervisor that is in use cannot replay");
+    }
+    for (Entry entry : entries) {
+      switch (entry) {
+        case Entry.InstanceKept kept -> instances.put(kept.instance().name(), kept.instance());
+        case Entry.InstanceForgotten forgotten -> instances.remove(forgotten.name());
+        case Entry.ConfigurationKept kept -> {
+          daemon = kept.configuration().daemon();
+          programs.clear();
+          kept.configuration()
+              .programs()
+              .forEach((name, spec) -> programs.put(name, Program.of(spec)));
+        }
+        case Entry.DecisionsKept kept -> {
+          decisions = kept.decisions();
+          decisionNumber = kept.number();
+        }
+        case Entry.CleanEnd end -> {
+          instances.clear();
+          programs.clear();
+        }
+      }
+    }
+    slots.limit(daemon);
+    for (Instance instance : instances.values()) {
+      String name = instance.name().program();
+      programs.computeIfAbsent(name, key -> new Program(key, Optional.empty(), List.of(), false));
+      instance.run().ifPresent(run -> invocations.put(run.invocation(), instance.name()));
+      slots.count(instance.phase(), 1);
+      deadlines.note(instance);
+    }
+    markLeaving();
+  }
+
+  /** A program is leaving if it has a definition but none of its instances is to stay. */
+  private void markLeaving() {
+    Map<String, Boolean> stays = new HashMap<>();
+    for (Instance instance : instances.values()) {
+      stays.merge(instance.name().program(), !isLeaving(instance), Boolean::logicalOr);
+    }
+    programs.replaceAll(
+        (name, program) ->
+            program.spec().map(ProgramSpec::instances).orElse(1) > 0
+                    && !stays.getOrDefault(name, false)
+                ? program.leave()
+                : program);
+    programs
+        .values()
+        .removeIf(program -> program.leaving() && !stays.containsKey(program.name()));
+  }
+
+  static boolean isLeaving(Instance instance) {
+    return instance.phase() instanceof Phase.Stopping stopping
+        && stopping.after() == AfterStop.FORGET;
+  }
+
+  /**
+   * Handles one event.
+   *
+   * @param now not before that of the last event
+   * @return what is to be kept, then done
+   * @throws IllegalStateException if the event is impossible; nothing has changed then
+   */
+  public Decision handle(Event event, Moment now) {
+    Draft draft = new Draft(this, now);
+    switch (event) {
+      case Command command -> draft.command(command);
+      case Report.OfInvocation report -> {
+        InstanceName name = invocations.get(report.invocation());
+        if (name == null) {
+          droppedReports++;
+          return new Decision(List.of(), List.of());
+        }
+        draft.report(name, report);
+      }
+      case Report.OutputBlocked blocked -> draft.outputBlocked(blocked);
+      case Report.OutputFlows flows -> draft.outputFlows(flows);
+      case TimePassed passed -> draft.timePassed();
+    }
+    return draft.commit();
+  }
+
+  /**
+   * Returns when time itself must act next, monotonic nanoseconds; {@link Moment#NEVER} if nothing
+   * waits for it.
+   */
+  public long nextDeadline() {
+    long earliest = deadlines.earliest();
+    for (Request request : requests.values()) {
+      earliest = Math.min(earliest, request.deadline());
+    }
+    return earliest;
+  }
+
+  /** Returns what the selectors name. */
+  public Selection select(List<String> selectors) {
+    return Selector.select(selectors, instances.keySet(), this::isIn);
+  }
+
+  private boolean isIn(String program, String group) {
+    Program found = programs.get(program);
+    return found != null && found.isIn(group);
+  }
+
+  /**
+   * Returns what is shown of an instance.
+   *
+   * @throws IllegalArgumentException if there is no such instance
+   */
+  public InstanceView view(InstanceName name, Moment now) {
+    Instance instance = instances.get(name);
+    if (instance == null) {
+      throw new IllegalArgumentException("no instance " + name);
+    }
+    Program program = program(name);
+    String detail = Wording.detail(instance.phase(), now);
+    if (!program.problems().isEmpty() && program.spec().isPresent()) {
+      detail =
+          (detail.isEmpty() ? "" : detail + "; ")
+              + "its new definition has an error, it goes on as it was";
+    }
+    return new InstanceView(
+        instance, program.spec(), program.problems(), detail, isAsDesired(instance, program));
+  }
+
+  private static boolean isAsDesired(Instance instance, Program program) {
+    return program.problems().isEmpty()
+        && switch (instance.phase()) {
+          case Phase.Starting starting -> true;
+          case Phase.Stopping stopping -> stopping.after() != AfterStop.POLICY;
+          case Phase.Up up ->
+              switch (up.state()) {
+                case IDLE, BUSY -> true;
+                case UNHEALTHY, STARTING, STOPPING, DEAD -> false;
+              };
+          case Phase.Dead dead ->
+              switch (dead.reason()) {
+                case NEW, DISABLED, SCHEDULED, STOPPED, COMPLETED -> true;
+                case WAITING, BACKOFF, FAILED, INVALID -> false;
+              };
+        };
+  }
+
+  /** Returns why an instance is in its state and what happens next, one sentence each. */
+  public List<String> why(InstanceName name, Moment now) {
+    return Explanation.of(view(name, now), slots, now);
+  }
+
+  /** Returns the configuration in force, without what is only waiting for its end. */
+  public Configuration configuration() {
+    TreeMap<String, ProgramSpec> specs = new TreeMap<>();
+    TreeMap<String, List<Problem>> invalid = new TreeMap<>();
+    for (Program program : programs.values()) {
+      if (program.leaving()) {
+        continue;
+      }
+      if (program.spec().isPresent()) {
+        specs.put(program.name(), program.spec().get());
+      } else {
+        invalid.put(program.name(), program.problems());
+      }
+    }
+    return new Configuration(daemon, specs, invalid, List.of());
+  }
+
+  /** Returns all instances, ascending; a view that must not be kept. */
+  public Collection<Instance> instances() {
+    return java.util.Collections.unmodifiableCollection(instances.values());
+  }
+
+  /** Returns whether the daemon is about to end. */
+  public boolean isShuttingDown() {
+    return shuttingDown;
+  }
+
+  /** Returns how many instances are on their way from their spawn to being ready. */
+  public int startSlotsInUse() {
+    return slots.inUse();
+  }
+
+  /** Returns how many may be. */
+  public int startSlots() {
+    return slots.most();
+  }
+
+  /** Returns how many reports came too late to matter. */
+  public long droppedReports() {
+    return droppedReports;
+  }
+
+  Program program(InstanceName name) {
+    Program program = programs.get(name.program());
+    if (program == null) {
+      throw new IllegalStateException("instance " + name + " has no program");
+    }
+    return program;
+  }
+
+  SortedMap<String, ProgramSpec> specsInForce() {
+    TreeMap<String, ProgramSpec> specs = new TreeMap<>();
+    for (Program program : programs.values()) {
+      if (!program.leaving() && program.spec().isPresent()) {
+        specs.put(program.name(), program.spec().get());
+      }
+    }
+    return specs;
+  }
+
+  /** Returns a phase for an instance whose program cannot be started at all. */
+  static Phase.Dead invalid(List<Problem> problems) {
+    return Phase.Dead.lasting(
+        DeadReason.INVALID,
+        problems.isEmpty() ? "its definition has an error" : problems.getFirst().toString(),
+        Actor.POLICY);
+  }
+}

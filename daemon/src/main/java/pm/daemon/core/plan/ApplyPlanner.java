@@ -1,0 +1,91 @@
+package pm.daemon.core.plan;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeSet;
+import pm.config.Change;
+import pm.config.Configuration;
+import pm.config.KeyKind;
+import pm.config.Problem;
+import pm.config.ProgramChanges;
+import pm.config.ProgramSpec;
+import pm.daemon.core.model.ApplyPlan;
+import pm.daemon.core.model.ApplyPlan.Action;
+import pm.daemon.core.model.ApplyPlan.ProgramStep;
+
+/** Says what has to happen so that another configuration is in force. */
+public final class ApplyPlanner {
+
+  private ApplyPlanner() {}
+
+  /**
+   * Compares program by program.
+   *
+   * @param inForce the valid definitions in force, by name
+   * @param next what the files say now
+   */
+  public static ApplyPlan plan(SortedMap<String, ProgramSpec> inForce, Configuration next) {
+    // A file that cannot be read as a whole does not say that its programs are gone.
+    Set<String> unreadable = new HashSet<>();
+    for (Problem problem : next.daemonProblems()) {
+      unreadable.add(problem.location().file());
+    }
+    Set<String> names = new TreeSet<>(inForce.keySet());
+    names.addAll(next.programs().keySet());
+    names.addAll(next.invalid().keySet());
+    List<ProgramStep> steps = new ArrayList<>(names.size());
+    for (String name : names) {
+      steps.add(step(name, inForce, next, unreadable));
+    }
+    return new ApplyPlan(steps, next.problems());
+  }
+
+  private static ProgramStep step(
+      String name,
+      Map<String, ProgramSpec> inForce,
+      Configuration next,
+      Set<String> unreadable) {
+    ProgramSpec before = inForce.get(name);
+    ProgramSpec after = next.programs().get(name);
+    if (after == null) {
+      if (next.invalid().containsKey(name)) {
+        return new ProgramStep(
+            name,
+            Action.INVALID,
+            List.of(),
+            before == null
+                ? "its definition has an error"
+                : "its new definition has an error; it goes on as it was");
+      }
+      if (before != null && unreadable.contains(before.location().file())) {
+        return new ProgramStep(
+            name,
+            Action.INVALID,
+            List.of(),
+            before.location().file() + " has an error; it goes on as it was");
+      }
+      return new ProgramStep(name, Action.REMOVE, List.of(), "no longer in the files");
+    }
+    if (before == null) {
+      return new ProgramStep(name, Action.ADD, List.of(), instances(after.instances()));
+    }
+    List<Change> changes = ProgramChanges.between(before, after);
+    if (changes.isEmpty()) {
+      return new ProgramStep(name, Action.UNCHANGED, changes, "");
+    }
+    for (Change change : changes) {
+      if (change.kind() == KeyKind.RESTART) {
+        return new ProgramStep(name, Action.RESTART, changes, instances(after.instances()));
+      }
+    }
+    return new ProgramStep(name, Action.LIVE, changes, "");
+  }
+
+  private static String instances(int count) {
+    return count + (count == 1 ? " instance" : " instances");
+  }
+}
