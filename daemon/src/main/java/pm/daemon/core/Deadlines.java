@@ -11,8 +11,8 @@ import pm.daemon.core.model.Moment;
 /**
  * Finds the instances whose deadline is over without looking at all of them.
  *
- * <p>It is an index only: a deadline is a field of an instance's phase, and an entry here that is not
- * the instance's own any more means nothing and is dropped when it comes up.
+ * <p>It is an index only: a deadline is a field of an instance's phase, and an entry here that is
+ * not the instance's own any more means nothing and is dropped when it comes up.
  */
 final class Deadlines {
 

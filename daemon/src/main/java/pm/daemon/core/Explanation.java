@@ -49,8 +49,7 @@ final class Explanation {
     view.instance().lastEnd().ifPresent(this::lastRun);
     switch (dead.reason()) {
       case NEW -> say("It has not been started. To start it: pmctl start " + name);
-      case DISABLED ->
-          say("It stays down until its definition says enabled: true and is applied.");
+      case DISABLED -> say("It stays down until its definition says enabled: true and is applied.");
       case WAITING ->
           say(
               "It starts as soon as one of the "

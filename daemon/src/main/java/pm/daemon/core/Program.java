@@ -14,8 +14,7 @@ import pm.config.ProgramSpec;
  * @param problems what is wrong with its newest definition; it goes on with the one in force
  * @param leaving whether it is gone from the configuration and only waits for its instances to end
  */
-record Program(
-    String name, Optional<ProgramSpec> spec, List<Problem> problems, boolean leaving) {
+record Program(String name, Optional<ProgramSpec> spec, List<Problem> problems, boolean leaving) {
 
   Program {
     problems = List.copyOf(problems);

@@ -1,7 +1,6 @@
 package pm.daemon.core;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -36,8 +35,8 @@ import pm.daemon.core.plan.Selection;
 import pm.daemon.core.plan.Selector;
 
 /**
- * Decides. It finds the instances that an event is about, asks their machine, and gathers what is to
- * be kept and done.
+ * Decides. It finds the instances that an event is about, asks their machine, and gathers what is
+ * to be kept and done.
  *
  * <p>The one mutable object of the core; touched by the loop thread only, so there are no locks. An
  * event that cannot be handled has changed nothing when the exception leaves.
@@ -126,9 +125,7 @@ public final class Supervisor {
                     && !stays.getOrDefault(name, false)
                 ? program.leave()
                 : program);
-    programs
-        .values()
-        .removeIf(program -> program.leaving() && !stays.containsKey(program.name()));
+    programs.values().removeIf(program -> program.leaving() && !stays.containsKey(program.name()));
   }
 
   static boolean isLeaving(Instance instance) {

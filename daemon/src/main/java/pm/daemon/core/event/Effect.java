@@ -33,8 +33,8 @@ public sealed interface Effect {
   /**
    * Kill all that belongs to the invocation, its main process included, until none is left;
    * answered by Exited when the main process ends (unless it has been reported before), by
-   * RemainsLeft after a look that still finds some, and by RemainsGone at last. Asked for again,
-   * it looks and kills again.
+   * RemainsLeft after a look that still finds some, and by RemainsGone at last. Asked for again, it
+   * looks and kills again.
    */
   record KillRemains(InstanceName instance, InvocationId invocation, StopScope scope)
       implements Effect {}
@@ -52,8 +52,8 @@ public sealed interface Effect {
 
   /**
    * Look for the process that a daemon before us started; answered by Adopted, Spawned,
-   * NeverSpawned or Exited. Where the end of its main process is known already, nothing is answered:
-   * a KillRemains or SignalRemains follows, and is.
+   * NeverSpawned or Exited. Where the end of its main process is known already, nothing is
+   * answered: a KillRemains or SignalRemains follows, and is.
    *
    * @param exited whether the end of its main process is known already
    */
@@ -69,8 +69,8 @@ public sealed interface Effect {
   /**
    * Answer a request.
    *
-   * @param afterDecision the {@link Entry.DecisionsKept#number()} that must be flushed first; 0
-   *     for none
+   * @param afterDecision the {@link Entry.DecisionsKept#number()} that must be flushed first; 0 for
+   *     none
    */
   record Reply(long request, Answer answer, long afterDecision) implements Effect {}
 

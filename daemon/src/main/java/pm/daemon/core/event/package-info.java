@@ -1,4 +1,7 @@
-/** What comes into the core (commands, reports, the passing of time) and what goes out (entries, effects). */
+/**
+ * What comes into the core (commands, reports, the passing of time) and what goes out (entries,
+ * effects).
+ */
 @NullMarked
 package pm.daemon.core.event;
 

@@ -24,7 +24,6 @@ import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.RestartWindow;
 import pm.daemon.core.model.Run;
-import pm.daemon.core.model.StartKind;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.model.StopStep;
 
@@ -42,8 +41,8 @@ import pm.daemon.core.model.StopStep;
  * </pre>
  *
  * where "up" is IDLE, BUSY or UNHEALTHY. Nothing else exists; it is refused with an {@link
- * IllegalStateException} that names both sides. The caller drops reports about an invocation that is
- * not the instance's current one before it comes here.
+ * IllegalStateException} that names both sides. The caller drops reports about an invocation that
+ * is not the instance's current one before it comes here.
  */
 public final class InstanceMachine {
 
@@ -94,8 +93,7 @@ public final class InstanceMachine {
           beginStop(instance, spec, starting.current(), Moment.NEVER, cause, after, actor, now);
       case Phase.Up up ->
           beginStop(instance, spec, up.current(), up.readyNanos(), cause, after, actor, now);
-      case Phase.Stopping stopping ->
-          Step.of(instance.in(stopping.then(after, cause, actor)));
+      case Phase.Stopping stopping -> Step.of(instance.in(stopping.then(after, cause, actor)));
     };
   }
 
@@ -161,8 +159,7 @@ public final class InstanceMachine {
       case Phase.Dead dead -> {}
       case Phase.Starting starting ->
           effects.add(new Effect.Adopt(instance.name(), starting.current(), spec, false));
-      case Phase.Up up ->
-          effects.add(new Effect.Adopt(instance.name(), up.current(), spec, false));
+      case Phase.Up up -> effects.add(new Effect.Adopt(instance.name(), up.current(), spec, false));
       case Phase.Stopping stopping -> {
         boolean exited = stopping.exit().isPresent();
         effects.add(new Effect.Adopt(instance.name(), stopping.current(), spec, exited));
@@ -455,8 +452,7 @@ public final class InstanceMachine {
           case REMAINS -> RestartRule.causeOf(status, spec);
         };
     return switch (stopping.after()) {
-      case POLICY ->
-          over(instance, spec, run, stopping.readySince(), cause, status, now, random);
+      case POLICY -> over(instance, spec, run, stopping.readySince(), cause, status, now, random);
       case STAY, FORGET ->
           gone(
               instance,

@@ -51,8 +51,7 @@ final class RestartRule {
       return cause == ExitCause.CLEAN
           ? lasting(DeadReason.COMPLETED, ended)
           : lasting(
-              DeadReason.FAILED,
-              ended + "; not restarted: restart.prevent names " + code.code());
+              DeadReason.FAILED, ended + "; not restarted: restart.prevent names " + code.code());
     }
     if (!wants(rule, cause)) {
       return cause == ExitCause.CLEAN
@@ -91,8 +90,7 @@ final class RestartRule {
         Actor.POLICY);
   }
 
-  private static Phase.Dead givenUp(
-      Instance instance, RestartSpec rule, String ended, Moment now) {
+  private static Phase.Dead givenUp(Instance instance, RestartSpec rule, String ended, Moment now) {
     int limit = rule.maxRestarts().orElseThrow();
     String detail =
         ended

@@ -4,8 +4,8 @@ import java.util.List;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.Moment;
-import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.PastInvocation;
+import pm.daemon.core.model.Phase;
 
 /** How states and times are told to people. */
 public final class Wording {
@@ -54,7 +54,9 @@ public final class Wording {
       return dead.detail();
     }
     String in = " in " + duration(dead.startAt() - now.nanos());
-    return dead.reason() == DeadReason.FAILED ? dead.detail() + "; tries again" + in : dead.detail() + in;
+    return dead.reason() == DeadReason.FAILED
+        ? dead.detail() + "; tries again" + in
+        : dead.detail() + in;
   }
 
   private static String starting(Phase.Starting starting, Moment now) {

@@ -32,7 +32,13 @@ public record Run(
   /** Returns this run with its process. */
   public Run spawned(ProcessIdentity identity, Moment at) {
     return new Run(
-        invocation, intendedNanos, Optional.of(identity), at.nanos(), at.wall(), startedBy, adopted);
+        invocation,
+        intendedNanos,
+        Optional.of(identity),
+        at.nanos(),
+        at.wall(),
+        startedBy,
+        adopted);
   }
 
   /** Returns this run as one that was taken over. */

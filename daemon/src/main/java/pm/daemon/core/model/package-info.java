@@ -1,4 +1,6 @@
-/** Ids and values of the core: instances and their phases, invocations, ends of processes, moments. */
+/**
+ * Ids and values of the core: instances and their phases, invocations, ends of processes, moments.
+ */
 @NullMarked
 package pm.daemon.core.model;
 

@@ -45,10 +45,7 @@ public final class ApplyPlanner {
   }
 
   private static ProgramStep step(
-      String name,
-      Map<String, ProgramSpec> inForce,
-      Configuration next,
-      Set<String> unreadable) {
+      String name, Map<String, ProgramSpec> inForce, Configuration next, Set<String> unreadable) {
     ProgramSpec before = inForce.get(name);
     ProgramSpec after = next.programs().get(name);
     if (after == null) {

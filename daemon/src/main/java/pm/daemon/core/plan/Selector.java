@@ -17,8 +17,8 @@ public final class Selector {
   private Selector() {}
 
   /**
-   * Returns all instances that any of {@code selectors} names, ascending, or the first selector that
-   * names none. No selector at all names everything, even where there is nothing.
+   * Returns all instances that any of {@code selectors} names, ascending, or the first selector
+   * that names none. No selector at all names everything, even where there is nothing.
    *
    * @param isIn whether a program carries a group label
    */

@@ -1,0 +1,84 @@
+package pm.daemon.core;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import pm.daemon.core.event.Command;
+import pm.daemon.core.instance.Wording;
+import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.ApplyPlan;
+import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.Outcome;
+import pm.daemon.core.model.Outcome.Result;
+
+/** What somebody asks for, gathered over the instances it names, before anything is done. */
+final class Ask {
+
+  private final Draft draft;
+  final Actor actor;
+  final Map<InstanceName, Request.Wish> wishes = new LinkedHashMap<>();
+  private final List<Outcome> known = new ArrayList<>();
+  private final List<Runnable> later = new ArrayList<>();
+
+  Ask(Draft draft, Actor actor) {
+    this.draft = draft;
+    this.actor = actor;
+  }
+
+  void wish(Instance instance, Request.Wish wish) {
+    wishes.put(instance.name(), wish);
+  }
+
+  void known(Instance instance, Result result, String detail) {
+    known.add(Request.outcome(instance, result, detail));
+  }
+
+  /** The deed itself comes after the request is open, so that it is judged like any other. */
+  void later(Runnable deed) {
+    later.add(deed);
+  }
+
+  boolean isEmpty() {
+    return wishes.isEmpty() && known.isEmpty();
+  }
+
+  /** Does what is asked for and lets the asker wait for it, or answers at once. */
+  void open(Command command, Command.Patience patience, Optional<ApplyPlan> plan) {
+    boolean answered = draft.settled.containsKey(command.request());
+    if (answered) {
+      return;
+    }
+    long after = draft.decisions.isPresent() ? draft.base.decisionNumber + 1 : 0;
+    Map<InstanceName, Request.Wish> open = patience.untilDone() ? wishes : Map.of();
+    List<Outcome> outcomes = new ArrayList<>(known);
+    long deadline =
+        patience.timeoutNanos() >= Moment.NEVER - draft.now.nanos()
+            ? Moment.NEVER
+            : draft.now.nanos() + patience.timeoutNanos();
+    Request request = new Request(command.request(), deadline, after, plan, open, outcomes);
+    boolean awaited = command.request() != Command.UNANSWERED;
+    if (awaited && !open.isEmpty()) {
+      draft.requests.put(command.request(), request);
+    }
+    later.forEach(Runnable::run);
+    if (awaited && open.isEmpty()) {
+      List<Outcome> accepted = new ArrayList<>();
+      for (InstanceName name : wishes.keySet()) {
+        draft
+            .find(name)
+            .ifPresent(
+                instance ->
+                    accepted.add(
+                        Request.outcome(
+                            instance,
+                            Result.ACCEPTED,
+                            Wording.detail(instance.phase(), draft.now))));
+      }
+      draft.reply(command.request(), request.answer(accepted), after);
+    }
+  }
+}
