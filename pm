@@ -1,0 +1,214 @@
+#!/bin/sh
+# Everything a clone needs: ./pm help
+set -u
+
+cd "$(dirname "$0")" || exit 1
+root=$PWD
+tree=$root/packaging/target/pm
+home=$root/.pm/demo
+
+say() { printf '%s\n' "$*"; }
+die() {
+  printf 'pm: %s\n' "$*" >&2
+  exit 1
+}
+
+help() {
+  cat << END
+usage: ./pm COMMAND
+
+  demo    build what is missing, then start a pmd of its own on config-examples/demo.yaml and show it at work
+  test    build everything and run all tests
+  build   build the runnable tree packaging/target/pm, without tests
+  clean   end the demo and remove what was built
+  help    this
+
+It needs a JDK 25 (JAVA_HOME, PATH or /usr/lib/jvm) and Maven 3.8.7 or later.
+As root, on a system whose packages have them, what is missing is installed.
+END
+}
+
+is_jdk_25() {
+  [ -x "$1/bin/javac" ] && grep -q '^JAVA_VERSION="25[."+-]' "$1/release" 2> /dev/null
+}
+
+find_jdk() {
+  javac=$(command -v javac) && javac=$(readlink -f "$javac")
+  for jdk in "${JAVA_HOME:-}" "${javac%/bin/javac}" /usr/lib/jvm/*25*; do
+    if is_jdk_25 "$jdk"; then
+      JAVA_HOME=$jdk
+      PATH=$jdk/bin:$PATH
+      export JAVA_HOME PATH
+      return 0
+    fi
+  done
+  return 1
+}
+
+# apt_has PACKAGE: may we install it, and is there one?
+apt_has() {
+  [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null || return 1
+  apt-cache show "$1" > /dev/null 2>&1 && return
+  apt-get update -q > /dev/null 2>&1
+  apt-cache show "$1" > /dev/null 2>&1
+}
+
+apt_install() {
+  say "Installing $1."
+  DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$1" > /dev/null 2>&1 \
+    || die "apt-get could not install $1: run 'apt-get install $1' to see why."
+}
+
+find_tools() {
+  find_jdk || {
+    apt_has openjdk-25-jdk-headless || die "no JDK 25 was found: install one (Debian 13, Ubuntu: openjdk-25-jdk-headless; elsewhere, such as Debian 12: a Temurin 25 from adoptium.net) and set JAVA_HOME to its folder."
+    apt_install openjdk-25-jdk-headless
+    find_jdk || die "openjdk-25-jdk-headless is installed, but there is no JDK 25 in /usr/lib/jvm."
+  }
+  command -v mvn > /dev/null || {
+    apt_has maven || die "no mvn was found: install Maven 3.8.7 or later (Debian, Ubuntu: maven) and have it in PATH."
+    apt_install maven
+  }
+}
+
+# The build and the demo write into the clone, which somebody else may have built.
+check_writable() {
+  other=$(find . -maxdepth 2 \( -path . -o -name target -o -path ./.pm -o -path ./.pm/demo \) ! -writable -print -quit)
+  [ -z "$other" ] || die "$root/${other#./} belongs to $(stat -c %U "$other"), so $(id -un) cannot write there: remove it, or work on a clone of your own."
+}
+
+maven() {
+  find_tools
+  # Maven's own libraries still use what Java 25 warns about.
+  MAVEN_OPTS="${MAVEN_OPTS:-} --sun-misc-unsafe-memory-access=allow"
+  export MAVEN_OPTS
+  # An account without a home of its own keeps Maven's downloads in the clone.
+  [ -w "${HOME:-/nonexistent}" ] || set -- "-Dmaven.repo.local=$root/.pm/repository" "$@"
+  mvn -B -ntp "$@"
+}
+
+build() {
+  check_writable
+  maven -q -DskipTests process-test-classes || die "the build failed, see above."
+}
+
+is_built() {
+  [ -x "$tree/bin/pmd" ] && [ -f "$tree.key" ] \
+    && [ -z "$(find pom.xml .mvn ./*/pom.xml ./*/src -newer "$tree.key" -print -quit)" ]
+}
+
+# total ATTRIBUTE: its sum over the reports of all test classes.
+total() {
+  cat ./*/target/surefire-reports/TEST-*.xml 2> /dev/null \
+    | sed -n "/<testsuite /s/.* $1=\"\([0-9]*\)\".*/\1/p" | { sum=0; while read -r n; do sum=$((sum + n)); done; echo $sum; }
+}
+
+run_tests() {
+  check_writable
+  rm -rf ./*/target/surefire-reports
+  maven --fail-at-end verify
+  result=$?
+  tests=$(total tests) failed=$(($(total failures) + $(total errors))) skipped=$(total skipped)
+  say ""
+  [ "$result" = 0 ] || [ "$failed" != 0 ] || say "The tests that ran passed, but the build failed: see above."
+  [ "$skipped" = 0 ] || say "$skipped skipped"
+  say "$((tests - failed - skipped)) passed, $failed failed"
+  return "$result"
+}
+
+pmctl() { PM_HOME=$home "$tree/bin/pmctl" "$@"; }
+
+# show COMMAND…: what a user would type, and what comes back.
+show() {
+  say "" "\$ $*"
+  "$@"
+  say ""
+}
+
+stop_demo() {
+  [ -x "$tree/bin/pmctl" ] && [ -e "$home/run/pmd.sock" ] && pmctl ping > /dev/null 2>&1 || return 0
+  say "Ending the demo that is running."
+  pmctl daemon shutdown > /dev/null || die "the pmd of the demo before did not end: see '$tree/bin/pmctl --socket $home/run/pmd.sock status'."
+}
+
+# pid_of INSTANCE: of its process, if it is up.
+pid_of() { pmctl status -o json "$1" | tr -d ' \n' | sed -n 's/.*"pid":\([0-9][0-9]*\).*/\1/p'; }
+
+# until_true SECONDS COMMAND…: asks again until it is so; fails when the time is over.
+until_true() {
+  tries=$(($1 * 5))
+  shift
+  until "$@"; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || return 1
+    sleep 0.2
+  done
+}
+
+answers() {
+  kill -0 "$pmd" 2> /dev/null || die "pmd ended at once: $(tail -n 3 "$home/pmd.log")"
+  pmctl ping > /dev/null 2>&1
+}
+
+has_successor() {
+  successor=$(pid_of web@1)
+  [ -n "$successor" ] && [ "$successor" != "$victim" ]
+}
+
+demo() {
+  check_writable
+  # The tree must not be replaced below a pmd that runs from it.
+  stop_demo
+  is_built || {
+    say "Building; the first time this takes a few minutes, for Maven fetches what it needs."
+    build
+  }
+  rm -rf "$home"
+  mkdir -p "$home"
+  say "Starting pmd in $home."
+  # A session of its own, so that it outlives this terminal.
+  setsid "$tree/bin/pmd" --home "$home" --config config-examples/demo.yaml < /dev/null > "$home/pmd.log" 2>&1 &
+  pmd=$!
+  until_true 20 answers || die "pmd does not answer: see $home/pmd.log."
+  pmctl start web > /dev/null || die "the demo's programs do not start: see $home/pmd.log."
+
+  show pmctl status
+
+  victim=$(pid_of web@1)
+  show kill -9 "$victim"
+  until_true 20 has_successor || die "web@1 did not come back: see $home/pmd.log."
+  say "web@1 was process $victim; now it is process $successor."
+  show pmctl status
+  show pmctl why web@1
+
+  cat << END
+pmd goes on in the background, as process $pmd. To have a look yourself:
+
+  export PM_HOME=$home PATH=$tree/bin:\$PATH
+  pmctl why flaky
+  pmctl logs -f web
+  pmctl restart queue
+
+And to end it all:
+
+  pmctl daemon shutdown
+END
+}
+
+clean() {
+  check_writable
+  stop_demo
+  rm -rf target ./*/target .pm/demo
+}
+
+case ${1:-help} in
+  demo) demo ;;
+  test) run_tests ;;
+  build) build && say "$tree" ;;
+  clean) clean ;;
+  help | -h | --help) help ;;
+  *)
+    help >&2
+    exit 2
+    ;;
+esac
