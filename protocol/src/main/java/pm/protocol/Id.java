@@ -8,17 +8,22 @@ public sealed interface Id {
   /** Longest text that is accepted, in characters: an id is kept while its request is worked on. */
   int MAX_LENGTH = 128;
 
+  /** The id as a JSON value. */
+  Object json();
+
   /** An id that is an integer. */
-  record Number(long value) implements Id {}
+  record Number(long value) implements Id {
+    @Override
+    public Object json() {
+      return value;
+    }
+  }
 
   /** An id that is a string. */
-  record Text(String value) implements Id {}
-
-  /** The id as a JSON value. */
-  default Object json() {
-    return switch (this) {
-      case Number number -> number.value();
-      case Text text -> text.value();
-    };
+  record Text(String value) implements Id {
+    @Override
+    public Object json() {
+      return value;
+    }
   }
 }

@@ -99,11 +99,13 @@ public final class MessageCodec {
   }
 
   private static Optional<Id> id(Object value) {
-    return switch (value) {
-      case Long number -> Optional.of(new Id.Number(number));
-      case String text when text.length() <= Id.MAX_LENGTH -> Optional.of(new Id.Text(text));
-      default -> Optional.empty();
-    };
+    if (value instanceof Long number) {
+      return Optional.of(new Id.Number(number));
+    }
+    if (value instanceof String text && text.length() <= Id.MAX_LENGTH) {
+      return Optional.of(new Id.Text(text));
+    }
+    return Optional.empty();
   }
 
   private static MessageException invalid(Optional<Id> id, String message) {
