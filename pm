@@ -73,8 +73,8 @@ find_tools() {
 
 # The build and the demo write into the clone, which somebody else may have built.
 check_writable() {
-  other=$(find . -maxdepth 2 \( -path . -o -name target -o -path ./.pm -o -path ./.pm/demo \) ! -writable -print -quit)
-  [ -z "$other" ] || die "$root/${other#./} belongs to $(stat -c %U "$other"), so $(id -un) cannot write there: remove it, or work on a clone of your own."
+  other=$(find "$root" -maxdepth 2 \( -path "$root" -o -name target -o -path "$root/.pm" -o -path "$home" \) ! -writable -print -quit)
+  [ -z "$other" ] || die "$other belongs to $(stat -c %U "$other"), so $(id -un) cannot write there: remove it, or work on a clone of your own."
 }
 
 maven() {
