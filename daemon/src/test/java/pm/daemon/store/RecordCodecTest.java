@@ -1,0 +1,73 @@
+package pm.daemon.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import pm.daemon.core.event.Entry;
+import pm.protocol.JsonException;
+
+final class RecordCodecTest {
+
+  @Test
+  void whateverIsKeptComesBackAsItWas() throws JsonException {
+    long seed = Long.getLong("store.seed", System.nanoTime());
+    RandomInstances instances = new RandomInstances(new Random(seed));
+    for (int i = 0; i < 3_000; i++) {
+      Entry entry = instances.entry();
+      StringBuilder line = new StringBuilder();
+      RecordCodec.encode(entry, i % 3 == 0, line);
+      assertThat(line.indexOf("\n")).isNegative();
+      RecordCodec.Line read = RecordCodec.decode(line.toString().getBytes(StandardCharsets.UTF_8));
+      assertThat(read)
+          .as("-Dstore.seed=%d, entry %d", seed, i)
+          .isEqualTo(new RecordCodec.Line(new RecordCodec.Content.Whole(entry), i % 3 == 0));
+    }
+  }
+
+  @Test
+  void theEndAndTheConfigurationComeBackToo() throws JsonException {
+    StringBuilder line = new StringBuilder();
+    RecordCodec.encode(new Entry.CleanEnd(), false, line);
+    assertThat(line).hasToString("{\"clean_end\":true}");
+    assertThat(RecordCodec.decode(line.toString().getBytes(StandardCharsets.UTF_8)))
+        .isEqualTo(
+            new RecordCodec.Line(new RecordCodec.Content.Whole(new Entry.CleanEnd()), false));
+
+    line.setLength(0);
+    RecordCodec.encodeConfiguration("configuration-7.json", true, line);
+    assertThat(RecordCodec.decode(line.toString().getBytes(StandardCharsets.UTF_8)))
+        .isEqualTo(
+            new RecordCodec.Line(
+                new RecordCodec.Content.ConfigurationIn("configuration-7.json"), true));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "[]",
+        "{\"instance\":{}}",
+        "{\"instance\":[]}",
+        "{\"forgotten\":\"web\"}",
+        "{\"forgotten\":7}",
+        "{\"clean_end\":false}",
+        "{\"decisions\":{\"number\":1}}",
+        "{\"decisions\":{\"number\":1,\"stopped\":{\"web\":\"x\"}}}",
+        "{\"instance\":{\"name\":\"web@1\",\"phase\":{\"is\":\"asleep\"},\"window\":[],\"streak\":0,"
+            + "\"restarts\":0,\"past\":[]}}",
+        "{\"instance\":{\"name\":\"web@1\",\"phase\":{\"is\":\"dead\",\"reason\":\"BORED\","
+            + "\"detail\":\"\",\"start_at\":1,\"kind\":\"ASKED\"},\"window\":[],\"streak\":0,"
+            + "\"restarts\":0,\"past\":[]}}",
+        "{\"instance\":{\"name\":\"web@1\",\"phase\":{\"is\":\"up\",\"state\":\"DEAD\"},"
+            + "\"window\":[],\"streak\":0,\"restarts\":0,\"past\":[]}}"
+      })
+  void refusesWhatItHasNotWritten(String line) {
+    assertThatThrownBy(() -> RecordCodec.decode(line.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(JsonException.class);
+  }
+}
