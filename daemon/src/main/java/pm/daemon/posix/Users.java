@@ -1,5 +1,6 @@
 package pm.daemon.posix;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +20,7 @@ public final class Users {
   /** Where the answer's pointer goes: behind the structure, before the strings. */
   private static final int RESULT = 64;
 
-  private static final int NAME = 72;
+  private static final int STRINGS = 72;
 
   private static final long GETPWNAM_R = Libc.function("getpwnam_r");
   private static final long GETPWUID_R = Libc.function("getpwuid_r");
@@ -34,12 +35,12 @@ public final class Users {
     OptionalInt uid = number(nameOrUid);
     return uid.isPresent()
         ? byUid(uid.getAsInt())
-        : find("getpwnam_r", GETPWNAM_R, nameOrUid, 0, Users::user);
+        : findByName("getpwnam_r", GETPWNAM_R, nameOrUid, Users::user);
   }
 
   /** Finds a user by number; getpwuid_r(3). */
   public static Optional<UserEntry> byUid(int uid) throws ErrnoException {
-    return find("getpwuid_r", GETPWUID_R, "", uid, Users::user);
+    return findByNumber("getpwuid_r", GETPWUID_R, uid, Users::user);
   }
 
   /** Finds a group's number by its name; one of digits only is that number; getgrnam_r(3). */
@@ -48,25 +49,27 @@ public final class Users {
     if (gid.isPresent()) {
       return gid;
     }
-    return find(
+    return findByName(
             "getgrnam_r",
             GETGRNAM_R,
             nameOrGid,
-            0,
             entry -> OptionalInt.of(entry.getInt(Layout.GROUP_GID)))
         .orElse(OptionalInt.empty());
   }
 
   /** Finds a group's name; getgrgid_r(3). */
   public static Optional<String> groupName(int gid) throws ErrnoException {
-    return find("getgrgid_r", GETGRGID_R, "", gid, entry -> text(entry, Layout.GROUP_NAME));
+    return findByNumber("getgrgid_r", GETGRGID_R, gid, entry -> text(entry, Layout.GROUP_NAME));
   }
 
   /** Returns all groups of a user, {@code gid} among them; getgrouplist(3). */
   public static List<Integer> supplementaryGroups(String name, int gid) throws ErrnoException {
+    if (name.indexOf('\0') >= 0) {
+      return List.of(gid);
+    }
     for (int capacity = 64; capacity <= 65536; capacity *= 4) {
       byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-      int nameAt = 8 + 4 * capacity;
+      int nameAt = Long.BYTES + Integer.BYTES * capacity;
       ByteBuffer memory = memory(nameAt + bytes.length + 1);
       long address = Libc.address(memory);
       memory.putInt(0, capacity).put(nameAt, bytes);
@@ -87,29 +90,51 @@ public final class Users {
     T read(ByteBuffer entry);
   }
 
+  private static <T> Optional<T> findByName(
+      String call, long function, String name, Reader<T> reader) throws ErrnoException {
+    if (name.isEmpty() || name.indexOf('\0') >= 0) {
+      return Optional.empty();
+    }
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer key = memory(bytes.length + 1).put(0, bytes);
+    try {
+      return find(call, function, name, Libc.address(key), reader);
+    } finally {
+      Reference.reachabilityFence(key);
+    }
+  }
+
+  private static <T> Optional<T> findByNumber(
+      String call, long function, int number, Reader<T> reader) throws ErrnoException {
+    long key = Integer.toUnsignedLong(number);
+    return find(call, function, String.valueOf(key), key, reader);
+  }
+
   /** The functions return their error instead of setting errno, and 0 with a null for "none". */
   private static <T> Optional<T> find(
-      String call, long function, String name, int number, Reader<T> reader) throws ErrnoException {
-    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-    String argument = name.isEmpty() ? String.valueOf(number) : name;
+      String call, long function, String argument, long key, Reader<T> reader)
+      throws ErrnoException {
     for (int size = FIRST_BUFFER; size <= LARGEST_BUFFER; size *= 4) {
-      int strings = (NAME + bytes.length + 8) & ~7;
-      ByteBuffer memory = memory(strings + size);
-      long address = Libc.address(memory);
-      memory.put(NAME, bytes);
-      long key = name.isEmpty() ? Integer.toUnsignedLong(number) : address + NAME;
-      int errno =
-          (int) Libc.call(function, key, address, address + strings, size, address + RESULT);
-      switch (errno) {
-        case 0 -> {
-          return memory.getLong(RESULT) == 0 ? Optional.empty() : Optional.of(reader.read(memory));
+      ByteBuffer memory = memory(STRINGS + size);
+      try {
+        long address = Libc.address(memory);
+        int errno =
+            (int) Libc.call(function, key, address, address + STRINGS, size, address + RESULT);
+        switch (errno) {
+          case 0 -> {
+            boolean isFound = memory.getLong(RESULT) != 0;
+            return isFound ? Optional.of(reader.read(memory)) : Optional.empty();
+          }
+          // What name services say for "none", by getpwnam(3).
+          case Errno.ENOENT, Errno.ESRCH, Errno.EBADF, Errno.EPERM -> {
+            return Optional.empty();
+          }
+          case Errno.ERANGE, Errno.EINTR -> {}
+          default -> throw new ErrnoException(call, argument, errno);
         }
-        // What name services say for "none", by getpwnam(3).
-        case Errno.ENOENT, Errno.ESRCH, Errno.EBADF, Errno.EPERM -> {
-          return Optional.empty();
-        }
-        case Errno.ERANGE, Errno.EINTR -> {}
-        default -> throw new ErrnoException(call, argument, errno);
+      } finally {
+        // The strings are read by their addresses.
+        Reference.reachabilityFence(memory);
       }
     }
     throw new ErrnoException(call, argument, Errno.ERANGE);

@@ -397,6 +397,24 @@ final class SpawnIT {
   }
 
   @Test
+  void noMoreProcessesForThisUser() throws Exception {
+    assumeTrue(Host.euid() == 0, "root itself has no such limit, so the JVM goes on");
+    ResourceLimit before = Host.limit(ResourceLimit.Resource.PROCESSES);
+    Host.setLimit(ResourceLimit.Resource.PROCESSES, new ResourceLimit(1, before.hard()));
+    try {
+      assertThatThrownBy(
+              () ->
+                  Child.start(
+                      spawn,
+                      Child.as(new Credentials(4242, 4242, List.of()), program("/bin/true"))))
+          .isInstanceOfSatisfying(SpawnException.class, e -> assertThat(e.isShortage()).isTrue())
+          .hasMessage("spawn: Resource temporarily unavailable");
+    } finally {
+      Host.setLimit(ResourceLimit.Resource.PROCESSES, before);
+    }
+  }
+
+  @Test
   void descriptorThatIsClosed() throws Exception {
     assertFails(
         Child.script("true", new Stdio.Descriptor(9999)),
