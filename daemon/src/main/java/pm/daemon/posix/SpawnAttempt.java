@@ -394,7 +394,7 @@ final class SpawnAttempt implements AutoCloseable {
    * @param result its error, 0 if it has not been tried
    */
   private boolean findFault(int result) {
-    if (result != Errno.E2BIG && Errno.isShortage(result)) {
+    if (Errno.isShortage(result)) {
       return !fail(Stage.SPAWN, result, Subject.NOTHING);
     }
     if (result == Errno.EBADF) {
