@@ -58,7 +58,8 @@ public final class PidFd implements AutoCloseable {
 
   /**
    * Sends a signal to the process group that this process leads; PIDFD_SIGNAL_PROCESS_GROUP of
-   * pidfd_send_signal(2), Linux 6.9. ESRCH if that group is empty.
+   * pidfd_send_signal(2), Linux 6.9. It reaches what is left of the group also when the leader is
+   * reaped; ESRCH if nothing is left, where a zombie counts as something.
    *
    * @return false if this kernel cannot, and nothing was sent
    */

@@ -116,11 +116,22 @@ final class PidFdIT {
       assertThat(Fd.poll(alive.readEnd(), Fd.POLLIN, Child.LIMIT_NANOS)).isEqualTo(Fd.POLLHUP);
       awaitEnd(leader);
       Waits.reap(leader);
+    } finally {
+      Fd.close(alive.readEnd());
+    }
+  }
+
+  @Test
+  void aGroupThatIsGoneGetsNoSignalByPidfd() throws Exception {
+    int pid = start("exec sleep 60");
+    try (PidFd leader = PidFd.open(pid)) {
+      boolean isSupported = leader.sendGroup(0);
+      leader.send(Signals.KILL);
+      awaitEnd(leader);
+      Waits.reap(leader);
       assumeTrue(isSupported, "Linux 6.9");
       assertThatThrownBy(() -> leader.sendGroup(Signals.KILL))
           .hasMessage("pidfd_send_signal group of pid " + pid + ": No such process");
-    } finally {
-      Fd.close(alive.readEnd());
     }
   }
 
