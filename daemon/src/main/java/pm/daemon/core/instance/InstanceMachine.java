@@ -191,22 +191,18 @@ public final class InstanceMachine {
                     ? ready(run, now)
                     : new Phase.Starting(run, now.after(uptime), starting.giveUpAt())));
       }
-      case Report.Adopted adopted ->
-          Step.of(
-              instance.in(
-                  new Phase.Starting(
-                      starting.current().taken(), starting.readyAt(), starting.giveUpAt())));
-      case Report.SpawnFailed failed -> spawnFailed(instance, spec, starting, failed, now, random);
-      case Report.NeverSpawned never ->
-          // Its place in the window was taken when the start was decided, so it costs nothing more.
-          released(
-              instance,
-              instance.in(
-                  Phase.Dead.about(
-                      "the daemon ended before it could be spawned",
-                      new Actor(starting.current().startedBy(), -1, 0),
-                      now)),
-              starting.current());
+      case Report.Adopted adopted -> {
+        if (starting.current().process().isEmpty()) {
+          throw impossible(instance, report);
+        }
+        yield Step.of(
+            instance.in(
+                new Phase.Starting(
+                    starting.current().taken(), starting.readyAt(), starting.giveUpAt())));
+      }
+      case Report.SpawnFailed failed ->
+          spawnFailed(instance, spec, starting.current(), failed, now, random);
+      case Report.NeverSpawned never -> neverSpawned(instance, starting.current(), never, now);
       case Report.Exited exited ->
           ended(instance, spec, starting.current(), Moment.NEVER, exited, now, random);
       case Report.RemainsGone gone -> throw impossible(instance, report);
@@ -249,19 +245,38 @@ public final class InstanceMachine {
         Run run = stopping.current().spawned(spawned.process(), now);
         yield signal(instance, spec, stopping.with(run), now);
       }
-      case Report.SpawnFailed failed -> finish(instance, spec, stopping, now, random);
-      case Report.NeverSpawned never -> finish(instance, spec, stopping, now, random);
-      case Report.Adopted adopted ->
-          // The signal may have been lost with the daemon that wanted to send it.
-          Step.of(
-              instance.in(stopping.with(stopping.current().taken())),
-              again(instance, spec, stopping.with(stopping.current().taken())));
+      case Report.SpawnFailed failed -> {
+        if (stopping.step() != StopStep.AWAIT_SPAWN) {
+          throw impossible(instance, report);
+        }
+        yield switch (stopping.after()) {
+          case POLICY -> spawnFailed(instance, spec, stopping.current(), failed, now, random);
+          case STAY, START, FORGET -> finish(instance, spec, stopping, now, random);
+        };
+      }
+      case Report.NeverSpawned never -> {
+        if (stopping.step() != StopStep.AWAIT_SPAWN) {
+          throw impossible(instance, report);
+        }
+        yield switch (stopping.after()) {
+          case POLICY -> neverSpawned(instance, stopping.current(), never, now);
+          case STAY, START, FORGET -> finish(instance, spec, stopping, now, random);
+        };
+      }
+      case Report.Adopted adopted -> {
+        if (stopping.step() == StopStep.AWAIT_SPAWN || stopping.exit().isPresent()) {
+          throw impossible(instance, report);
+        }
+        // The signal may have been lost with the daemon that wanted to send it.
+        Phase.Stopping taken = stopping.with(stopping.current().taken());
+        yield Step.of(instance.in(taken), again(instance, spec, taken));
+      }
       case Report.Exited exited -> {
         if (stopping.exit().isPresent()) {
           throw impossible(instance, report);
         }
         Phase.Stopping after = stopping.exited(exited.status());
-        if (!exited.remains()) {
+        if (!exited.remains() || spec.stop().scope() == StopScope.PROCESS) {
           yield finish(instance, spec, after, now, random);
         }
         yield switch (stopping.step()) {
@@ -277,8 +292,18 @@ public final class InstanceMachine {
           case AWAIT_SPAWN -> kill(instance, spec, after, now);
         };
       }
-      case Report.RemainsGone gone -> finish(instance, spec, stopping, now, random);
-      case Report.RemainsLeft left -> Step.of(instance.in(stopping.leaving(left.pids())));
+      case Report.RemainsGone gone -> {
+        if (stopping.step() == StopStep.AWAIT_SPAWN) {
+          throw impossible(instance, report);
+        }
+        yield finish(instance, spec, stopping, now, random);
+      }
+      case Report.RemainsLeft left -> {
+        if (stopping.step() == StopStep.AWAIT_SPAWN) {
+          throw impossible(instance, report);
+        }
+        yield Step.of(instance.in(stopping.leaving(left.pids())));
+      }
     };
   }
 
@@ -375,17 +400,17 @@ public final class InstanceMachine {
   private static Step spawnFailed(
       Instance instance,
       ProgramSpec spec,
-      Phase.Starting starting,
+      Run run,
       Report.SpawnFailed failed,
       Moment now,
       RandomGenerator random) {
-    if (starting.current().process().isPresent()) {
+    if (run.process().isPresent()) {
       throw impossible(instance, failed);
     }
     String sentence = failed.stage() + ": " + failed.reason();
     PastInvocation past =
         new PastInvocation(
-            starting.current().invocation(),
+            run.invocation(),
             0,
             now.wall(),
             now.wall(),
@@ -398,7 +423,24 @@ public final class InstanceMachine {
         failed.shortage()
             ? RestartRule.afterShortage(instance, spec, sentence, now, random)
             : Phase.Dead.lasting(DeadReason.FAILED, sentence, Actor.POLICY);
-    return released(instance, instance.in(dead).after(past), starting.current());
+    return released(instance, instance.in(dead).after(past), run);
+  }
+
+  /** The daemon that decided its start ended before it could be spawned. */
+  private static Step neverSpawned(
+      Instance instance, Run run, Report.NeverSpawned never, Moment now) {
+    if (run.process().isPresent()) {
+      throw impossible(instance, never);
+    }
+    // Its place in the window was taken when the start was decided, so it costs nothing more.
+    return released(
+        instance,
+        instance.in(
+            Phase.Dead.about(
+                "the daemon ended before it could be spawned",
+                new Actor(run.startedBy(), -1, 0),
+                now)),
+        run);
   }
 
   /** Its process ended by itself. */
