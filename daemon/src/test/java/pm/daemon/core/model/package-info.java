@@ -1,0 +1,4 @@
+@NullMarked
+package pm.daemon.core.model;
+
+import org.jspecify.annotations.NullMarked;

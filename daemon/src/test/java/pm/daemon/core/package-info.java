@@ -1,0 +1,4 @@
+@NullMarked
+package pm.daemon.core;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,123 @@
+package pm.daemon.core.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import pm.config.Command;
+import pm.config.Configuration;
+import pm.config.DaemonSpec;
+import pm.config.Location;
+import pm.config.Problem;
+import pm.config.ProgramSpec;
+import pm.daemon.core.model.ApplyPlan;
+import pm.daemon.core.model.ApplyPlan.Action;
+
+class ApplyPlannerTest {
+
+  private static final String FILE = "/etc/pm/programs.d/web.yaml";
+
+  private static ProgramSpec program(String name, String command) {
+    return new ProgramSpec.Builder(name, new Command(List.of(command), false))
+        .location(new Location(FILE, 3, 5))
+        .build();
+  }
+
+  private static SortedMap<String, ProgramSpec> inForce(ProgramSpec... programs) {
+    TreeMap<String, ProgramSpec> specs = new TreeMap<>();
+    for (ProgramSpec program : programs) {
+      specs.put(program.name(), program);
+    }
+    return specs;
+  }
+
+  private static Configuration files(
+      Map<String, List<Problem>> invalid, List<Problem> others, ProgramSpec... programs) {
+    List<Problem> problems = new ArrayList<>(others);
+    invalid.values().forEach(problems::addAll);
+    return new Configuration(
+        DaemonSpec.DEFAULT, inForce(programs), new TreeMap<>(invalid), problems);
+  }
+
+  private static Problem problem(String file) {
+    return new Problem(new Location(file, 1, 1), "", "not readable", "");
+  }
+
+  private static Map<String, Action> actions(ApplyPlan plan) {
+    Map<String, Action> actions = new TreeMap<>();
+    plan.programs().forEach(step -> actions.put(step.program(), step.action()));
+    return actions;
+  }
+
+  @Test
+  void programsComeGoChangeAndStay() {
+    ApplyPlan plan =
+        ApplyPlanner.plan(
+            inForce(program("db", "/bin/db"), program("old", "/bin/old"), program("web", "/bin/a")),
+            files(
+                Map.of(),
+                List.of(),
+                program("db", "/bin/db"),
+                program("fresh", "/bin/fresh"),
+                program("web", "/bin/b")));
+    assertThat(actions(plan))
+        .isEqualTo(
+            Map.of(
+                "db", Action.UNCHANGED,
+                "fresh", Action.ADD,
+                "old", Action.REMOVE,
+                "web", Action.RESTART));
+    assertThat(plan.problems()).isEmpty();
+  }
+
+  @Test
+  void whereAProgramStandsIsNoChange() {
+    ProgramSpec before = program("web", "/bin/web");
+    ProgramSpec moved =
+        new ProgramSpec.Builder(before).location(new Location("/elsewhere", 9, 9)).build();
+    ApplyPlan plan = ApplyPlanner.plan(inForce(before), files(Map.of(), List.of(), moved));
+    assertThat(actions(plan)).isEqualTo(Map.of("web", Action.UNCHANGED));
+  }
+
+  @Test
+  void aProgramWithAnErrorGoesOnAsItWas() {
+    Problem problem = problem(FILE);
+    ApplyPlan plan =
+        ApplyPlanner.plan(
+            inForce(program("web", "/bin/web")),
+            files(Map.of("web", List.of(problem), "new", List.of(problem)), List.of()));
+    assertThat(actions(plan)).isEqualTo(Map.of("new", Action.INVALID, "web", Action.INVALID));
+    assertThat(plan.programs().get(0).detail()).isEqualTo("its definition has an error");
+    assertThat(plan.programs().get(1).detail())
+        .isEqualTo("its new definition has an error; it goes on as it was");
+    assertThat(plan.problems()).contains(problem);
+  }
+
+  @Test
+  void aBrokenFileTakesNothingAway() {
+    ApplyPlan plan =
+        ApplyPlanner.plan(
+            inForce(program("web", "/bin/web")), files(Map.of(), List.of(problem(FILE))));
+    assertThat(actions(plan)).isEqualTo(Map.of("web", Action.INVALID));
+    assertThat(plan.programs().getFirst().detail())
+        .isEqualTo(FILE + " has an error; it goes on as it was");
+  }
+
+  @Test
+  void aBrokenFileElsewhereKeepsNothing() {
+    ApplyPlan plan =
+        ApplyPlanner.plan(
+            inForce(program("web", "/bin/web")),
+            files(Map.of(), List.of(problem("/etc/pm/programs.d/other.yaml"))));
+    assertThat(actions(plan)).isEqualTo(Map.of("web", Action.REMOVE));
+  }
+
+  @Test
+  void nothingToNothingIsNothing() {
+    assertThat(ApplyPlanner.plan(new TreeMap<>(), Configuration.EMPTY).programs()).isEmpty();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package pm.daemon.core.plan;
+
+import org.jspecify.annotations.NullMarked;

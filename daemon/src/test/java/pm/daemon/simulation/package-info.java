@@ -1,0 +1,4 @@
+@NullMarked
+package pm.daemon.simulation;
+
+import org.jspecify.annotations.NullMarked;
