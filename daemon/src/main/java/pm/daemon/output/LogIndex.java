@@ -1,0 +1,56 @@
+package pm.daemon.output;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.daemon.posix.ErrnoException;
+
+/**
+ * Notes when which part of a log is written, at most once a second, and nothing while nothing is
+ * written. Writer thread only.
+ *
+ * <p>It serves {@code logs --since} and nothing depends on it: if it cannot be written that is said
+ * once, and the log goes on.
+ */
+final class LogIndex {
+  private static final Logger LOG = LoggerFactory.getLogger(LogIndex.class);
+
+  /** Bytes written within this time of an entry have none of their own. */
+  static final long STEP_MILLIS = 1000;
+
+  private final LogIndexFile file;
+  private long lastMillis;
+  private boolean hasLast;
+  private boolean hasFailed;
+
+  LogIndex(LogIndexFile file) {
+    this.file = file;
+  }
+
+  /** Bytes from {@code offset} on were written just now. */
+  void wrote(long inode, long offset, long wallMillis) {
+    boolean isNoted = hasLast && wallMillis >= lastMillis && wallMillis - lastMillis < STEP_MILLIS;
+    if (isNoted) {
+      return;
+    }
+    hasLast = true;
+    lastMillis = wallMillis;
+    try {
+      int entries = file.append(new LogIndexFile.Entry(wallMillis, inode, offset, false));
+      if (entries >= LogIndexFile.MOST_ENTRIES) {
+        file.replace(LogIndexFile.thinned(file.read()));
+      }
+      hasFailed = false;
+    } catch (ErrnoException e) {
+      if (!hasFailed) {
+        hasFailed = true;
+        LOG.warn(
+            "{}: times cannot be noted, --since is less exact: {}", file.log(), e.getMessage());
+      }
+    }
+  }
+
+  /** The next bytes are of another file, or of one that was cut: they get an entry at once. */
+  void forget() {
+    hasLast = false;
+  }
+}

@@ -1,0 +1,187 @@
+package pm.daemon.output;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import pm.daemon.posix.Errno;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Fd;
+import pm.daemon.posix.FilePath;
+import pm.daemon.posix.FileStatus;
+import pm.daemon.posix.OpenFlags;
+
+/**
+ * The file that says when which part of a log was written. A line of text names format and log;
+ * entries of 24 bytes follow, each added by one write: a half one, which only a full disk can
+ * leave, is overwritten by the next.
+ *
+ * @param path of the index
+ * @param log the file that it is about
+ */
+record LogIndexFile(Path path, Path log) {
+  /**
+   * At this many entries every second of the older ones goes; at one a second, 4 hours and more.
+   */
+  static final int MOST_ENTRIES = 16 * 1024;
+
+  private static final int ENTRY_BYTES = 24;
+  private static final long THINNED = 1L << 62;
+
+  /**
+   * From {@code offset} of the file {@code inode} on, bytes were written at or after {@code
+   * wallMillis}.
+   *
+   * @param isThinned whether entries after it were dropped, so that its bytes may reach up to the
+   *     next entry; else they were written within {@link LogIndex#STEP_MILLIS}
+   */
+  record Entry(long wallMillis, long inode, long offset, boolean isThinned) {}
+
+  static LogIndexFile of(Path folder, Path log) {
+    String full = log.toString();
+    // FNV-1a: the same in every run, and the full path stands in the file.
+    long hash = 0xcbf29ce484222325L;
+    for (byte b : full.getBytes(StandardCharsets.UTF_8)) {
+      hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
+    }
+    String name = String.valueOf(log.getFileName());
+    String readable = name.length() > 100 ? name.substring(0, 100) : name;
+    return new LogIndexFile(folder.resolve("%s-%016x.idx".formatted(readable, hash)), log);
+  }
+
+  private byte[] header() {
+    return ("pm-log-index 1 " + log + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Adds an entry.
+   *
+   * @return how many there are now
+   */
+  int append(Entry entry) throws ErrnoException {
+    byte[] header = header();
+    int fd =
+        Fd.open(path.toString(), OpenFlags.WRONLY | OpenFlags.CREAT | OpenFlags.NOFOLLOW, 0600);
+    try {
+      long size = Fd.status(fd).sizeBytes();
+      ByteBuffer bytes = ByteBuffer.allocateDirect(header.length + ENTRY_BYTES);
+      long entries = 0;
+      if (size < header.length) {
+        bytes.put(header);
+        Fd.seekTo(fd, 0);
+      } else {
+        entries = (size - header.length) / ENTRY_BYTES;
+        Fd.seekTo(fd, header.length + entries * ENTRY_BYTES);
+      }
+      put(bytes, entry);
+      Fd.writeFully(fd, bytes.flip());
+      return (int) Math.min(entries + 1, Integer.MAX_VALUE);
+    } finally {
+      Fd.close(fd);
+    }
+  }
+
+  private static void put(ByteBuffer bytes, Entry entry) {
+    bytes.order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(entry.isThinned() ? entry.wallMillis() | THINNED : entry.wallMillis());
+    bytes.putLong(entry.inode());
+    bytes.putLong(entry.offset());
+  }
+
+  /** Reads all entries, in the order in which they were added; none if there is no index. */
+  List<Entry> read() throws ErrnoException {
+    int fd;
+    try {
+      fd = Fd.open(path.toString(), OpenFlags.RDONLY | OpenFlags.NOFOLLOW, 0);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return List.of();
+      }
+      throw e;
+    }
+    try {
+      FileStatus status = Fd.status(fd);
+      byte[] header = header();
+      // Should it have outgrown its bound, the newest entries are the ones that matter.
+      long most = header.length + 2L * MOST_ENTRIES * ENTRY_BYTES;
+      if (!status.isRegular() || status.sizeBytes() < header.length) {
+        return List.of();
+      }
+      ByteBuffer bytes = ByteBuffer.allocateDirect((int) Math.min(status.sizeBytes(), most));
+      long from = 0;
+      while (bytes.hasRemaining()) {
+        int count = Fd.readAt(fd, bytes, from);
+        if (count == 0) {
+          break;
+        }
+        from += count;
+      }
+      bytes.flip().order(ByteOrder.LITTLE_ENDIAN);
+      byte[] found = new byte[Math.min(header.length, bytes.remaining())];
+      bytes.get(found);
+      if (!java.util.Arrays.equals(found, header)) {
+        return List.of();
+      }
+      List<Entry> entries = new ArrayList<>(bytes.remaining() / ENTRY_BYTES);
+      while (bytes.remaining() >= ENTRY_BYTES) {
+        long time = bytes.getLong();
+        entries.add(
+            new Entry(time & ~THINNED, bytes.getLong(), bytes.getLong(), (time & THINNED) != 0));
+      }
+      return entries;
+    } finally {
+      Fd.close(fd);
+    }
+  }
+
+  /** Replaces all entries, or none if it fails. */
+  void replace(List<Entry> entries) throws ErrnoException {
+    byte[] header = header();
+    ByteBuffer bytes =
+        ByteBuffer.allocateDirect(header.length + entries.size() * ENTRY_BYTES).put(header);
+    entries.forEach(entry -> put(bytes, entry));
+    bytes.flip();
+    String written = path + ".new";
+    int fd =
+        Fd.open(
+            written,
+            OpenFlags.WRONLY | OpenFlags.CREAT | OpenFlags.TRUNC | OpenFlags.NOFOLLOW,
+            0600);
+    try {
+      Fd.writeFully(fd, bytes);
+    } finally {
+      Fd.close(fd);
+    }
+    FilePath.rename(written, path.toString());
+  }
+
+  /** Returns fewer: every second of the older three quarters, and all of the newest. */
+  static List<Entry> thinned(List<Entry> entries) {
+    int newest = entries.size() - entries.size() / 4;
+    List<Entry> kept = new ArrayList<>(entries.size());
+    for (int i = 0; i < entries.size(); i++) {
+      Entry entry = entries.get(i);
+      if (i >= newest || beginsFile(entries, i)) {
+        kept.add(entry);
+      } else if (i % 2 == 0) {
+        boolean dropsNext = i + 1 < newest && !beginsFile(entries, i + 1);
+        kept.add(
+            new Entry(
+                entry.wallMillis(), entry.inode(), entry.offset(), entry.isThinned() || dropsNext));
+      }
+    }
+    // Many small files: then the oldest are the ones that have been removed.
+    return kept.size() <= MOST_ENTRIES * 3 / 4
+        ? kept
+        : kept.subList(kept.size() - MOST_ENTRIES / 2, kept.size());
+  }
+
+  /** Tells whether the entry before it is of another file, or of the same before it was cut. */
+  static boolean beginsFile(List<Entry> entries, int i) {
+    return i == 0
+        || entries.get(i - 1).inode() != entries.get(i).inode()
+        || entries.get(i - 1).offset() >= entries.get(i).offset();
+  }
+}

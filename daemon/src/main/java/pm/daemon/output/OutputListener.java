@@ -1,0 +1,19 @@
+package pm.daemon.output;
+
+import java.nio.file.Path;
+import pm.daemon.core.model.InstanceName;
+
+/** Hears what happens to log files. Called on the writer thread; must not block. */
+public interface OutputListener {
+
+  /**
+   * The file cannot be written. The program is held back as soon as its pipe is full; nothing is
+   * dropped. Told once until {@link #flows}.
+   *
+   * @param reason such as {@code No space left on device}
+   */
+  void blocked(InstanceName instance, Path file, String reason);
+
+  /** The file can be written again. */
+  void flows(InstanceName instance, Path file);
+}

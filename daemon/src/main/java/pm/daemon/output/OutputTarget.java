@@ -1,0 +1,27 @@
+package pm.daemon.output;
+
+import java.nio.file.Path;
+
+/** Where one stream of an instance goes, with every template expanded. */
+public sealed interface OutputTarget {
+
+  /**
+   * Into a file.
+   *
+   * @param path absolute
+   */
+  record ToFile(Path path) implements OutputTarget {
+    public ToFile {
+      if (!path.isAbsolute() || path.getFileName() == null) {
+        throw new IllegalArgumentException("a log file needs an absolute path: " + path);
+      }
+      path = path.normalize();
+    }
+  }
+
+  /** Nowhere: the program writes to {@code /dev/null}. */
+  record Nowhere() implements OutputTarget {}
+
+  /** Where stdout goes, through the same pipe. Only for stderr. */
+  record WithStdout() implements OutputTarget {}
+}
