@@ -1,0 +1,295 @@
+package pm.daemon.output;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Fd;
+
+/**
+ * Reads logs over their rotated files, in pieces of bounded size. Any thread, and never the loop:
+ * it reads files. It keeps nothing between calls; a place in a log is named by file and offset, so
+ * that a rotation between two calls does not matter.
+ */
+public final class LogReader {
+  /** Most bytes of one {@link LogChunk} and of one line; a longer line comes in parts. */
+  public static final int MOST_BYTES = 64 * 1024;
+
+  /** Most lines of one {@link LogChunk}. */
+  public static final int MOST_LINES = 1000;
+
+  /** As far as {@link #lastLines} looks back at most. */
+  private static final long LONGEST_LOOK_BACK_BYTES = 256L << 20;
+
+  private static final ThreadLocal<ByteBuffer> BUFFER =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(MOST_BYTES));
+
+  private final Path indexFolder;
+
+  /**
+   * @param indexFolder the one that {@link OutputPump} has
+   */
+  public LogReader(Path indexFolder) {
+    this.indexFolder = indexFolder;
+  }
+
+  /** Returns the end of what has been written so far. */
+  public LogPosition end(Path log) throws ErrnoException {
+    List<LogParts.Part> parts = new LogParts(log).all();
+    return parts.isEmpty() ? LogPosition.START : endOf(parts.getLast());
+  }
+
+  private static LogPosition endOf(LogParts.Part part) {
+    return new LogPosition(part.inode(), part.sizeBytes());
+  }
+
+  /**
+   * Returns where the last lines begin. One that is not ended yet counts.
+   *
+   * @param lines how many; the start of the log if it has fewer, or a place 256 MiB before its end
+   *     if they are longer than that
+   */
+  public LogPosition lastLines(Path log, int lines) throws ErrnoException {
+    LogParts files = new LogParts(log);
+    List<LogParts.Part> parts = files.all();
+    if (parts.isEmpty()) {
+      return LogPosition.START;
+    }
+    LookBack back = new LookBack(lines, endOf(parts.getLast()));
+    for (int i = parts.size() - 1; i >= 0 && !back.isDone(); i--) {
+      Optional<LogParts.Opened> opened = files.open(parts.get(i).inode());
+      if (opened.isPresent()) {
+        try (LogParts.Opened part = opened.get()) {
+          back.over(part);
+        }
+      }
+    }
+    return back.found;
+  }
+
+  /** Counts ends of lines from the end of a log to its start. */
+  private static final class LookBack {
+    private int linesLeft;
+    private long bytesLeft = LONGEST_LOOK_BACK_BYTES;
+    private boolean isLastByte = true;
+    private LogPosition found;
+
+    private LookBack(int lines, LogPosition end) {
+      linesLeft = lines;
+      found = end;
+    }
+
+    private boolean isDone() {
+      return linesLeft <= 0 || bytesLeft <= 0;
+    }
+
+    private void over(LogParts.Opened opened) throws ErrnoException {
+      LogParts.Part part = opened.part();
+      for (long end = part.sizeBytes(); end > 0 && !isDone(); ) {
+        long begin = Math.max(0, end - MOST_BYTES);
+        ByteBuffer bytes = read(opened.fd(), begin, (int) (end - begin));
+        found = new LogPosition(part.inode(), begin);
+        for (int at = bytes.limit() - 1; at >= 0 && linesLeft > 0; at--) {
+          // The end of the very last line has no line after it.
+          if (bytes.get(at) == '\n' && !isLastByte) {
+            linesLeft--;
+            found = new LogPosition(part.inode(), linesLeft == 0 ? begin + at + 1 : begin);
+          }
+          isLastByte = false;
+        }
+        bytesLeft -= end - begin;
+        end = begin;
+      }
+    }
+  }
+
+  private static ByteBuffer read(int fd, long offset, int length) throws ErrnoException {
+    ByteBuffer bytes = BUFFER.get().clear().limit(length);
+    while (bytes.hasRemaining()) {
+      if (Fd.readAt(fd, bytes, offset + bytes.position()) == 0) {
+        break;
+      }
+    }
+    return bytes.flip();
+  }
+
+  /**
+   * Returns where the lines begin that were written since a time: never after the first of them,
+   * and no more than about a second before it where the times are known.
+   */
+  public LogPosition since(Path log, Instant time) throws ErrnoException {
+    long wanted = time.toEpochMilli();
+    List<LogParts.Part> parts = new LogParts(log).all();
+    Map<Long, List<LogIndexFile.Entry>> entries = entriesByInode(log);
+    for (LogParts.Part part : parts) {
+      List<LogIndexFile.Entry> known = entries.getOrDefault(part.inode(), List.of());
+      // What was written before times were noted: no later than the first of them.
+      long noted = known.isEmpty() ? part.sizeBytes() : known.getFirst().offset();
+      long latest = known.isEmpty() ? part.modifiedMillis() : known.getFirst().wallMillis();
+      if (noted > 0 && latest >= wanted) {
+        return new LogPosition(part.inode(), 0);
+      }
+      for (int i = 0; i < known.size(); i++) {
+        LogIndexFile.Entry entry = known.get(i);
+        if (!entry.isThinned()) {
+          latest = entry.wallMillis() + LogIndex.STEP_MILLIS;
+        } else if (i + 1 < known.size()) {
+          latest = known.get(i + 1).wallMillis();
+        } else {
+          latest = part.modifiedMillis();
+        }
+        if (latest >= wanted && entry.offset() < part.sizeBytes()) {
+          return new LogPosition(part.inode(), entry.offset());
+        }
+      }
+    }
+    return parts.isEmpty() ? LogPosition.START : endOf(parts.getLast());
+  }
+
+  /** The number of a removed file may be given to a new one: only the last row of each counts. */
+  private Map<Long, List<LogIndexFile.Entry>> entriesByInode(Path log) throws ErrnoException {
+    List<LogIndexFile.Entry> all = LogIndexFile.of(indexFolder, log).read();
+    Map<Long, List<LogIndexFile.Entry>> byInode = new HashMap<>();
+    for (int i = 0; i < all.size(); i++) {
+      LogIndexFile.Entry entry = all.get(i);
+      if (LogIndexFile.beginsFile(all, i)) {
+        byInode.put(entry.inode(), new ArrayList<>());
+      }
+      byInode.computeIfAbsent(entry.inode(), inode -> new ArrayList<>()).add(entry);
+    }
+    return byInode;
+  }
+
+  /**
+   * Reads on from a place.
+   *
+   * @param from what {@link LogChunk#next} or another method said
+   * @param withUnfinished whether what stands after the last end of a line, and may yet grow, is
+   *     read too
+   */
+  public LogChunk read(Path log, LogPosition from, boolean withUnfinished) throws ErrnoException {
+    LogParts files = new LogParts(log);
+    if (from.inode() == 0) {
+      List<LogParts.Part> parts = files.all();
+      return parts.isEmpty()
+          ? new LogChunk(List.of(), LogPosition.START, false, false)
+          : read(log, new LogPosition(parts.getFirst().inode(), 0), withUnfinished);
+    }
+    Optional<LogParts.Opened> opened = files.open(from.inode());
+    if (opened.isEmpty()) {
+      LogPosition next = afterRemoved(files, from.inode());
+      return new LogChunk(List.of(), next, next.inode() != 0, true);
+    }
+    try (LogParts.Opened file = opened.get()) {
+      LogParts.Part part = file.part();
+      if (from.offset() > part.sizeBytes()) {
+        // It was cut.
+        return new LogChunk(List.of(), new LogPosition(part.inode(), 0), true, true);
+      }
+      if (from.offset() == part.sizeBytes()) {
+        return part.isCurrent()
+            ? new LogChunk(List.of(), from, false, false)
+            : afterEndOf(files, part, from);
+      }
+      int length = (int) Math.min(MOST_BYTES, part.sizeBytes() - from.offset());
+      ByteBuffer bytes = read(file.fd(), from.offset(), length);
+      boolean isEnd = from.offset() + bytes.limit() >= part.sizeBytes();
+      Lines lines = new Lines(bytes, isEnd && (withUnfinished || !part.isCurrent()));
+      LogPosition next = new LogPosition(part.inode(), from.offset() + lines.consumed);
+      boolean isMore =
+          lines.consumed > 0 && (!part.isCurrent() || next.offset() < part.sizeBytes());
+      return new LogChunk(lines.lines, next, isMore, false);
+    }
+  }
+
+  private static LogChunk afterEndOf(LogParts files, LogParts.Part part, LogPosition from)
+      throws ErrnoException {
+    List<LogParts.Part> parts = files.all();
+    for (int i = 0; i < parts.size() - 1; i++) {
+      if (parts.get(i).inode() == part.inode()) {
+        LogPosition next = new LogPosition(parts.get(i + 1).inode(), 0);
+        return new LogChunk(List.of(), next, true, false);
+      }
+    }
+    // The next file is not there yet.
+    return new LogChunk(List.of(), from, false, false);
+  }
+
+  /**
+   * Returns the place after a file that has been removed: the index knows in which order they came.
+   */
+  private LogPosition afterRemoved(LogParts files, long removed) throws ErrnoException {
+    Set<Long> there = new HashSet<>();
+    List<LogParts.Part> parts = files.all();
+    parts.forEach(part -> there.add(part.inode()));
+    LogPosition next =
+        parts.isEmpty() ? LogPosition.START : new LogPosition(parts.getLast().inode(), 0);
+    boolean isAfter = false;
+    for (LogIndexFile.Entry entry : LogIndexFile.of(indexFolder, files.log()).read()) {
+      if (entry.inode() == removed) {
+        isAfter = true;
+      } else if (isAfter && there.contains(entry.inode())) {
+        next = new LogPosition(entry.inode(), entry.offset());
+        isAfter = false;
+      }
+    }
+    return next;
+  }
+
+  /** The lines at the front of some bytes. */
+  private static final class Lines {
+    private final List<LogLine> lines = new ArrayList<>();
+    private final ByteBuffer bytes;
+    private int consumed;
+
+    private Lines(ByteBuffer bytes, boolean withUnfinished) {
+      this.bytes = bytes;
+      int length = bytes.limit();
+      for (int at = 0; at < length && lines.size() < MOST_LINES; at++) {
+        if (bytes.get(at) == '\n') {
+          add(at, true);
+          consumed = at + 1;
+        }
+      }
+      if (lines.size() < MOST_LINES && consumed < length) {
+        if (withUnfinished) {
+          add(length, false);
+          consumed = length;
+        } else if (consumed == 0 && length == MOST_BYTES) {
+          int end = endOfCharacter(length);
+          add(end, false);
+          consumed = end;
+        }
+      }
+    }
+
+    private void add(int end, boolean isWhole) {
+      byte[] line = new byte[end - consumed];
+      bytes.get(consumed, line);
+      lines.add(new LogLine(new String(line, StandardCharsets.UTF_8), isWhole));
+    }
+
+    /** Returns where a character of UTF-8 ends, no more than three bytes before {@code end}. */
+    private int endOfCharacter(int end) {
+      for (int back = 1; back <= 3; back++) {
+        int b = bytes.get(end - back) & 0xff;
+        if (b >= 0xc0) {
+          int needed = b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : 2;
+          return needed > back ? end - back : end;
+        }
+        if (b < 0x80) {
+          return end;
+        }
+      }
+      return end;
+    }
+  }
+}
