@@ -106,7 +106,7 @@ public record ProgramSpec(
    * Gathers the values of a program, starting from the documented defaults or from another program.
    */
   public static final class Builder {
-    private final String name;
+    private String name;
     private String description = "";
     private Command command;
     private ProgramType type = ProgramType.SIMPLE;
@@ -161,6 +161,11 @@ public record ProgramSpec(
       stop = other.stop;
       logs = other.logs;
       location = other.location;
+    }
+
+    public Builder name(String value) {
+      name = value;
+      return this;
     }
 
     public Builder description(String value) {

@@ -27,6 +27,17 @@ final class Quoted {
     return quoted.append(text.length() > end ? "…'" : "'").toString();
   }
 
+  /** The same without the quotes. */
+  static String bare(String text) {
+    String quoted = text(text);
+    return quoted.substring(1, quoted.length() - 1);
+  }
+
+  /** A number or the like, which needs no quotes but may be long. */
+  static String cut(String text) {
+    return text.length() <= 20 ? bare(text) : bare(text.substring(0, 20)) + "…";
+  }
+
   /**
    * Formatting characters can turn the direction of a line or hide; a person must see that they are
    * there.

@@ -73,7 +73,11 @@ final class ConfigurationChange {
         case UNCHANGED ->
             draft.changedPrograms.put(name, Optional.of(Program.of(definition(next, name))));
         case INVALID -> {
-          List<Problem> problems = next.invalid().getOrDefault(name, next.daemonProblems());
+          List<Problem> problems =
+              known
+                  .flatMap(Program::spec)
+                  .map(next::problemsOf)
+                  .orElseGet(() -> next.invalid().getOrDefault(name, List.of()));
           if (known.isPresent() && known.get().spec().isPresent() && !known.get().leaving()) {
             draft.changedPrograms.put(name, Optional.of(known.get().wrong(problems)));
           } else if (known.isEmpty() || !known.get().leaving()) {

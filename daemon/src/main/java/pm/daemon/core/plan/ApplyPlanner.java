@@ -1,7 +1,6 @@
 package pm.daemon.core.plan;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,7 +9,6 @@ import java.util.TreeSet;
 import pm.config.Change;
 import pm.config.Configuration;
 import pm.config.KeyKind;
-import pm.config.Problem;
 import pm.config.ProgramChanges;
 import pm.config.ProgramSpec;
 import pm.daemon.core.model.ApplyPlan;
@@ -29,23 +27,18 @@ public final class ApplyPlanner {
    * @param next what the files say now
    */
   public static ApplyPlan plan(SortedMap<String, ProgramSpec> inForce, Configuration next) {
-    // A file that cannot be read as a whole does not say that its programs are gone.
-    Set<String> unreadable = new HashSet<>();
-    for (Problem problem : next.daemonProblems()) {
-      unreadable.add(problem.location().file());
-    }
     Set<String> names = new TreeSet<>(inForce.keySet());
     names.addAll(next.programs().keySet());
     names.addAll(next.invalid().keySet());
     List<ProgramStep> steps = new ArrayList<>(names.size());
     for (String name : names) {
-      steps.add(step(name, inForce, next, unreadable));
+      steps.add(step(name, inForce, next));
     }
     return new ApplyPlan(steps, next.problems());
   }
 
   private static ProgramStep step(
-      String name, Map<String, ProgramSpec> inForce, Configuration next, Set<String> unreadable) {
+      String name, Map<String, ProgramSpec> inForce, Configuration next) {
     ProgramSpec before = inForce.get(name);
     ProgramSpec after = next.programs().get(name);
     if (after == null) {
@@ -58,12 +51,14 @@ public final class ApplyPlanner {
                 ? "its definition has an error"
                 : "its new definition has an error; it goes on as it was");
       }
-      if (before != null && unreadable.contains(before.location().file())) {
+      // A file that cannot be read in full does not say that its programs are gone.
+      if (before != null && !next.problemsOf(before).isEmpty()) {
         return new ProgramStep(
             name,
             Action.INVALID,
             List.of(),
-            before.location().file() + " has an error; it goes on as it was");
+            next.problemsOf(before).getFirst().location().file()
+                + " has an error; it goes on as it was");
       }
       return new ProgramStep(name, Action.REMOVE, List.of(), "no longer in the files");
     }
