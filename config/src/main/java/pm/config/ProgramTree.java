@@ -1,0 +1,133 @@
+package pm.config;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The records as plain values with the keys of the files: maps in the order of the documentation,
+ * lists, strings, {@link Integer}s, {@link BigDecimal}s, booleans and {@link #NULL}.
+ */
+final class ProgramTree {
+  /** The null of YAML and JSON. */
+  static final Object NULL = Optional.empty();
+
+  private ProgramTree() {}
+
+  static Map<String, Object> of(ProgramSpec program) {
+    var tree = new LinkedHashMap<String, Object>();
+    Command command = program.command();
+    tree.put("description", program.description());
+    tree.put("command", command.shell() ? command.argv().getFirst() : command.argv());
+    tree.put("shell", command.shell());
+    tree.put("type", program.type().word());
+    tree.put("working_dir", program.workingDir());
+    tree.put("user", orNull(program.user()));
+    tree.put("group", orNull(program.group()));
+    tree.put("supplementary_groups", orNull(program.supplementaryGroups()));
+    tree.put("umask", Section.octal(program.umask()));
+    tree.put("environment", program.environment());
+    var envFiles = new ArrayList<String>(program.envFiles().size());
+    for (EnvFile envFile : program.envFiles()) {
+      envFiles.add(envFile.optional() ? "-" + envFile.path() : envFile.path());
+    }
+    tree.put("env_file", envFiles);
+    tree.put("inherit_environment", program.inheritEnvironment());
+    tree.put("instances", program.instances());
+    tree.put("enabled", program.enabled());
+    tree.put("autostart", program.autostart());
+    tree.put("groups", program.groups());
+    tree.put("start_timeout", Durations.format(program.startTimeout()));
+    tree.put("readiness", of(program.readiness()));
+    tree.put("success_exit_codes", List.copyOf(program.successExitCodes()));
+    tree.put("restart", of(program.restart()));
+    tree.put("stop", of(program.stop()));
+    tree.put("logs", of(program.logs()));
+    return tree;
+  }
+
+  static Map<String, Object> of(DaemonSpec daemon) {
+    var socket = new LinkedHashMap<String, Object>();
+    socket.put("path", daemon.socket().path().orElse("auto"));
+    socket.put("mode", Section.octal(daemon.socket().mode()));
+    socket.put("group", daemon.socket().group());
+    var log = new LinkedHashMap<String, Object>();
+    log.put("level", daemon.level().word());
+    log.put("format", daemon.format().word());
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put("socket", socket);
+    tree.put("log", log);
+    tree.put("shutdown", Map.of("timeout", Durations.format(daemon.shutdownTimeout())));
+    tree.put(
+        "max_concurrent_starts",
+        daemon.maxConcurrentStarts().isPresent()
+            ? daemon.maxConcurrentStarts().getAsInt()
+            : "auto");
+    tree.put("include", daemon.include());
+    return tree;
+  }
+
+  private static Map<String, Object> of(Readiness readiness) {
+    return switch (readiness) {
+      case Readiness.Uptime uptime -> Map.of("uptime", Durations.format(uptime.uptime()));
+    };
+  }
+
+  private static Map<String, Object> of(RestartSpec restart) {
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put("policy", restart.policy().word());
+    tree.put(
+        "max_restarts",
+        restart.maxRestarts().isPresent() ? restart.maxRestarts().getAsInt() : "unlimited");
+    tree.put("window", Durations.format(restart.window()));
+    tree.put("delay", Durations.format(restart.delay()));
+    tree.put("factor", decimal(restart.factor()));
+    tree.put("max_delay", Durations.format(restart.maxDelay()));
+    tree.put("jitter", decimal(restart.jitter()));
+    tree.put("reset_after", Durations.format(restart.resetAfter()));
+    tree.put("prevent", List.copyOf(restart.prevent()));
+    tree.put(
+        "retry_after",
+        restart.retryAfter().isPresent() ? Durations.format(restart.retryAfter().get()) : NULL);
+    return tree;
+  }
+
+  private static Map<String, Object> of(StopSpec stop) {
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put("signal", stop.signal());
+    tree.put("timeout", Durations.format(stop.timeout()));
+    tree.put("scope", stop.scope().word());
+    return tree;
+  }
+
+  private static Map<String, Object> of(LogSpec logs) {
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put("file", of(logs.file()));
+    tree.put("stderr", of(logs.stderr()));
+    tree.put("max_size", Sizes.format(logs.maxSizeBytes()));
+    tree.put("keep", logs.keep());
+    return tree;
+  }
+
+  private static String of(LogTarget target) {
+    return switch (target) {
+      case LogTarget.Auto auto -> "auto";
+      case LogTarget.None none -> "none";
+      case LogTarget.Merge merge -> "merge";
+      case LogTarget.File file -> file.path();
+    };
+  }
+
+  private static Object orNull(Optional<?> value) {
+    return value.isPresent() ? value.get() : NULL;
+  }
+
+  /** Without an exponent, which the files do not know. */
+  private static BigDecimal decimal(double number) {
+    var exact = new BigDecimal(Double.toString(number)).stripTrailingZeros();
+    return exact.scale() < 0 ? exact.setScale(0) : exact;
+  }
+}
