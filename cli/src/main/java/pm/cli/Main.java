@@ -1,0 +1,39 @@
+package pm.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import pm.cli.render.Output;
+
+/** Where {@code pmctl} begins. */
+public final class Main {
+  private Main() {}
+
+  /** Runs one command and exits with its code. */
+  public static void main(String[] arguments) {
+    Pmctl pmctl =
+        new Pmctl(
+            System.getenv(),
+            new Output(new FileOutputStream(FileDescriptor.out), isTerminal(1)),
+            new Output(new FileOutputStream(FileDescriptor.err), isTerminal(2)));
+    System.exit(pmctl.run(List.of(arguments)).value());
+  }
+
+  /**
+   * By its name, for asking the terminal itself takes a library that takes longer to load than most
+   * commands take.
+   */
+  private static boolean isTerminal(int descriptor) {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
+          || target.equals("/dev/console");
+    } catch (IOException e) {
+      return false; // It is closed, or there is no /proc.
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package pm.cli.client;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import pm.cli.arguments.CommandFailure;
+import pm.config.Folders;
+import pm.config.MalformedValueException;
+import pm.protocol.ExitCode;
+
+/**
+ * Where the daemon is to be found.
+ *
+ * @param folders as they were named by options and environment
+ * @param startCommand what starts a daemon that listens there
+ */
+public record Address(Folders folders, String startCommand) {
+
+  /**
+   * Finds it.
+   *
+   * @param home what {@code --home} says
+   * @param socket what {@code --socket} says
+   * @throws CommandFailure if neither options nor environment say enough
+   */
+  public static Address find(
+      Map<String, String> environment, Optional<String> home, Optional<String> socket)
+      throws CommandFailure {
+    Folders folders;
+    try {
+      folders = Folders.resolve(uid(), environment, home, socket);
+    } catch (MalformedValueException e) {
+      throw new CommandFailure(ExitCode.USAGE, e.what() + ". " + e.remedy() + ".");
+    }
+    StringBuilder start = new StringBuilder("pmd");
+    if (home.isPresent()) {
+      start.append(" --home ").append(home.get());
+    }
+    if (socket.isPresent()) {
+      start.append(" --socket ").append(socket.get());
+    }
+    return new Address(folders, start.toString());
+  }
+
+  /** The socket. */
+  public Path socket() {
+    return folders.socket();
+  }
+
+  private static int uid() {
+    try {
+      return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    } catch (IOException e) {
+      return -1; // Without /proc we are nobody in particular, and surely not root.
+    }
+  }
+}

@@ -1,0 +1,253 @@
+package pm.cli.client;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.Optional;
+import pm.cli.arguments.CommandFailure;
+import pm.protocol.ExitCode;
+import pm.protocol.Id;
+import pm.protocol.LineSplitter;
+import pm.protocol.Message;
+import pm.protocol.MessageCodec;
+import pm.protocol.MessageException;
+import pm.protocol.Method;
+
+/**
+ * One connection to the daemon. Whatever goes wrong on it is a {@link CommandFailure} with a
+ * sentence that says where and what to do. For one thread.
+ */
+public final class Connection implements AutoCloseable {
+  /** How long an answer may take that needs nothing but the daemon itself. */
+  public static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+
+  /** For waits that only an answer ends. */
+  public static final Duration FOREVER = Duration.ofDays(36_500);
+
+  private final Path path;
+  private final SocketChannel channel;
+  private final Selector selector;
+  private final SelectionKey key;
+  private final ByteBuffer buffer = ByteBuffer.allocate(64 * 1024);
+  private final LineSplitter splitter = new LineSplitter();
+  private final ArrayDeque<byte[]> lines = new ArrayDeque<>();
+  private boolean tooLong;
+  private long lastId;
+
+  private final LineSplitter.Sink sink =
+      new LineSplitter.Sink() {
+        @Override
+        public void line(byte[] line) {
+          lines.add(line);
+        }
+
+        @Override
+        public void tooLong() {
+          tooLong = true;
+        }
+      };
+
+  private Connection(Path path, SocketChannel channel, Selector selector) throws IOException {
+    this.path = path;
+    this.channel = channel;
+    this.selector = selector;
+    this.key = channel.register(selector, SelectionKey.OP_READ);
+  }
+
+  /** Connects, at once or not at all: a listening socket needs no time. */
+  public static Connection open(Address address) throws CommandFailure {
+    Path path = address.socket();
+    try {
+      SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+      try {
+        channel.connect(UnixDomainSocketAddress.of(path));
+        channel.configureBlocking(false);
+        return new Connection(path, channel, Selector.open());
+      } catch (IOException e) {
+        channel.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw unreachable(address, e);
+    }
+  }
+
+  private static CommandFailure unreachable(Address address, IOException e) {
+    Path path = address.socket();
+    String start =
+        " Start the daemon with: "
+            + address.startCommand()
+            + ", or name its socket with --socket or PM_SOCKET.";
+    String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+    if (reason.equals("Permission denied")) {
+      return new CommandFailure(
+          ExitCode.NOT_PERMITTED,
+          "you may not use the socket "
+              + path
+              + ": permission denied. Become a member of its group, or use sudo.");
+    }
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      return new CommandFailure(
+          ExitCode.UNREACHABLE, "cannot reach pmd: there is no socket " + path + "." + start);
+    }
+    if (reason.equals("Connection refused")) {
+      return new CommandFailure(
+          ExitCode.UNREACHABLE,
+          "cannot reach pmd: nobody listens on the socket " + path + "." + start);
+    }
+    return new CommandFailure(
+        ExitCode.UNREACHABLE, "cannot reach pmd: the socket " + path + ": " + reason + "." + start);
+  }
+
+  /** Sends a request, and returns the id that its response will have. */
+  public Id send(Method method, Map<String, Object> params) throws CommandFailure {
+    Id id = new Id.Number(++lastId);
+    ByteBuffer line =
+        ByteBuffer.wrap(MessageCodec.encode(new Message.Request(id, method.wireName(), params)));
+    if (line.remaining() > LineSplitter.MAX_LINE_BYTES) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          "the request is longer than 1 MiB. Name fewer selectors, or use patterns.");
+    }
+    try {
+      while (line.hasRemaining()) {
+        if (channel.write(line) == 0) {
+          awaitRoom();
+        }
+      }
+    } catch (IOException e) {
+      // The daemon may have said why before it closed; then that is read next, else the end is.
+    }
+    return id;
+  }
+
+  /**
+   * Waits for the next message.
+   *
+   * @param limit how long at most
+   * @return empty when the time is over
+   * @throws CommandFailure if the daemon has closed the connection or has sent something else
+   */
+  public Optional<Message> receive(Duration limit) throws CommandFailure {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (lines.isEmpty()) {
+      if (tooLong) {
+        throw new CommandFailure(
+            ExitCode.FAILED, "the daemon sent a line of more than 1 MiB on " + path + ".");
+      }
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        return Optional.empty();
+      }
+      await(left);
+    }
+    byte[] line = lines.remove();
+    try {
+      return Optional.of(MessageCodec.decode(line));
+    } catch (MessageException e) {
+      throw new CommandFailure(
+          ExitCode.UNREACHABLE,
+          "what listens on "
+              + path
+              + " does not speak our protocol: "
+              + e.answer().message()
+              + ". Is it the socket of pmd?");
+    }
+  }
+
+  private void awaitRoom() throws IOException, CommandFailure {
+    key.interestOps(SelectionKey.OP_WRITE);
+    try {
+      if (selector.select(ANSWER_LIMIT.toMillis()) == 0) {
+        throw notAnswering(ANSWER_LIMIT);
+      }
+      selector.selectedKeys().clear();
+    } finally {
+      key.interestOps(SelectionKey.OP_READ);
+    }
+  }
+
+  /** Waits until something has come, or the time is over. */
+  private void await(long nanos) throws CommandFailure {
+    int count;
+    try {
+      if (selector.select(nanos / 1_000_000 + 1) == 0) {
+        return;
+      }
+      selector.selectedKeys().clear();
+      buffer.clear();
+      count = channel.read(buffer);
+    } catch (IOException e) {
+      count = -1; // As when it closes in good order: whatever it had to say has been read.
+    }
+    if (count < 0) {
+      throw new ConnectionClosed(path);
+    }
+    buffer.flip();
+    splitter.feed(buffer, sink);
+  }
+
+  /** Asks, and waits for the answer. */
+  public Object call(Method method, Map<String, Object> params) throws CommandFailure {
+    Id id = send(method, params);
+    long deadline = System.nanoTime() + ANSWER_LIMIT.toNanos();
+    while (true) {
+      Optional<Message> message = receive(Duration.ofNanos(deadline - System.nanoTime()));
+      if (message.isEmpty()) {
+        throw notAnswering(ANSWER_LIMIT);
+      }
+      Optional<Object> result = result(message.get(), id);
+      if (result.isPresent()) {
+        return result.get();
+      }
+    }
+  }
+
+  /**
+   * The result that a message brings for a request.
+   *
+   * @return empty if it is not the response to that request
+   * @throws CommandFailure if it is, and is an error
+   */
+  public static Optional<Object> result(Message message, Id id) throws CommandFailure {
+    if (message instanceof Message.Response response && response.id().equals(id)) {
+      return Optional.of(response.result());
+    }
+    if (message instanceof Message.ErrorResponse error
+        && (error.id().isEmpty() || error.id().get().equals(id))) {
+      throw DaemonErrors.failure(error);
+    }
+    return Optional.empty();
+  }
+
+  /** The daemon holds the connection, but says nothing. */
+  public CommandFailure notAnswering(Duration limit) {
+    return new CommandFailure(
+        ExitCode.UNREACHABLE,
+        "the daemon has not answered for "
+            + limit.toSeconds()
+            + "s on "
+            + path
+            + ". Look at its own log, and whether its process is stopped.");
+  }
+
+  @Override
+  public void close() {
+    try {
+      selector.close();
+      channel.close();
+    } catch (IOException e) {
+      // Nothing was lost: what we sent was answered, or is not waited for.
+    }
+  }
+}

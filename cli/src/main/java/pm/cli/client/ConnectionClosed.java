@@ -1,0 +1,18 @@
+package pm.cli.client;
+
+import java.nio.file.Path;
+import pm.cli.arguments.CommandFailure;
+import pm.protocol.ExitCode;
+
+/** The daemon has closed the connection, or has ended. */
+public final class ConnectionClosed extends CommandFailure {
+  private static final long serialVersionUID = 1L;
+
+  ConnectionClosed(Path socket) {
+    super(
+        ExitCode.UNREACHABLE,
+        "the daemon has closed the connection on "
+            + socket
+            + ": it has ended, or it refuses your user. Its programs go on; its own log says more.");
+  }
+}

@@ -1,0 +1,127 @@
+package pm.cli.command;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** All commands by name, each made only when it is wanted. */
+public final class Commands {
+  /** The names, in the order of the help. */
+  public static final List<String> NAMES =
+      List.of(
+          "status",
+          "describe",
+          "why",
+          "start",
+          "stop",
+          "restart",
+          "signal",
+          "reset",
+          "apply",
+          "logs",
+          "events",
+          "config show",
+          "daemon status",
+          "daemon shutdown",
+          "ping",
+          "version");
+
+  /** The first words of names of two words. */
+  public static final List<String> GROUPS = List.of("config", "daemon");
+
+  /** What the documentation names, but this version does not have. */
+  private static final List<String> LATER =
+      List.of(
+          "reload",
+          "enable",
+          "disable",
+          "scale",
+          "submit",
+          "task",
+          "pool",
+          "top",
+          "metrics",
+          "wait",
+          "is-active",
+          "is-failed",
+          "run",
+          "config schema",
+          "config explain",
+          "import",
+          "daemon upgrade",
+          "completion");
+
+  private static final Map<String, List<String>> LATER_OPTIONS =
+      Map.of(
+          "status", List.of("--watch", "-w"),
+          "restart", List.of("--rolling", "--pause"),
+          "config check", List.of("--explain"));
+
+  private Commands() {}
+
+  /** The command of that name or alias. */
+  public static Optional<Command> find(String name) {
+    return switch (name) {
+      case "status", "ps" -> Optional.of(new StatusCommand());
+      case "describe" -> Optional.of(new DescribeCommand());
+      case "why" -> Optional.of(new WhyCommand());
+      case "start" -> Optional.of(new StartCommand());
+      case "stop" -> Optional.of(new StopCommand());
+      case "restart" -> Optional.of(new RestartCommand());
+      case "signal" -> Optional.of(new SignalCommand());
+      case "reset" -> Optional.of(new ResetCommand());
+      case "apply" -> Optional.of(new ApplyCommand());
+      case "logs" -> Optional.of(new LogsCommand());
+      case "events" -> Optional.of(new EventsCommand());
+      case "config show" -> Optional.of(new ConfigShowCommand());
+      case "daemon status" -> Optional.of(new DaemonStatusCommand());
+      case "daemon shutdown" -> Optional.of(new DaemonShutdownCommand());
+      case "ping" -> Optional.of(new PingCommand());
+      case "version" -> Optional.of(new VersionCommand());
+      default -> Optional.empty();
+    };
+  }
+
+  /** All of them, for the help. */
+  public static List<Command> all() {
+    List<Command> all = new ArrayList<>();
+    for (String name : NAMES) {
+      all.add(find(name).orElseThrow());
+    }
+    return all;
+  }
+
+  /** The names of two words that begin with {@code group}. */
+  public static List<String> inGroup(String group) {
+    List<String> names = new ArrayList<>();
+    for (String name : NAMES) {
+      if (name.startsWith(group + " ")) {
+        names.add(name);
+      }
+    }
+    return names;
+  }
+
+  /** The version of this client. */
+  public static String version() {
+    return VersionCommand.own();
+  }
+
+  /** Whether a later version has this command. */
+  public static boolean isLater(String name) {
+    return LATER.contains(name);
+  }
+
+  /** The first of the arguments that is an option which a later version has. */
+  public static Optional<String> laterOption(String command, List<String> arguments) {
+    for (String argument : arguments) {
+      int equals = argument.indexOf('=');
+      String name = equals < 0 ? argument : argument.substring(0, equals);
+      if (LATER_OPTIONS.getOrDefault(command, List.of()).contains(name)) {
+        return Optional.of(name);
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,263 @@
+package pm.cli.command;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import pm.cli.arguments.CommandFailure;
+import pm.cli.client.Connection;
+import pm.cli.client.ConnectionClosed;
+import pm.cli.render.Escapes;
+import pm.config.Durations;
+import pm.protocol.ExitCode;
+import pm.protocol.Id;
+import pm.protocol.JsonException;
+import pm.protocol.Members;
+import pm.protocol.Message;
+import pm.protocol.Method;
+
+/**
+ * Waits for the answer to a request that takes as long as programs take to start and stop.
+ * Meanwhile it asks on the same connection what is being waited for: on a terminal every second, to
+ * show it; else now and then, to notice a daemon that does not answer any more.
+ */
+final class Waiting {
+  private static final Duration SHOW_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration CHECK_INTERVAL = Duration.ofSeconds(15);
+
+  /** What is given to the daemon to answer in time by itself before we give up. */
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
+  private static final int MAX_NAMES = 3;
+  private static final int MAX_WIDTH = 79;
+  private static final String ERASE_LINE = "\r\u001b[K";
+
+  private final Session session;
+  private final Connection connection;
+  private final Map<String, Object> selectors;
+  private final long started = System.nanoTime();
+  private final boolean shown;
+  private Optional<Id> poll = Optional.empty();
+  private long polled;
+  private boolean lineIsUsed;
+
+  private Waiting(Session session, Connection connection, Map<String, Object> selectors) {
+    this.session = session;
+    this.connection = connection;
+    this.selectors = selectors;
+    this.shown = session.err().isTerminal();
+  }
+
+  /**
+   * Asks and waits.
+   *
+   * @param selectors of what is waited for, as parameters of {@code status}
+   * @param timeout after which the daemon has promised to answer
+   */
+  static Object call(
+      Session session,
+      Connection connection,
+      Method method,
+      Map<String, Object> params,
+      Map<String, Object> selectors,
+      Optional<Duration> timeout)
+      throws CommandFailure, JsonException, IOException {
+    Id id = connection.send(method, params);
+    Waiting waiting = new Waiting(session, connection, selectors);
+    // Ctrl-C ends a JVM through its shutdown hooks, with 130.
+    Thread farewell = new Farewell(session);
+    Runtime.getRuntime().addShutdownHook(farewell);
+    try {
+      return waiting.result(id, timeout);
+    } finally {
+      waiting.eraseLine();
+      Runtime.getRuntime().removeShutdownHook(farewell);
+    }
+  }
+
+  private Object result(Id id, Optional<Duration> timeout)
+      throws CommandFailure, JsonException, IOException {
+    while (true) {
+      Optional<Message> message = connection.receive(shown ? SHOW_INTERVAL : CHECK_INTERVAL);
+      if (message.isPresent()) {
+        Optional<Object> result = Connection.result(message.get(), id);
+        if (result.isPresent()) {
+          return result.get();
+        }
+        takePoll(message.get());
+      }
+      if (timeout.isPresent() && elapsed().compareTo(timeout.get().plus(GRACE)) > 0) {
+        throw new CommandFailure(
+            ExitCode.TIMED_OUT,
+            "the daemon has not answered in time. What was begun goes on; see: pmctl status");
+      }
+      sendPoll();
+    }
+  }
+
+  /**
+   * Shuts the daemon down and waits until it closes the connection, which it does last of all.
+   *
+   * @return how that went
+   */
+  static ExitCode shutdown(Session session, Connection connection)
+      throws CommandFailure, JsonException, IOException {
+    Optional<Duration> timeout = session.arguments().duration(Action.TIMEOUT);
+    connection.call(Method.DAEMON_SHUTDOWN, Map.of());
+    if (session.arguments().has(Action.NO_WAIT)) {
+      tell(session, "pmd is shutting down");
+      return ExitCode.DONE;
+    }
+    Waiting waiting = new Waiting(session, connection, Map.of());
+    Thread farewell = new Farewell(session);
+    Runtime.getRuntime().addShutdownHook(farewell);
+    try {
+      waiting.end(timeout);
+    } finally {
+      waiting.eraseLine();
+      Runtime.getRuntime().removeShutdownHook(farewell);
+    }
+    tell(session, "pmd has ended");
+    return ExitCode.DONE;
+  }
+
+  private static void tell(Session session, String sentence) throws IOException {
+    if (session.format().isForPeople()) {
+      session.out().line(sentence);
+    }
+  }
+
+  private void end(Optional<Duration> timeout) throws CommandFailure, JsonException, IOException {
+    while (true) {
+      Duration limit = shown ? SHOW_INTERVAL : Connection.FOREVER;
+      if (timeout.isPresent()) {
+        Duration left = timeout.get().minus(elapsed());
+        limit = left.compareTo(limit) < 0 ? left : limit;
+      }
+      Optional<Message> message;
+      try {
+        message = connection.receive(limit);
+        if (message.isEmpty() && shown && poll.isEmpty()) {
+          poll = Optional.of(connection.send(Method.STATUS, Map.of()));
+        }
+      } catch (ConnectionClosed e) {
+        return;
+      }
+      if (message.isPresent()) {
+        takePoll(message.get());
+      }
+      if (timeout.isPresent() && elapsed().compareTo(timeout.get()) >= 0) {
+        throw new CommandFailure(
+            ExitCode.TIMED_OUT,
+            "pmd has not ended within "
+                + Durations.format(timeout.get())
+                + ". It goes on stopping; see: pmctl status");
+      }
+    }
+  }
+
+  private void sendPoll() throws CommandFailure {
+    if (poll.isEmpty()) {
+      poll =
+          Optional.of(
+              shown
+                  ? connection.send(Method.STATUS, selectors)
+                  : connection.send(Method.PING, Map.of()));
+      polled = System.nanoTime();
+    } else if (System.nanoTime() - polled > Connection.ANSWER_LIMIT.toNanos()) {
+      throw connection.notAnswering(Connection.ANSWER_LIMIT);
+    }
+  }
+
+  private void takePoll(Message message) throws JsonException, IOException {
+    if (poll.isEmpty()) {
+      return;
+    }
+    Optional<Object> status;
+    try {
+      status = Connection.result(message, poll.get());
+    } catch (CommandFailure e) {
+      // What we wait for may be gone by now; the answer that we wait for will say so.
+      poll = Optional.empty();
+      return;
+    }
+    if (status.isPresent()) {
+      poll = Optional.empty();
+      if (shown) {
+        show(Members.of(status.get(), "the answer"));
+      }
+    }
+  }
+
+  private Duration elapsed() {
+    return Duration.ofNanos(System.nanoTime() - started);
+  }
+
+  private void show(Members status) throws JsonException, IOException {
+    StringBuilder line = new StringBuilder("waiting for ");
+    int count = 0;
+    for (Members item : status.objects("items")) {
+      if (isUnderWay(item)) {
+        count++;
+        if (count <= MAX_NAMES) {
+          line.append(count == 1 ? "" : ", ")
+              .append(item.string("name"))
+              .append(" (")
+              .append(item.string("state"));
+          String detail = item.optionalString("detail").orElse("");
+          line.append(detail.isEmpty() ? "" : ": ").append(detail).append(')');
+        }
+      }
+    }
+    if (count == 0) {
+      line.append("the daemon");
+    } else if (count > MAX_NAMES) {
+      line.append(" and ").append(count - MAX_NAMES).append(" more");
+    }
+    String time = " " + elapsed().toSeconds() + "s";
+    String text = Escapes.cell(line.toString());
+    // A line that wraps could not be erased.
+    if (text.length() + time.length() > MAX_WIDTH) {
+      text = text.substring(0, MAX_WIDTH - time.length() - 1) + "\u2026";
+    }
+    session.err().print(ERASE_LINE + text + time);
+    session.err().flush();
+    lineIsUsed = true;
+  }
+
+  private static boolean isUnderWay(Members item) throws JsonException {
+    String state = item.string("state");
+    return state.equals("STARTING")
+        || state.equals("STOPPING")
+        || (state.equals("DEAD") && item.optionalString("reason").orElse("").equals("waiting"));
+  }
+
+  private void eraseLine() throws IOException {
+    if (lineIsUsed) {
+      session.err().print(ERASE_LINE);
+      session.err().flush();
+      lineIsUsed = false;
+    }
+  }
+
+  /** Says, when the user ends the wait, that this is all that ends. */
+  private static final class Farewell extends Thread {
+    private final Session session;
+
+    Farewell(Session session) {
+      super("farewell");
+      this.session = session;
+    }
+
+    @Override
+    public void run() {
+      try {
+        session.err().print(session.err().isTerminal() ? ERASE_LINE : "");
+        session.err().line("pmctl: interrupted. What was begun goes on; see: pmctl status");
+        session.err().flush();
+      } catch (IOException e) {
+        // Nobody is left to be told.
+      }
+    }
+  }
+}

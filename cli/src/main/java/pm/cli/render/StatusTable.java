@@ -1,0 +1,94 @@
+package pm.cli.render;
+
+import java.util.List;
+import pm.protocol.Json;
+import pm.protocol.JsonException;
+import pm.protocol.Members;
+
+/** The table of {@code pmctl status}. */
+public final class StatusTable {
+  private static final String[] HEADINGS = {
+    "NAME", "STATE", "PID", "UPTIME", "RESTARTS", "CPU", "MEMORY", "DETAIL"
+  };
+  private static final int[] WIDTHS = {6, 9, 5, 6, 8, 4, 7, 0};
+
+  private static final String[] WIDE_HEADINGS = {
+    "NAME",
+    "STATE",
+    "PID",
+    "UPTIME",
+    "RESTARTS",
+    "CPU",
+    "MEMORY",
+    "WINDOW",
+    "READY",
+    "HEALTHY",
+    "ENABLED",
+    "LAST EXIT",
+    "GROUPS",
+    "INVOCATION",
+    "DETAIL"
+  };
+  private static final int[] WIDE_WIDTHS = {6, 9, 5, 6, 8, 4, 7, 6, 5, 7, 7, 9, 6, 32, 0};
+
+  private StatusTable() {}
+
+  /** The table of the items of {@code status}. */
+  public static String render(List<Members> items, boolean wide, Style style) throws JsonException {
+    Table table = wide ? new Table(WIDE_HEADINGS, WIDE_WIDTHS) : new Table(HEADINGS, WIDTHS);
+    for (Members item : items) {
+      String state = item.string("state");
+      String reason = text(item, "reason", "");
+      String[] cells = new String[wide ? WIDE_HEADINGS.length : HEADINGS.length];
+      cells[0] = item.string("name");
+      cells[1] = state;
+      cells[2] = text(item, "pid", "-");
+      cells[3] =
+          item.values().get("uptime_seconds") instanceof Number n
+              ? Units.duration(n.doubleValue())
+              : "-";
+      cells[4] = text(item, "restarts", "-");
+      cells[5] =
+          item.values().get("cpu_percent") instanceof Number n
+              ? Units.percent(n.doubleValue())
+              : "-";
+      cells[6] =
+          item.values().get("memory_bytes") instanceof Number n
+              ? Units.bytes(n.doubleValue())
+              : "-";
+      if (wide) {
+        cells[7] = text(item, "restarts_in_window", "-") + "/" + text(item, "max_restarts", "-");
+        cells[8] = yesNo(item, "ready");
+        cells[9] = yesNo(item, "healthy");
+        cells[10] = yesNo(item, "enabled");
+        cells[11] = text(item, "exit_cause", "-");
+        cells[12] = item.has("groups") ? orDash(String.join(",", item.strings("groups"))) : "-";
+        cells[13] = text(item, "invocation_id", "-");
+      }
+      cells[cells.length - 1] = detail(reason, text(item, "detail", ""));
+      String[] shown = cells.clone();
+      shown[1] = style.state(cells[1], state, reason);
+      table.add(cells, shown);
+    }
+    return table.render();
+  }
+
+  /** Why it is dead, and the sentence: {@code backoff: exit 1 after 0.3s}. */
+  public static String detail(String reason, String detail) {
+    return reason.isEmpty() ? detail : detail.isEmpty() ? reason : reason + ": " + detail;
+  }
+
+  private static String orDash(String text) {
+    return text.isEmpty() ? "-" : text;
+  }
+
+  private static String yesNo(Members item, String name) {
+    return item.values().get(name) instanceof Boolean truth ? truth ? "yes" : "no" : "-";
+  }
+
+  /** A member as text, whatever its type. */
+  static String text(Members item, String name, String otherwise) {
+    Object value = item.values().getOrDefault(name, Json.NULL);
+    return value == Json.NULL ? otherwise : value.toString();
+  }
+}

@@ -1,0 +1,80 @@
+package pm.cli.render;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Columns of text, each as wide as its widest cell, two spaces apart. Nothing is cut off, no line
+ * ends in spaces.
+ */
+public final class Table {
+  private final String[] headings;
+  private final int[] widths;
+  private final List<String[]> rows = new ArrayList<>();
+  private final List<String[]> colored = new ArrayList<>();
+
+  /**
+   * A table without rows.
+   *
+   * @param minWidths of the columns, so that a table that is printed again and again does not jump
+   */
+  public Table(String[] headings, int[] minWidths) {
+    this.headings = headings.clone();
+    this.widths = minWidths.clone();
+    widen(this.headings);
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @param plain the cells as they are measured
+   * @param shown the same cells, which may have colours
+   */
+  public void add(String[] plain, String[] shown) {
+    for (int i = 0; i < plain.length; i++) {
+      String cell = Escapes.cell(plain[i]);
+      if (shown[i].equals(plain[i])) {
+        shown[i] = cell;
+      }
+      plain[i] = cell;
+    }
+    widen(plain);
+    rows.add(plain);
+    colored.add(shown);
+  }
+
+  /** Adds a row without colours. */
+  public void add(String... cells) {
+    add(cells.clone(), cells.clone());
+  }
+
+  private void widen(String[] cells) {
+    for (int i = 0; i < cells.length; i++) {
+      widths[i] = Math.max(widths[i], cells[i].length());
+    }
+  }
+
+  /** The headings and all rows, each with a line feed. */
+  public String render() {
+    StringBuilder out = new StringBuilder();
+    line(out, headings, headings);
+    for (int i = 0; i < rows.size(); i++) {
+      line(out, rows.get(i), colored.get(i));
+    }
+    return out.toString();
+  }
+
+  private void line(StringBuilder out, String[] plain, String[] shown) {
+    int last = plain.length - 1;
+    while (last > 0 && plain[last].isEmpty()) {
+      last--;
+    }
+    for (int i = 0; i <= last; i++) {
+      out.append(shown[i]);
+      for (int n = plain[i].length(); i < last && n < widths[i] + 2; n++) {
+        out.append(' ');
+      }
+    }
+    out.append('\n');
+  }
+}

@@ -1,0 +1,98 @@
+package pm.cli.render;
+
+import java.util.List;
+import java.util.Map;
+import pm.protocol.Json;
+
+/**
+ * JSON values as YAML. A string is quoted as in JSON, which is YAML too, unless it is plainly a
+ * word.
+ */
+public final class YamlText {
+  private static final List<String> RESERVED =
+      List.of("null", "true", "false", "yes", "no", "on", "off", "y", "n", "~");
+
+  private YamlText() {}
+
+  /** The value as a document without markers, the last line with a line feed. */
+  public static String document(Object value) {
+    StringBuilder out = new StringBuilder();
+    write(value, 0, out);
+    return out.toString();
+  }
+
+  private static void write(Object value, int depth, StringBuilder out) {
+    if (value instanceof Map<?, ?> object && !object.isEmpty()) {
+      boolean first = true;
+      for (Map.Entry<?, ?> member : object.entrySet()) {
+        if (!first) {
+          indent(depth, out);
+        }
+        first = false;
+        scalar(member.getKey(), out);
+        out.append(':');
+        member(member.getValue(), depth, out);
+      }
+    } else if (value instanceof List<?> array && !array.isEmpty()) {
+      boolean first = true;
+      for (Object element : array) {
+        if (!first) {
+          indent(depth, out);
+        }
+        first = false;
+        out.append("- ");
+        write(element, depth + 1, out);
+      }
+    } else {
+      scalar(value, out);
+      out.append('\n');
+    }
+  }
+
+  private static void member(Object value, int depth, StringBuilder out) {
+    boolean block =
+        (value instanceof Map<?, ?> object && !object.isEmpty())
+            || (value instanceof List<?> array && !array.isEmpty());
+    if (block) {
+      out.append('\n');
+      indent(depth + 1, out);
+      write(value, depth + 1, out);
+    } else {
+      out.append(' ');
+      write(value, depth, out);
+    }
+  }
+
+  private static void scalar(Object value, StringBuilder out) {
+    if (value instanceof String text && isPlain(text)) {
+      out.append(text);
+    } else {
+      Json.write(value, out);
+    }
+  }
+
+  /** Words that no YAML reader, 1.1 or 1.2, takes for anything but a string. */
+  private static boolean isPlain(String text) {
+    if (text.isEmpty() || (!isLetter(text.charAt(0)) && text.charAt(0) != '/')) {
+      return false;
+    }
+    for (int i = 1; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean space = c == ' ' && i + 1 < text.length();
+      if (!isLetter(c) && !(c >= '0' && c <= '9') && "_-./@".indexOf(c) < 0 && !space) {
+        return false;
+      }
+    }
+    return !RESERVED.contains(text.toLowerCase(java.util.Locale.ROOT));
+  }
+
+  private static boolean isLetter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  }
+
+  private static void indent(int depth, StringBuilder out) {
+    for (int i = 0; i < depth; i++) {
+      out.append("  ");
+    }
+  }
+}
