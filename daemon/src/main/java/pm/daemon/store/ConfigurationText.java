@@ -1,9 +1,30 @@
 package pm.daemon.store;
 
 import pm.config.Configuration;
+import pm.config.ConfigurationWriter;
+import pm.config.KeptConfiguration;
+import pm.config.MalformedValueException;
 
 /** How the configuration in force is written to its file and read from it again. */
-public interface ConfigurationText {
+interface ConfigurationText {
+
+  /** The form that {@code pm.config} gives it: exact, with places and problems. */
+  ConfigurationText KEPT =
+      new ConfigurationText() {
+        @Override
+        public byte[] write(Configuration configuration) {
+          return ConfigurationWriter.kept(configuration);
+        }
+
+        @Override
+        public Configuration read(byte[] text) throws UnreadableException {
+          try {
+            return KeptConfiguration.read(text);
+          } catch (MalformedValueException e) {
+            throw new UnreadableException(e.what());
+          }
+        }
+      };
 
   /** Returns the text of a configuration, in UTF-8. */
   byte[] write(Configuration configuration);
@@ -22,7 +43,7 @@ public interface ConfigurationText {
     private final String reason;
 
     /** Makes one with a reason for people. */
-    public UnreadableException(String reason) {
+    UnreadableException(String reason) {
       super(reason);
       this.reason = reason;
     }

@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import pm.daemon.core.model.Decisions;
 import pm.protocol.Json;
@@ -62,7 +63,7 @@ public final class DecisionStore {
    *
    * @param folder the state folder, which exists
    * @param bootId of the kernel: {@code stopped} holds until the machine is booted anew
-   * @param offLoop runs what blocks
+   * @param offLoop runs what blocks; may reject
    * @param loop runs something on the loop thread
    */
   public DecisionStore(
@@ -123,11 +124,20 @@ public final class DecisionStore {
   private void start(Waiting next) {
     flushing = true;
     byte[] text = encode(next.decisions());
-    offLoop.execute(
-        () -> {
-          Optional<String> problem = write(text);
-          loop.accept(() -> ended(next.number(), problem));
-        });
+    try {
+      offLoop.execute(
+          () -> {
+            Optional<String> problem = write(text);
+            loop.accept(() -> ended(next.number(), problem));
+          });
+    } catch (RejectedExecutionException e) {
+      loop.accept(
+          () ->
+              ended(
+                  next.number(),
+                  Optional.of(
+                      "cannot write " + folder.resolve(FILE) + ": there is too much to do")));
+    }
   }
 
   private void ended(long number, Optional<String> problem) {

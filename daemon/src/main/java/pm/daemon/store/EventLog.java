@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -59,6 +60,7 @@ public final class EventLog {
   private final Path folder;
   private final Executor offLoop;
   private final long fileBound;
+  private final long firstSeq;
 
   // Loop thread only.
   private final ArrayDeque<Event> ring = new ArrayDeque<>();
@@ -88,6 +90,7 @@ public final class EventLog {
     this.offLoop = offLoop;
     this.fileBound = fileBound;
     this.lastSeq = lastSeq;
+    this.firstSeq = lastSeq + 1;
   }
 
   /**
@@ -95,7 +98,7 @@ public final class EventLog {
    *
    * @param cleanEnd whether the daemon before ended cleanly. If not, some numbers that it gave may
    *     not be in the file, so we go on at a later thousand
-   * @param offLoop runs what blocks
+   * @param offLoop runs what blocks; may reject
    * @throws StoreException if the files cannot be used
    */
   public static EventLog open(Path folder, boolean cleanEnd, Executor offLoop)
@@ -130,6 +133,11 @@ public final class EventLog {
     ring.addLast(event);
     enqueue(event);
     return event;
+  }
+
+  /** Returns the first number that this log could give. Any thread. */
+  public long firstSeq() {
+    return firstSeq;
   }
 
   /** Returns the number of the youngest event, 0 if there was none. Loop thread only. */
@@ -309,11 +317,21 @@ public final class EventLog {
       }
       waiting.addLast(event);
       if (!writing) {
-        writing = true;
-        offLoop.execute(this::writeAll);
+        begin();
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void begin() {
+    writing = true;
+    try {
+      offLoop.execute(this::writeAll);
+    } catch (RejectedExecutionException e) {
+      // It waits for the next event, which tries again.
+      writing = false;
+      LOG.debug("too much to do to write events: {}", e.getMessage());
     }
   }
 

@@ -175,7 +175,11 @@ public final class RunRecords implements AutoCloseable {
    * @throws StoreException if there are records that we do not understand, or the folder cannot be
    *     used
    */
-  public static Opened open(Path folder, String bootId, ConfigurationText configurationText)
+  public static Opened open(Path folder, String bootId) throws StoreException {
+    return open(folder, bootId, ConfigurationText.KEPT);
+  }
+
+  static Opened open(Path folder, String bootId, ConfigurationText configurationText)
       throws StoreException {
     return open(folder, bootId, configurationText, RecordFile.REAL);
   }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import pm.daemon.core.model.Decisions;
@@ -71,6 +72,30 @@ final class DecisionStoreTest {
   }
 
   @Test
+  void aPoolThatIsBusyIsAFailureLikeAnyOther() throws Exception {
+    boolean[] busy = {true};
+    DecisionStore store =
+        new DecisionStore(
+            folder,
+            "b1",
+            task -> {
+              if (busy[0]) {
+                throw new RejectedExecutionException("busy");
+              }
+              task.run();
+            },
+            loop::add,
+            listener());
+    store.flush(stopped("web@1"), 1);
+    runAll();
+    assertThat(heard.getFirst()).startsWith("failed 1: cannot write ");
+    busy[0] = false;
+    store.flush(stopped("web@1"), 2);
+    runAll();
+    assertThat(heard.getLast()).isEqualTo("flushed 2");
+  }
+
+  @Test
   void whatWasStoppedIsForgottenAtReboot() throws Exception {
     store("b1").flush(stopped("web@1"), 1);
     runAll();
@@ -112,22 +137,21 @@ final class DecisionStoreTest {
   }
 
   private DecisionStore store(String bootId) {
-    return new DecisionStore(
-        folder,
-        bootId,
-        offLoop::add,
-        loop::add,
-        new DecisionStore.Listener() {
-          @Override
-          public void flushed(long number) {
-            heard.add("flushed " + number);
-          }
+    return new DecisionStore(folder, bootId, offLoop::add, loop::add, listener());
+  }
 
-          @Override
-          public void failed(long number, String reason) {
-            heard.add("failed " + number + ": " + reason);
-          }
-        });
+  private DecisionStore.Listener listener() {
+    return new DecisionStore.Listener() {
+      @Override
+      public void flushed(long number) {
+        heard.add("flushed " + number);
+      }
+
+      @Override
+      public void failed(long number, String reason) {
+        heard.add("failed " + number + ": " + reason);
+      }
+    };
   }
 
   private static Decisions stopped(String name) {

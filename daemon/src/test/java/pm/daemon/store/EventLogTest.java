@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -194,6 +195,27 @@ final class EventLogTest {
     } finally {
       pool.shutdown();
     }
+  }
+
+  @Test
+  void whatIsRejectedIsWrittenWithTheNextEvent() throws Exception {
+    boolean[] busy = {true};
+    EventLog log =
+        EventLog.open(
+            folder,
+            false,
+            task -> {
+              if (busy[0]) {
+                throw new RejectedExecutionException("busy");
+              }
+              task.run();
+            });
+    add(log, 2);
+    assertThat(read(log, 0)).isEmpty();
+    busy[0] = false;
+    add(log, 1);
+    assertThat(read(log, 0)).containsExactly(1L, 2L, 3L);
+    assertThat(log.firstSeq()).isEqualTo(1);
   }
 
   @Test

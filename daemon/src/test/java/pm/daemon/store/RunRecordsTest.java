@@ -96,6 +96,16 @@ final class RunRecordsTest {
   }
 
   @Test
+  void whatTheFilesSaidComesBack() throws Exception {
+    try (RunRecords records = RunRecords.open(folder, BOOT).records()) {
+      records.keep(List.of(WEB_CONFIGURED, dead("web@1", "x")));
+    }
+    RunRecords.Opened opened = RunRecords.open(folder, BOOT);
+    opened.records().close();
+    assertThat(opened.recovered().entries()).containsExactly(WEB_CONFIGURED, dead("web@1", "x"));
+  }
+
+  @Test
   void afterACleanEndTheNextDaemonBeginsAnew() throws Exception {
     keep(List.of(WEB_CONFIGURED, dead("web@1", "x"), decision(1, "web@1")));
     keep(List.of(new Entry.CleanEnd()));
