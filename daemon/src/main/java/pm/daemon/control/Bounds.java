@@ -1,0 +1,54 @@
+package pm.daemon.control;
+
+/** The bounds of the control socket, and what happens at each. */
+final class Bounds {
+  /** Connections; the next one is told so and closed. */
+  static final int CONNECTIONS = 4_096;
+
+  /** Connections of one user, but for root and the daemon's own; as above. */
+  static final int CONNECTIONS_PER_USER = 1_024;
+
+  /** Connections accepted in one turn; the others wait for the next. */
+  static final int ACCEPTS_PER_TURN = 64;
+
+  /** Requests of one connection without their answer; no more is read from it. */
+  static final int IN_FLIGHT = 64;
+
+  /** Subscriptions of one connection; the next one is refused. */
+  static final int SUBSCRIPTIONS = 64;
+
+  /** Bytes of all connections that are no whole request yet; who has most is disconnected. */
+  static final long UNFINISHED_BYTES = 4L * 1024 * 1024;
+
+  /** Bytes read from one connection in a turn. */
+  static final int READ_BYTES = 64 * 1024;
+
+  /** Bytes written to one connection in a turn. */
+  static final int WRITE_BYTES = 256 * 1024;
+
+  /** Bytes that wait to be written to a connection; no more requests are read from it. */
+  static final long OUTPUT_BYTES = 1024 * 1024;
+
+  /** The same for streams: they stop, so that replies still find room. */
+  static final long STREAM_BYTES = 256 * 1024;
+
+  /** Bytes at which stopped streams go on. */
+  static final long STREAM_LOW_BYTES = 64 * 1024;
+
+  /** Bytes that wait to be written to all connections; who has most is disconnected. */
+  static final long ALL_OUTPUT_BYTES = 8L * 1024 * 1024;
+
+  /** Bytes of an answer's line. */
+  static final int LINE_BYTES = 1024 * 1024;
+
+  /** Bytes that a stream reads from files at once. */
+  static final int CHUNK_BYTES = 64 * 1024;
+
+  /** Characters of a line of output in an answer; the rest is cut off. */
+  static final int OUTPUT_LINE = 4_096;
+
+  /** Lines of output that explain a failure. */
+  static final int OUTPUT_LINES = 10;
+
+  private Bounds() {}
+}

@@ -1,0 +1,318 @@
+package pm.daemon.control;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.daemon.core.Supervisor;
+import pm.daemon.core.event.Answer;
+import pm.daemon.loop.BlockingPool;
+import pm.daemon.loop.EventLoop;
+import pm.daemon.loop.SystemTime;
+import pm.daemon.posix.Epoll;
+import pm.daemon.posix.Errno;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Fd;
+import pm.daemon.posix.FilePath;
+import pm.daemon.posix.OpenFlags;
+import pm.daemon.posix.PeerCredentials;
+import pm.daemon.posix.UnixSockets;
+import pm.protocol.ErrorCode;
+
+/**
+ * Listens on the control socket, lets in who may come in, and holds all connections within their
+ * bounds. Loop thread only.
+ */
+public final class ControlServer implements AutoCloseable {
+  private static final int BACKLOG = 1_024;
+  private static final int NO_FD = -1;
+  private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
+
+  private final EventLoop loop;
+  private final Access access;
+  private final Calls calls;
+  private final ByteBuffer buffer = ByteBuffer.allocateDirect(Bounds.READ_BYTES);
+  private final Set<Connection> connections = new LinkedHashSet<>();
+  private final Map<Integer, Integer> connectionsOfUser = new HashMap<>();
+  private final Connection.Owner owner = new Owner();
+
+  private String path = "";
+  private int listener = NO_FD;
+
+  /** A descriptor in reserve: without any left it is given up to tell a client so. */
+  private int reserve = NO_FD;
+
+  private boolean acceptPaused;
+  private long inputBytes;
+  private long outputBytes;
+  private long refused;
+
+  /**
+   * Makes a server, which does not listen yet.
+   *
+   * @param supervisor what queries read
+   * @param commands where changes go
+   * @param loop whose thread does all this
+   * @param pool for what blocks
+   */
+  public ControlServer(
+      Access access,
+      Supervisor supervisor,
+      CommandSink commands,
+      EventLoop loop,
+      BlockingPool pool,
+      SystemTime time,
+      ConfigurationSource configuration,
+      EventSource events,
+      LogSource logs,
+      ProcessSampler sampler,
+      DaemonFacts facts) {
+    this.loop = loop;
+    this.access = access;
+    this.calls =
+        new Calls(
+            supervisor, commands, loop, pool, time, configuration, events, logs, sampler, facts);
+  }
+
+  /**
+   * Listens at {@code path} and replaces a socket that is there, so only the holder of the lock may
+   * call this. Also before the loop runs.
+   *
+   * @param mode permissions of the socket
+   * @throws IOException if that is not possible, naming the path
+   */
+  public void listen(String path, int mode, OptionalInt group) throws IOException {
+    this.path = path;
+    reserve = openReserve();
+    listener = UnixSockets.listen(path, mode, group.orElse(-1), BACKLOG);
+    loop.watch(listener, Epoll.IN, (fd, events) -> accept());
+  }
+
+  /** Answers a request of a command; nothing happens if who asked has gone. */
+  public void reply(long request, Answer answer) {
+    calls.reply(request, answer);
+  }
+
+  /** There are new events: those who follow them get them. */
+  public void eventsAdded() {
+    for (Connection connection : List.copyOf(connections)) {
+      if (connection.hasStreams()) {
+        connection.pumpStreams();
+      }
+    }
+  }
+
+  /** Accepts again after the descriptors had run out; to be called at the end of each batch. */
+  public void endOfBatch() {
+    if (acceptPaused && listener != NO_FD && reserve == NO_FD) {
+      try {
+        reserve = openReserve();
+        loop.change(listener, Epoll.IN);
+        acceptPaused = false;
+      } catch (ErrnoException e) {
+        LOG.debug("still no descriptor left: {}", e.getMessage());
+      }
+    }
+  }
+
+  /** Returns how many connections there are. */
+  public int connections() {
+    return connections.size();
+  }
+
+  /** Returns how many bytes wait to be written. */
+  long outputBytes() {
+    return outputBytes;
+  }
+
+  /** Returns how many were turned away. */
+  public long refused() {
+    return refused;
+  }
+
+  /**
+   * Ends all streams and connections, as far as they take what is left for them without being
+   * waited for, and removes the socket.
+   */
+  @Override
+  public void close() {
+    for (Connection connection : List.copyOf(connections)) {
+      connection.unsubscribeAll("shutting_down");
+      connection.close();
+    }
+    closeQuietly(reserve);
+    reserve = NO_FD;
+    if (listener != NO_FD) {
+      loop.unwatch(listener);
+      closeQuietly(listener);
+      listener = NO_FD;
+      try {
+        FilePath.unlink(path);
+      } catch (ErrnoException e) {
+        LOG.debug("removing the socket: {}", e.getMessage());
+      }
+    }
+  }
+
+  private void accept() {
+    for (int i = 0; i < Bounds.ACCEPTS_PER_TURN && !acceptPaused; i++) {
+      int fd;
+      try {
+        fd = UnixSockets.accept(listener);
+      } catch (ErrnoException e) {
+        outOfDescriptors(e);
+        continue;
+      }
+      if (fd == Fd.WOULD_BLOCK) {
+        return;
+      }
+      try {
+        admit(fd);
+      } catch (ErrnoException e) {
+        LOG.warn("a connection is closed at once: {}", e.getMessage());
+        closeQuietly(fd);
+      }
+    }
+  }
+
+  private void admit(int fd) throws ErrnoException {
+    PeerCredentials credentials = PeerCredentials.of(fd);
+    int uid = credentials.uid();
+    Role role = access.roleOf(uid, credentials.gid(), PeerCredentials.groups(fd));
+    int ofUser = connectionsOfUser.getOrDefault(uid, 0);
+    if (role == Role.STRANGER) {
+      LOG.warn(
+          "user {} (pid {}) may not use the control socket",
+          Integer.toUnsignedString(uid),
+          credentials.pid());
+      refuse(
+          fd,
+          ErrorCode.NOT_PERMITTED,
+          "only root, the user that pmd runs as and members of the socket's group may connect");
+    } else if (connections.size() >= Bounds.CONNECTIONS) {
+      refuse(fd, ErrorCode.BUSY, "there are too many connections; try again");
+    } else if (role != Role.ADMINISTRATOR && ofUser >= Bounds.CONNECTIONS_PER_USER) {
+      refuse(fd, ErrorCode.BUSY, "this user has too many connections; try again");
+    } else {
+      Connection connection =
+          new Connection(fd, new Peer(uid, credentials.pid(), role), loop, owner);
+      connection.start();
+      connections.add(connection);
+      connectionsOfUser.put(uid, ofUser + 1);
+    }
+  }
+
+  /** Says why and closes: a new connection has room for one line. */
+  private void refuse(int fd, ErrorCode code, String message) {
+    refused++;
+    buffer.clear();
+    buffer.put(Wire.error(Optional.empty(), code, message)).flip();
+    try {
+      Fd.write(fd, buffer);
+    } catch (ErrnoException e) {
+      LOG.debug("who was turned away has gone already: {}", e.getMessage());
+    }
+    closeQuietly(fd);
+  }
+
+  /**
+   * The kernel grants no descriptor. Those who wait would keep the listener ready and the loop
+   * busy, so the one in reserve is given up to take each of them and turn it away.
+   */
+  private void outOfDescriptors(ErrnoException why) {
+    if (reserve != NO_FD && (why.errno() == Errno.EMFILE || why.errno() == Errno.ENFILE)) {
+      LOG.warn("no descriptor is left for a connection: {}", why.getMessage());
+      closeQuietly(reserve);
+      reserve = NO_FD;
+      try {
+        int fd = UnixSockets.accept(listener);
+        if (fd != Fd.WOULD_BLOCK) {
+          refuse(fd, ErrorCode.BUSY, "the daemon has no descriptor left; try again");
+        }
+        reserve = openReserve();
+        return;
+      } catch (ErrnoException e) {
+        LOG.debug("the reserve is gone: {}", e.getMessage());
+      }
+    }
+    LOG.warn("no connections are accepted for now: {}", why.getMessage());
+    try {
+      acceptPaused = true;
+      closeQuietly(reserve);
+      reserve = NO_FD;
+      loop.change(listener, 0);
+    } catch (ErrnoException e) {
+      LOG.error("the control socket cannot be watched: {}", e.getMessage());
+    }
+  }
+
+  private static int openReserve() throws ErrnoException {
+    return Fd.open("/dev/null", OpenFlags.RDONLY, 0);
+  }
+
+  private static void closeQuietly(int fd) {
+    if (fd == NO_FD) {
+      return;
+    }
+    try {
+      Fd.close(fd);
+    } catch (ErrnoException e) {
+      LOG.debug("{}", e.getMessage());
+    }
+  }
+
+  /** What connections tell us. */
+  private final class Owner implements Connection.Owner {
+    @Override
+    public void line(Connection connection, byte[] line) {
+      calls.line(connection, line, connections.size());
+    }
+
+    @Override
+    public void changed(Connection connection, long input, long output) {
+      inputBytes += input;
+      outputBytes += output;
+      if (input > 0 && inputBytes > Bounds.UNFINISHED_BYTES) {
+        disconnectWorst("unfinished requests", Comparator.comparingLong(Connection::inputBytes));
+      }
+      if (output > 0 && outputBytes > Bounds.ALL_OUTPUT_BYTES) {
+        disconnectWorst("unread answers", Comparator.comparingLong(Connection::outputBytes));
+      }
+    }
+
+    private void disconnectWorst(String what, Comparator<Connection> by) {
+      connections.stream()
+          .max(by)
+          .ifPresent(
+              worst -> {
+                LOG.warn(
+                    "too many {}: uid {} (pid {}), who has most, is disconnected",
+                    what,
+                    worst.peer().uid(),
+                    worst.peer().pid());
+                worst.close();
+              });
+    }
+
+    @Override
+    public void closed(Connection connection) {
+      connections.remove(connection);
+      connectionsOfUser.computeIfPresent(
+          connection.peer().uid(), (uid, count) -> count == 1 ? null : count - 1);
+      calls.forget(connection);
+    }
+
+    @Override
+    public ByteBuffer buffer() {
+      return buffer;
+    }
+  }
+}

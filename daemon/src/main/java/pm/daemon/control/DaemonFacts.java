@@ -1,0 +1,26 @@
+package pm.daemon.control;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Supplier;
+import pm.config.Folders;
+import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.ProcessIdentity;
+
+/**
+ * What the daemon says of itself.
+ *
+ * @param version of the program
+ * @param self its own process
+ * @param startedAt when it was started
+ * @param socket where it listens
+ * @param folders where its files are
+ * @param counters further numbers for {@code daemon.status}, by name; asked on the loop thread
+ */
+public record DaemonFacts(
+    String version,
+    ProcessIdentity self,
+    Moment startedAt,
+    Path socket,
+    Folders folders,
+    Supplier<Map<String, Long>> counters) {}

@@ -1,0 +1,201 @@
+package pm.daemon.control;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.loop.BlockingPool;
+import pm.daemon.loop.EventLoop;
+import pm.protocol.Json;
+import pm.protocol.Streams;
+
+/**
+ * Sends the output of some instances. Their files are read on the pool, and only when there is room
+ * for more, so the files themselves are the buffer of a slow reader; what is removed before it gets
+ * there is a gap. Loop thread only, but for reading files.
+ */
+final class LogStream implements Subscription {
+  private static final Logger LOG = LoggerFactory.getLogger(LogStream.class);
+
+  private final Connection connection;
+  private final long number;
+  private final LogSource logs;
+  private final BlockingPool pool;
+  private final EventLoop loop;
+  private final LogSource.From from;
+  private final boolean follow;
+
+  private final List<Followed> all;
+
+  /** Those in which there may be something to read. */
+  private final ArrayDeque<Followed> ready;
+
+  private boolean reading;
+  private boolean closed;
+
+  /** A file that is to be read. */
+  record Wanted(InstanceName instance, LogSource.Stream stream, Path file) {}
+
+  /** A file and how far it is. */
+  private static final class Followed {
+    private final Wanted wanted;
+    private final List<LogSource.Tail> tail = new ArrayList<>(1);
+    private boolean queued = true;
+
+    private Followed(Wanted wanted) {
+      this.wanted = wanted;
+    }
+  }
+
+  /** What a look into a file has brought: lines to send, and whether it was read to its end. */
+  private record Page(List<byte[]> lines, boolean atEnd) {}
+
+  LogStream(
+      Connection connection,
+      long number,
+      LogSource logs,
+      BlockingPool pool,
+      EventLoop loop,
+      List<Wanted> wanted,
+      LogSource.From from,
+      boolean follow) {
+    this.connection = connection;
+    this.number = number;
+    this.logs = logs;
+    this.pool = pool;
+    this.loop = loop;
+    this.from = from;
+    this.follow = follow;
+    this.all = wanted.stream().map(Followed::new).toList();
+    this.ready = new ArrayDeque<>(all);
+  }
+
+  @Override
+  public void pump() {
+    while (!closed && !reading && !connection.isFull()) {
+      Followed next = ready.poll();
+      if (next == null) {
+        if (!follow) {
+          connection.unsubscribe(number, "complete");
+        }
+        return;
+      }
+      read(next);
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    if (!reading) {
+      letGo();
+    }
+  }
+
+  private void read(Followed next) {
+    // What is written from now on queues it again.
+    next.queued = false;
+    reading =
+        pool.submit(
+            () -> page(next),
+            page -> arrived(next, page),
+            thrown -> {
+              LOG.warn("cannot read {}: {}", next.wanted.file(), thrown.getMessage());
+              arrived(next, new Page(List.of(), true));
+            });
+    if (!reading) {
+      LOG.warn("too much is being read at once: the output of {} ends", next.wanted.instance());
+      connection.unsubscribe(number, "complete");
+    }
+  }
+
+  /** On the pool. */
+  private Page page(Followed next) throws IOException {
+    if (next.tail.isEmpty()) {
+      next.tail.add(logs.open(next.wanted.file(), from, () -> loop.post(() -> hasGrown(next))));
+    }
+    LogSource.Tail tail = next.tail.getFirst();
+    if (follow) {
+      tail.arm();
+    }
+    List<LogSource.Piece> pieces = tail.next(Bounds.CHUNK_BYTES);
+    List<byte[]> lines = new ArrayList<>(pieces.size());
+    for (LogSource.Piece piece : pieces) {
+      lines.add(line(next.wanted, piece));
+    }
+    return new Page(lines, lines.isEmpty());
+  }
+
+  private byte[] line(Wanted wanted, LogSource.Piece piece) {
+    Map<String, Object> params = new LinkedHashMap<>();
+    params.put("subscription", number);
+    params.put("instance", wanted.instance().toString());
+    return switch (piece) {
+      case LogSource.Piece.Line line -> {
+        params.put("stream", wanted.stream().word());
+        params.put("line", line.text());
+        if (line.partial()) {
+          params.put("partial", true);
+        }
+        yield Wire.notification(Streams.LOG, params);
+      }
+      case LogSource.Piece.Gap gap -> {
+        params.put("from", orNull(gap.from()));
+        params.put("to", orNull(gap.to()));
+        yield Wire.notification(Streams.GAP, params);
+      }
+    };
+  }
+
+  private static Object orNull(OptionalLong value) {
+    return value.isPresent() ? (Object) value.getAsLong() : Json.NULL;
+  }
+
+  private void arrived(Followed read, Page page) {
+    reading = false;
+    if (closed) {
+      letGo();
+      return;
+    }
+    page.lines().forEach(connection::send);
+    if (!page.atEnd()) {
+      queue(read);
+    }
+    connection.pumpStream(number);
+  }
+
+  private void hasGrown(Followed followed) {
+    if (!closed) {
+      queue(followed);
+      connection.pumpStream(number);
+    }
+  }
+
+  /** Behind the others, so that one that never ends does not hide them. */
+  private void queue(Followed followed) {
+    if (!followed.queued) {
+      followed.queued = true;
+      ready.add(followed);
+    }
+  }
+
+  private void letGo() {
+    for (Followed followed : all) {
+      for (LogSource.Tail tail : followed.tail) {
+        try {
+          tail.close();
+        } catch (IOException e) {
+          LOG.debug("closing {}: {}", followed.wanted.file(), e.getMessage());
+        }
+      }
+      followed.tail.clear();
+    }
+  }
+}

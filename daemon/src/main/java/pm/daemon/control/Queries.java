@@ -1,0 +1,351 @@
+package pm.daemon.control;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.config.Configuration;
+import pm.daemon.core.Supervisor;
+import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InstanceState;
+import pm.daemon.core.model.InstanceView;
+import pm.daemon.core.model.Moment;
+import pm.daemon.loop.BlockingPool;
+import pm.daemon.loop.SystemTime;
+import pm.protocol.ErrorCode;
+import pm.protocol.Json;
+import pm.protocol.JsonException;
+import pm.protocol.Members;
+import pm.protocol.Streams;
+import pm.protocol.Times;
+
+/**
+ * Answers what only looks. What the supervisor knows is gathered on the loop thread; measuring,
+ * reading files and making text of it happens on the pool. A connection's queries are answered one
+ * after the other, so one client has at most one in work.
+ */
+final class Queries {
+  private static final Logger LOG = LoggerFactory.getLogger(Queries.class);
+
+  private final Supervisor supervisor;
+  private final SystemTime time;
+  private final BlockingPool pool;
+  private final ConfigurationSource configuration;
+  private final DaemonFacts facts;
+  private final Samples samples;
+  private final Output output;
+
+  Queries(
+      Supervisor supervisor,
+      SystemTime time,
+      BlockingPool pool,
+      ConfigurationSource configuration,
+      DaemonFacts facts,
+      Samples samples,
+      Output output) {
+    this.supervisor = supervisor;
+    this.time = time;
+    this.pool = pool;
+    this.configuration = configuration;
+    this.facts = facts;
+    this.samples = samples;
+    this.output = output;
+  }
+
+  void ping(Call call) {
+    call.result(Map.of("pong", true));
+  }
+
+  void version(Call call) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("version", facts.version());
+    json.put("protocol", (long) Streams.PROTOCOL_VERSION);
+    call.result(json);
+  }
+
+  void status(Call call, List<InstanceName> names) throws JsonException {
+    Moment now = time.now();
+    List<InstanceView> views = views(rest(names, call.params()), now);
+    answer(
+        call,
+        () -> {
+          Page page = new Page();
+          for (InstanceView view : views) {
+            if (!page.add(view, InstanceJson.status(view, samples.of(view, now), now))) {
+              break;
+            }
+          }
+          return page.end(Optional.of(configuration.isNewer()));
+        });
+  }
+
+  void describe(Call call, List<InstanceName> names) throws JsonException {
+    Moment now = time.now();
+    List<InstanceView> views = views(rest(names, call.params()), now);
+    answer(
+        call,
+        () -> {
+          Page page = new Page();
+          for (InstanceView view : views) {
+            if (!page.add(view, describe(view, now))) {
+              break;
+            }
+          }
+          return page.end(Optional.empty());
+        });
+  }
+
+  private Map<String, Object> describe(InstanceView view, Moment now) {
+    InstanceName name = view.instance().name();
+    List<Optional<String>> files = new ArrayList<>();
+    for (LogSource.Stream stream : LogSource.Stream.values()) {
+      files.add(output.file(name, view.spec(), stream).map(Path::toString));
+    }
+    return InstanceJson.describe(
+        view, samples.of(view, now), files, output.last(name, view.spec(), Optional.empty()), now);
+  }
+
+  void why(Call call, List<InstanceName> names) {
+    Moment now = time.now();
+    Page page = new Page();
+    for (InstanceName name : names) {
+      InstanceView view = supervisor.view(name, now);
+      List<String> sentences =
+          supervisor.why(name, now).stream().filter(sentence -> !sentence.isBlank()).toList();
+      int causes = Math.max(1, sentences.size() - 1);
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("name", name.toString());
+      json.put("state", view.instance().state().name());
+      json.put("reason", InstanceJson.reason(view.instance()));
+      json.put("causes", sentences.subList(0, Math.min(causes, sentences.size())));
+      json.put("next", sentences.size() > 1 ? sentences.getLast() : Json.NULL);
+      if (!page.add(view, json)) {
+        call.error(ErrorCode.REFUSED, "the answer would be too long: ask about fewer instances");
+        return;
+      }
+    }
+    call.resultText(page.end(Optional.empty()));
+  }
+
+  void configShow(Call call) throws JsonException {
+    Optional<String> program = call.params().optionalString("program");
+    Configuration inForce = supervisor.configuration();
+    if (program.isPresent() && !inForce.programs().containsKey(program.get())) {
+      noMatch(call, program.get());
+      return;
+    }
+    answer(
+        call,
+        () -> {
+          Map<String, Object> programs = new LinkedHashMap<>();
+          inForce
+              .programs()
+              .forEach(
+                  (name, spec) -> {
+                    if (program.isEmpty() || program.get().equals(name)) {
+                      programs.put(name, DefinitionJson.program(spec));
+                    }
+                  });
+          Map<String, Object> json = new LinkedHashMap<>();
+          if (program.isEmpty()) {
+            json.put("daemon", DefinitionJson.daemon(inForce.daemon()));
+          }
+          json.put("programs", programs);
+          return Json.write(json);
+        });
+  }
+
+  void daemonStatus(Call call, int connections) {
+    Moment now = time.now();
+    Map<String, Long> instances = new TreeMap<>();
+    for (Instance instance : supervisor.instances()) {
+      instances.merge(instance.state().name(), 1L, Long::sum);
+    }
+    Map<String, Long> byState = new LinkedHashMap<>();
+    for (InstanceState state : InstanceState.values()) {
+      byState.put(state.name(), instances.getOrDefault(state.name(), 0L));
+    }
+    ConfigurationSource.Loaded loaded = configuration.loaded();
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("version", facts.version());
+    json.put("pid", (long) facts.self().pid());
+    json.put("started_at", Times.format(facts.startedAt().wall()));
+    json.put("uptime_seconds", InstanceJson.seconds(now.nanos() - facts.startedAt().nanos()));
+    json.put("socket", facts.socket().toString());
+    Map<String, Object> folders = new LinkedHashMap<>();
+    folders.put("config", facts.folders().config().toString());
+    folders.put("run", facts.folders().run().toString());
+    folders.put("state", facts.folders().state().toString());
+    folders.put("log", facts.folders().log().toString());
+    json.put("folders", folders);
+    long programs = supervisor.configuration().programs().size();
+    Map<String, Object> rest = new LinkedHashMap<>();
+    rest.put("programs", programs);
+    rest.put("instances", byState);
+    rest.put("shutting_down", supervisor.isShuttingDown());
+    rest.put("start_slots", (long) supervisor.startSlots());
+    rest.put("start_slots_in_use", (long) supervisor.startSlotsInUse());
+    rest.put("dropped_reports", supervisor.droppedReports());
+    rest.put("connections", (long) connections);
+    rest.putAll(facts.counters().get());
+    answer(
+        call,
+        () -> {
+          Map<String, Object> files = new LinkedHashMap<>();
+          files.put("files", loaded.files().stream().map(Path::toString).toList());
+          files.put("loaded_at", Times.format(loaded.at()));
+          files.put("files_newer", configuration.isNewer());
+          files.put("problems", (long) loaded.problems());
+          json.put("configuration", files);
+          json.putAll(rest);
+          Optional<Long> memory = samples.memoryBytes(facts.self());
+          json.put("memory_bytes", memory.isPresent() ? (Object) memory.get() : Json.NULL);
+          return Json.write(json);
+        });
+  }
+
+  /** Answers that a selector names nothing, and what may have been meant. */
+  void noMatch(Call call, String selector) {
+    List<String> names = new ArrayList<>();
+    supervisor
+        .configuration()
+        .programs()
+        .forEach(
+            (name, spec) -> {
+              names.add(name);
+              spec.groups().forEach(group -> names.add("group:" + group));
+            });
+    if (selector.indexOf('@') >= 0) {
+      supervisor.instances().forEach(instance -> names.add(instance.name().toString()));
+    }
+    List<String> similar = Similar.to(selector, names);
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("selector", selector);
+    data.put("similar", similar);
+    String hint =
+        similar.isEmpty()
+            ? "pmctl status shows all"
+            : "did you mean " + String.join(" or ", similar) + "?";
+    call.error(ErrorCode.NO_MATCH, "nothing is named " + selector + "; " + hint, data);
+  }
+
+  /** Does work on the pool and answers with the JSON that it returns. */
+  void answer(Call call, Callable<String> work) {
+    onPool(call, work, call::resultText);
+  }
+
+  /**
+   * Does work on the pool, then the rest on the loop. Meanwhile the connection's later requests
+   * wait.
+   *
+   * @return false if it is not done because the pool has too much to do, which is answered
+   */
+  <T> boolean onPool(Call call, Callable<T> work, Consumer<T> then) {
+    Connection connection = call.connection();
+    connection.begin();
+    connection.pause();
+    boolean taken =
+        pool.submit(
+            work,
+            result -> finish(connection, () -> then.accept(result)),
+            thrown -> finish(connection, () -> failed(call, thrown)));
+    if (!taken) {
+      finish(
+          connection, () -> call.error(ErrorCode.BUSY, "the daemon has too much to do; try again"));
+    }
+    return taken;
+  }
+
+  /** Answers that we have a defect. */
+  void failed(Call call, Throwable why) {
+    LOG.error("{} failed", call.method().wireName(), why);
+    call.error(ErrorCode.INTERNAL_ERROR, "a defect of the daemon; its log says more");
+  }
+
+  private static void finish(Connection connection, Runnable last) {
+    try {
+      last.run();
+    } finally {
+      connection.resume();
+      connection.done();
+    }
+  }
+
+  private List<InstanceView> views(List<InstanceName> names, Moment now) {
+    List<InstanceView> views = new ArrayList<>(names.size());
+    for (InstanceName name : names) {
+      views.add(supervisor.view(name, now));
+    }
+    return views;
+  }
+
+  /** What comes after the cursor: the name of the last one of the page before. */
+  private static List<InstanceName> rest(List<InstanceName> names, Members params)
+      throws JsonException {
+    Optional<String> cursor = params.optionalString("cursor");
+    if (cursor.isEmpty()) {
+      return names;
+    }
+    InstanceName last =
+        InstanceName.parse(cursor.get())
+            .orElseThrow(() -> new JsonException("cursor is not one that was given"));
+    return names.stream().filter(name -> name.compareTo(last) > 0).toList();
+  }
+
+  /** A page of items, made item by item, so that their trees are short-lived. */
+  private static final class Page {
+    /** With what stands around the items. */
+    private static final int PAGE_BYTES = Streams.MAX_PAGE_BYTES - 512;
+
+    private final StringBuilder text = new StringBuilder(4_096).append("{\"items\":[");
+    private final StringBuilder item = new StringBuilder();
+    private Optional<InstanceName> last = Optional.empty();
+    private int bytes;
+    private boolean cut;
+
+    private static int utf8Length(CharSequence text) {
+      int length = 0;
+      for (int i = 0; i < text.length(); i++) {
+        char c = text.charAt(i);
+        length += c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3;
+      }
+      return length;
+    }
+
+    /** Adds an item; returns false if there is no room for it. */
+    boolean add(InstanceView view, Map<String, Object> json) {
+      item.setLength(0);
+      Json.write(json, item);
+      int size = 1 + utf8Length(item);
+      if (last.isPresent() && bytes + size > PAGE_BYTES) {
+        cut = true;
+        return false;
+      }
+      bytes += size;
+      if (last.isPresent()) {
+        text.append(',');
+      }
+      text.append(item);
+      last = Optional.of(view.instance().name());
+      return true;
+    }
+
+    String end(Optional<Boolean> filesNewer) {
+      text.append(']');
+      if (cut && last.isPresent()) {
+        text.append(",\"cursor\":");
+        Json.quote(last.get().toString(), text);
+      }
+      filesNewer.ifPresent(newer -> text.append(",\"files_newer\":").append(newer.booleanValue()));
+      return text.append('}').toString();
+    }
+  }
+}

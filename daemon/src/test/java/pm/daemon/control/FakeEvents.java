@@ -1,0 +1,85 @@
+package pm.daemon.control;
+
+import java.util.ArrayList;
+import java.util.List;
+import pm.daemon.core.model.InstanceName;
+
+/** Events in memory and, as far as wanted, in a file. */
+final class FakeEvents implements EventSource {
+  private final int ring;
+  private final int inFile;
+  private final List<Event> all = new ArrayList<>();
+  volatile int openReaders;
+
+  FakeEvents(int ring, int inFile) {
+    this.ring = ring;
+    this.inFile = inFile;
+  }
+
+  synchronized void add(String instance, String message) {
+    long seq = all.size() + 1L;
+    all.add(
+        new Event(
+            seq,
+            InstanceName.parse(instance),
+            "{\"seq\":%d,\"instance\":\"%s\",\"message\":\"%s\"}"
+                .formatted(seq, instance, message)));
+  }
+
+  @Override
+  public synchronized long lastSeq() {
+    return all.size();
+  }
+
+  @Override
+  public long firstOfThisDaemon() {
+    return 1;
+  }
+
+  @Override
+  public synchronized long firstInMemory() {
+    return Math.max(0, all.size() - ring) + 1L;
+  }
+
+  @Override
+  public synchronized List<Event> after(long seq, int limit) {
+    return all.stream()
+        .filter(event -> event.seq() > seq && event.seq() >= firstInMemory())
+        .limit(limit)
+        .toList();
+  }
+
+  @Override
+  public synchronized Reader read(long seq) {
+    openReaders++;
+    return new Reader() {
+      private long position = seq;
+      private boolean open = true;
+
+      @Override
+      public List<Event> next(int bytes) {
+        synchronized (FakeEvents.this) {
+          List<Event> page =
+              all.stream()
+                  .filter(
+                      event -> event.seq() > position && event.seq() > all.size() - (long) inFile)
+                  .limit(50)
+                  .toList();
+          page.forEach(event -> position = event.seq());
+          return page;
+        }
+      }
+
+      @Override
+      public void close() {
+        synchronized (FakeEvents.this) {
+          if (!open) {
+            throw new IllegalStateException("closed twice");
+          }
+          open = false;
+          openReaders--;
+        }
+      }
+    };
+  }
+}
