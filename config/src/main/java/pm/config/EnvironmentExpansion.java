@@ -24,12 +24,22 @@ public final class EnvironmentExpansion {
 
     /** The value of {@code variable} refers to itself by way of others. */
     record Circular(String variable) implements Result {}
+
+    /** With the value of {@code variable} there would be more than {@link #MOST_CHARACTERS}. */
+    record TooLong(String variable) implements Result {}
   }
+
+  /**
+   * All values together. Linux takes a quarter of the stack limit for arguments and environment,
+   * usually 2 MiB (execve(2)).
+   */
+  public static final int MOST_CHARACTERS = 2 << 20;
 
   private final Map<String, String> below;
   private final Map<String, String> templates;
   private final Map<String, String> done = new LinkedHashMap<>();
   private final Set<String> begun = new LinkedHashSet<>();
+  private int characters;
 
   private EnvironmentExpansion(Map<String, String> below, Map<String, String> templates) {
     this.below = below;
@@ -82,8 +92,12 @@ public final class EnvironmentExpansion {
     return switch (Template.expand(template, other -> valueFor(name, other))) {
       case Template.Expansion.Expanded expanded -> {
         done.put(name, expanded.text());
-        yield Optional.empty();
+        characters += expanded.text().length();
+        yield characters > MOST_CHARACTERS
+            ? Optional.of(new Result.TooLong(name))
+            : Optional.empty();
       }
+      case Template.Expansion.TooLong tooLong -> Optional.of(new Result.TooLong(name));
       case Template.Expansion.Unset unset -> Optional.of(new Result.Unset(name, unset.name()));
     };
   }

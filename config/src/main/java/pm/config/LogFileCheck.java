@@ -41,8 +41,11 @@ final class LogFileCheck {
     for (EnvFile envFile : program.envFiles()) {
       VariableCheck.read(envFile).ifPresent(fromFiles::putAll);
     }
+    boolean needsEnvironment =
+        refersToEnvironment(program.logs().file(), program)
+            || refersToEnvironment(program.logs().stderr(), program);
     for (int number = 1; number <= program.instances(); number++) {
-      Map<String, String> variables = variables(program, number, fromFiles);
+      Map<String, String> variables = variables(program, number, fromFiles, needsEnvironment);
       Optional<Problem> problem = add(program, number, program.logs().file(), "file", variables);
       if (problem.isEmpty()) {
         problem = add(program, number, program.logs().stderr(), "stderr", variables);
@@ -52,6 +55,17 @@ final class LogFileCheck {
       }
     }
     return Optional.empty();
+  }
+
+  private static boolean refersToEnvironment(LogTarget target, ProgramSpec program) {
+    if (target instanceof LogTarget.File file) {
+      for (String name : program.environment().keySet()) {
+        if (file.path().contains(name)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private Optional<Problem> add(
@@ -146,6 +160,7 @@ final class LogFileCheck {
     return switch (Template.expand(path, name -> Optional.of(valueOf(name, program, variables)))) {
       case Template.Expansion.Expanded expanded -> expanded.text();
       case Template.Expansion.Unset unset -> path;
+      case Template.Expansion.TooLong tooLong -> path;
     };
   }
 
@@ -155,7 +170,7 @@ final class LogFileCheck {
   }
 
   private Map<String, String> variables(
-      ProgramSpec program, int number, Map<String, String> fromFiles) {
+      ProgramSpec program, int number, Map<String, String> fromFiles, boolean needsEnvironment) {
     var below = new HashMap<String, String>();
     if (program.inheritEnvironment()) {
       below.putAll(inherited);
@@ -168,6 +183,9 @@ final class LogFileCheck {
     below.put("PM_INSTANCE", Integer.toString(number));
     below.put("PM_NAME", program.name() + "@" + number);
     below.put("PM_INVOCATION_ID", "<one of " + program.name() + "@" + number + ">");
+    if (!needsEnvironment) {
+      return below;
+    }
     // A value that cannot be worked out now is left to its placeholder.
     return EnvironmentExpansion.expand(below, program.environment())
             instanceof EnvironmentExpansion.Result.Complete complete

@@ -1,11 +1,12 @@
 package pm.config;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Compares two definitions of a program, key by key. */
 public final class ProgramChanges {
@@ -20,37 +21,28 @@ public final class ProgramChanges {
     if (before.sameAs(after)) {
       return List.of();
     }
-    Map<String, String> old = flat(before);
-    Map<String, String> now = flat(after);
-    Set<String> paths = new LinkedHashSet<>(old.keySet());
-    paths.addAll(now.keySet());
     var changes = new ArrayList<Change>();
-    for (String path : paths) {
-      String from = old.getOrDefault(path, "");
-      String to = now.getOrDefault(path, "");
-      if (!from.equals(to) || old.containsKey(path) != now.containsKey(path)) {
-        changes.add(new Change(path, from, to, KeyKind.of(path)));
-      }
-    }
+    compare("", ProgramTree.of(before), ProgramTree.of(after), changes);
     return changes;
   }
 
-  private static Map<String, String> flat(ProgramSpec program) {
-    var flat = new LinkedHashMap<String, String>();
-    flatten("", ProgramTree.of(program), flat);
-    return flat;
-  }
-
-  private static void flatten(String path, Map<String, Object> tree, Map<String, String> flat) {
-    for (Map.Entry<String, Object> entry : tree.entrySet()) {
-      String below = path.isEmpty() ? entry.getKey() : path + "." + entry.getKey();
-      if (entry.getValue() instanceof Map<?, ?> map) {
-        var section = new LinkedHashMap<String, Object>();
-        map.forEach((key, value) -> section.put(String.valueOf(key), value));
-        flatten(below, section, flat);
-      } else {
-        flat.put(below, YamlText.inline(entry.getValue()));
+  private static void compare(
+      String path, Map<?, ?> before, Map<?, ?> after, List<Change> changes) {
+    Set<Object> keys = new LinkedHashSet<>(before.keySet());
+    keys.addAll(after.keySet());
+    for (Object key : keys) {
+      String below = path.isEmpty() ? key.toString() : path + "." + key;
+      Object from = before.get(key);
+      Object to = after.get(key);
+      if (from instanceof Map<?, ?> old && to instanceof Map<?, ?> now) {
+        compare(below, old, now, changes);
+      } else if (!Objects.equals(from, to)) {
+        changes.add(new Change(below, shown(from), shown(to), KeyKind.of(below)));
       }
     }
+  }
+
+  private static String shown(@Nullable Object value) {
+    return value == null ? "" : YamlText.inline(value);
   }
 }

@@ -120,7 +120,7 @@ final class ProgramReader {
     if (!rules.kept()) {
       variables.reportUnset(
           environment.keySet(), envFiles, inherit ? rules.inherited() : Optional.of(Set.of()));
-      variables.reportCircle(section, environment);
+      variables.reportGrowth(section, environment);
     }
     return problems.isEmpty() ? Optional.of(builder.name(entry.key()).build()) : Optional.empty();
   }

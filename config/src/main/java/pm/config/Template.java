@@ -19,7 +19,16 @@ public final class Template {
 
     /** A variable is unset and has no default; the first such one. */
     record Unset(String name) implements Expansion {}
+
+    /**
+     * The text would be longer than {@link #MOST_CHARACTERS}, so no process could be started with
+     * it.
+     */
+    record TooLong() implements Expansion {}
   }
+
+  /** Linux refuses a longer argument or variable (MAX_ARG_STRLEN, execve(2)). */
+  public static final int MOST_CHARACTERS = 131_071;
 
   /**
    * One use of a variable.
@@ -87,10 +96,16 @@ public final class Template {
       if (value.isEmpty()) {
         return new Expansion.Unset(reference.name());
       }
+      if (expanded.length() + value.get().length() > MOST_CHARACTERS) {
+        return new Expansion.TooLong();
+      }
       expanded.append(value.get());
       done = reference.end();
     }
     appendLiteral(expanded, text, done, text.length());
+    if (expanded.length() > MOST_CHARACTERS) {
+      return new Expansion.TooLong();
+    }
     return new Expansion.Expanded(expanded.toString());
   }
 

@@ -95,8 +95,10 @@ final class VariableCheck {
     }
   }
 
-  /** Reports values of {@code environment} that refer to each other in a circle. */
-  void reportCircle(Section program, Map<String, String> environment) {
+  /**
+   * Reports values of {@code environment} that refer to each other in a circle or grow without end.
+   */
+  void reportGrowth(Section program, Map<String, String> environment) {
     if (!environmentRefers || !problems.isEmpty()) {
       return;
     }
@@ -104,14 +106,33 @@ final class VariableCheck {
     for (Use use : uses) {
       everythingSet.put(use.name(), "");
     }
-    if (EnvironmentExpansion.expand(everythingSet, environment)
-        instanceof EnvironmentExpansion.Result.Circular circular) {
-      problems.add(
-          program.location("environment"),
-          Section.join(program.path("environment"), circular.variable()),
-          "its value refers to itself by way of others",
-          "break the circle");
+    switch (EnvironmentExpansion.expand(everythingSet, environment)) {
+      case EnvironmentExpansion.Result.Circular circular ->
+          reportValue(
+              program,
+              circular.variable(),
+              "its value refers to itself by way of others",
+              "break the circle");
+      case EnvironmentExpansion.Result.TooLong tooLong ->
+          reportValue(
+              program,
+              tooLong.variable(),
+              "the environment would be too long for a process",
+              "Linux takes "
+                  + Template.MOST_CHARACTERS
+                  + " bytes for each variable and 2 MiB in all");
+      case EnvironmentExpansion.Result.Complete complete -> {}
+      case EnvironmentExpansion.Result.Unset unset ->
+          throw new IllegalStateException("unset, though all are set: " + unset);
     }
+  }
+
+  private void reportValue(Section program, String variable, String message, String remedy) {
+    problems.add(
+        program.location("environment"),
+        Section.join(program.path("environment"), variable),
+        message,
+        remedy);
   }
 
   private static boolean isUsual(String name) {

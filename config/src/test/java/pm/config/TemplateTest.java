@@ -3,6 +3,7 @@ package pm.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -92,10 +93,35 @@ class TemplateTest {
         .isInstanceOf(EnvironmentExpansion.Result.Circular.class);
   }
 
+  @Test
+  void whatNoProcessCouldTakeIsNotEvenBuilt() {
+    String most = "x".repeat(Template.MOST_CHARACTERS);
+    assertThat(Template.expand("${A}", name -> Optional.of(most)))
+        .isEqualTo(new Template.Expansion.Expanded(most));
+    assertThat(Template.expand("${A}y", name -> Optional.of(most)))
+        .isEqualTo(new Template.Expansion.TooLong());
+    assertThat(Template.expand("${A}".repeat(100_000), name -> Optional.of(most)))
+        .isEqualTo(new Template.Expansion.TooLong());
+    var doubling = new HashMap<String, String>();
+    for (int i = 0; i < 100; i++) {
+      doubling.put("V" + i, "${V" + (i + 1) + "}${V" + (i + 1) + "}");
+    }
+    doubling.put("V100", "x");
+    assertThat(EnvironmentExpansion.expand(Map.of(), doubling))
+        .isInstanceOf(EnvironmentExpansion.Result.TooLong.class);
+    var many = new HashMap<String, String>();
+    for (int i = 0; i < 1000; i++) {
+      many.put("V" + i, "${A}");
+    }
+    assertThat(EnvironmentExpansion.expand(Map.of("A", most), many))
+        .isInstanceOf(EnvironmentExpansion.Result.TooLong.class);
+  }
+
   private static String expand(String text) {
     return switch (Template.expand(text, name -> Optional.ofNullable(VALUES.get(name)))) {
       case Template.Expansion.Expanded expanded -> expanded.text();
       case Template.Expansion.Unset unset -> throw new AssertionError(unset);
+      case Template.Expansion.TooLong tooLong -> throw new AssertionError(tooLong);
     };
   }
 }
