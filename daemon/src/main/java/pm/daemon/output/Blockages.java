@@ -6,8 +6,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import pm.daemon.core.model.InstanceName;
 
 /**
@@ -15,8 +13,6 @@ import pm.daemon.core.model.InstanceName;
  * twice as long each time up to 1 s. Writer thread only.
  */
 final class Blockages {
-  private static final Logger LOG = LoggerFactory.getLogger(Blockages.class);
-
   private static final long FIRST_RETRY_NANOS = 50_000_000;
   private static final long LONGEST_RETRY_NANOS = 1_000_000_000;
 
@@ -57,7 +53,6 @@ final class Blockages {
       known.retryNanos = nowNanos + known.delayNanos;
       return;
     }
-    LOG.warn("{}: {}; what is written there is held back", file.path(), reason);
     meters.blocked();
     byFile.put(file, new Blockage(reason, nowNanos));
     file.sources().forEach(this::tell);
@@ -75,7 +70,6 @@ final class Blockages {
   void over(LogFile file) {
     Blockage blockage = byFile.remove(file);
     if (blockage != null) {
-      LOG.info("{}: can be written again", file.path());
       meters.unblocked();
       blockage.told.forEach(instance -> listener.flows(instance, file.path()));
     }

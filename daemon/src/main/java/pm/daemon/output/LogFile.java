@@ -51,6 +51,9 @@ final class LogFile {
   private long lookedNanos;
   private boolean hasLooked;
 
+  /** Why the last rotation failed; empty if it did not. */
+  private String warnedOfRotation = "";
+
   /**
    * @param fd as {@link LogFileOpening#open} gave it, or -1 to open it at the first write
    */
@@ -186,17 +189,30 @@ final class LogFile {
     overhang = 0;
     try (LogFolder folder = opening.folderOf(path)) {
       Rotation.rotate(folder, name, limits.keep());
-    } catch (ErrnoException | OutputException e) {
-      // Better a file that is too long than a program that is held up: it is tried again after as
-      // much output as the file should have held.
-      rotateAt = position + limits.maxSizeBytes();
-      LOG.warn("{}: cannot be rotated: {}", path, e.getMessage());
+    } catch (ErrnoException e) {
+      keepGrowing(Errno.message(e.errno()));
+      return false;
+    } catch (OutputException e) {
+      keepGrowing(e.reason());
       return false;
     }
+    warnedOfRotation = "";
     // The next write makes the new file. Until then there is none, which readers can live with; to
     // make it here would have to cope with a full disk in a second place.
     close();
     return true;
+  }
+
+  /**
+   * Better a file that is too long than a program that is held back. It is tried again after as
+   * much output as the file should have held.
+   */
+  private void keepGrowing(String reason) {
+    rotateAt = position + limits.maxSizeBytes();
+    if (!reason.equals(warnedOfRotation)) {
+      warnedOfRotation = reason;
+      LOG.warn("{}: cannot be rotated, so it grows: {}", path, reason);
+    }
   }
 
   /** Has the next write open the file anew by its name. */

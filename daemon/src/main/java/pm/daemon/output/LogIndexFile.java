@@ -162,14 +162,11 @@ record LogIndexFile(Path path, Path log) {
     int newest = entries.size() - entries.size() / 4;
     List<Entry> kept = new ArrayList<>(entries.size());
     for (int i = 0; i < entries.size(); i++) {
-      Entry entry = entries.get(i);
-      if (i >= newest || beginsFile(entries, i)) {
-        kept.add(entry);
-      } else if (i % 2 == 0) {
-        boolean dropsNext = i + 1 < newest && !beginsFile(entries, i + 1);
-        kept.add(
-            new Entry(
-                entry.wallMillis(), entry.inode(), entry.offset(), entry.isThinned() || dropsNext));
+      if (i >= newest || i % 2 == 0 || beginsFile(entries, i)) {
+        kept.add(entries.get(i));
+      } else {
+        Entry before = kept.removeLast();
+        kept.add(new Entry(before.wallMillis(), before.inode(), before.offset(), true));
       }
     }
     // Many small files: then the oldest are the ones that have been removed.

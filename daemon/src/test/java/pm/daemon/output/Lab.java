@@ -17,7 +17,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.posix.Credentials;
@@ -165,27 +168,36 @@ final class Lab implements AutoCloseable {
     assertThat(settled.await(LIMIT_SECONDS, TimeUnit.SECONDS)).as("settled").isTrue();
   }
 
-  /** Waits until so many bytes, or more, have been moved. */
-  void awaitBytes(Path file, long bytes) throws Exception {
+  /** Waits until a log has so many bytes, or more. */
+  void awaitBytes(Path log, long bytes) throws Exception {
+    await(log, () -> Files.exists(log) && log.toFile().length() >= bytes);
+  }
+
+  /** Waits until something is so that becomes so by a write to a log. */
+  void await(Path log, BooleanSupplier isSo) throws Exception {
     CountDownLatch there = new CountDownLatch(1);
-    LogFollowers.Follower[] follower = new LogFollowers.Follower[1];
+    AtomicReference<LogFollowers.Follower> follower = new AtomicReference<>();
     Runnable look =
         () -> {
-          if (Files.exists(file) && file.toFile().length() >= bytes) {
+          if (isSo.getAsBoolean()) {
             there.countDown();
           } else {
-            follower[0].arm();
+            follower.get().arm();
           }
         };
-    try (LogFollowers.Follower following = pump.followers().follow(file, look)) {
-      follower[0] = following;
+    try (LogFollowers.Follower following = pump.followers().follow(log, look)) {
+      follower.set(following);
       following.arm();
       // What was written before it was armed is seen here.
-      if (!Files.exists(file) || Files.size(file) < bytes) {
-        assertThat(there.await(LIMIT_SECONDS, TimeUnit.SECONDS))
-            .as("%s has %d bytes", file, bytes)
-            .isTrue();
+      if (!isSo.getAsBoolean()) {
+        assertThat(there.await(LIMIT_SECONDS, TimeUnit.SECONDS)).as("awaited of %s", log).isTrue();
       }
+    }
+  }
+
+  static long openDescriptors() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      return all.count();
     }
   }
 
@@ -199,6 +211,15 @@ final class Lab implements AutoCloseable {
 
   static String text(Path file) throws IOException {
     return Files.readString(file, StandardCharsets.UTF_8);
+  }
+
+  /** What {@code seq 1 LAST} prints. */
+  static byte[] numbers(int last) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 1; i <= last; i++) {
+      text.append(i).append('\n');
+    }
+    return text.toString().getBytes(StandardCharsets.US_ASCII);
   }
 
   @Override

@@ -25,12 +25,6 @@ import pm.daemon.posix.WaitStatus;
 final class OutputPumpIT {
   @TempDir Path folder;
 
-  private static long openDescriptors() throws Exception {
-    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
-      return all.count();
-    }
-  }
-
   private List<Path> pipes(Lab lab) throws Exception {
     lab.settle();
     try (Stream<Path> all = Files.list(folder.resolve("pipes"))) {
@@ -205,7 +199,7 @@ final class OutputPumpIT {
   void fiveHundredProgramsAndNoDescriptorIsLeft() throws Exception {
     try (Lab lab = new Lab(folder)) {
       lab.finish(lab.start("true"));
-      long before = openDescriptors();
+      long before = Lab.openDescriptors();
       List<Lab.Program> programs = new ArrayList<>();
       for (int i = 1; i <= 500; i++) {
         programs.add(
@@ -215,7 +209,7 @@ final class OutputPumpIT {
         lab.finish(program);
       }
       lab.settle();
-      assertThat(openDescriptors()).isEqualTo(before);
+      assertThat(Lab.openDescriptors()).isEqualTo(before);
       assertThat(lab.pump.meters().pipes()).isZero();
       for (int i = 1; i <= 500; i++) {
         assertThat(lab.log("web@" + i + ".log")).hasSize(3893);
@@ -227,7 +221,7 @@ final class OutputPumpIT {
   @Test
   void aStartThatDidNotComeAboutLeavesNothing() throws Exception {
     try (Lab lab = new Lab(folder)) {
-      long before = openDescriptors();
+      long before = Lab.openDescriptors();
       InvocationId invocation = Lab.invocation();
       lab.pump
           .open(Lab.instance("web@1"), invocation, lab.plan("web@1.log", Lab.NO_LIMITS), -1, -1)
@@ -235,7 +229,7 @@ final class OutputPumpIT {
       lab.pump.abandon(invocation);
       lab.settle();
       assertThat(pipes(lab)).isEmpty();
-      assertThat(openDescriptors()).isEqualTo(before);
+      assertThat(Lab.openDescriptors()).isEqualTo(before);
     }
   }
 

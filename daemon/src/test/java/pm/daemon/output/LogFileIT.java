@@ -1,0 +1,335 @@
+package pm.daemon.output;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import pm.daemon.posix.FilePath;
+import pm.daemon.posix.Host;
+
+/** What stands where the log file should be, what others do to it, and a disk that is full. */
+final class LogFileIT {
+  @TempDir Path folder;
+
+  private Path log;
+
+  @BeforeEach
+  void makeLogFolder() throws IOException {
+    Files.createDirectories(folder.resolve("log"));
+    log = folder.resolve("log/web@1.log");
+  }
+
+  private static void refuses(Lab lab, Path file, String message) throws Exception {
+    long before = Lab.openDescriptors();
+    LogPlan plan =
+        new LogPlan(new OutputTarget.ToFile(file), new OutputTarget.WithStdout(), Lab.NO_LIMITS);
+    assertThatThrownBy(() -> lab.pump.open(Lab.instance("web@1"), Lab.invocation(), plan, -1, -1))
+        .isInstanceOf(OutputException.class)
+        .hasMessage(message);
+    lab.settle();
+    assertThat(lab.folder.resolve("pipes")).isEmptyDirectory();
+    assertThat(Lab.openDescriptors()).isEqualTo(before);
+  }
+
+  @Test
+  void aFolder() throws Exception {
+    Files.createDirectory(log);
+    try (Lab lab = new Lab(folder)) {
+      refuses(lab, log, log + ": Is a directory");
+    }
+  }
+
+  @Test
+  void aLink() throws Exception {
+    Files.createSymbolicLink(log, Files.createFile(folder.resolve("secret")));
+    try (Lab lab = new Lab(folder)) {
+      refuses(lab, log, log + ": is a symbolic link, not a file");
+    }
+  }
+
+  @Test
+  void aFileWithTwoNames() throws Exception {
+    Files.createLink(log, Files.createFile(folder.resolve("other")));
+    try (Lab lab = new Lab(folder)) {
+      refuses(lab, log, log + ": has 2 names (hard links); a log file must have one");
+    }
+    assertThat(folder.resolve("other")).isEmptyFile();
+  }
+
+  @Test
+  void aNamedPipeWithAndWithoutAReader() throws Exception {
+    FilePath.mkfifo(log.toString(), 0600);
+    try (Lab lab = new Lab(folder)) {
+      refuses(lab, log, log + ": is a named pipe, not a file");
+      int reader =
+          pm.daemon.posix.Fd.open(
+              log.toString(),
+              pm.daemon.posix.OpenFlags.RDONLY | pm.daemon.posix.OpenFlags.NONBLOCK,
+              0);
+      refuses(lab, log, log + ": is a named pipe, not a file");
+      pm.daemon.posix.Fd.close(reader);
+    }
+  }
+
+  @Test
+  void aDevice() throws Exception {
+    try (Lab lab = new Lab(folder)) {
+      refuses(lab, Path.of("/dev/null"), "/dev/null: is a device, not a file");
+    }
+  }
+
+  @Test
+  void aFolderThatIsNotThereAndIsNotOurs() throws Exception {
+    try (Lab lab = new Lab(folder)) {
+      Path other = folder.resolve("elsewhere");
+      refuses(lab, other.resolve("web.log"), other + ": No such file or directory");
+    }
+  }
+
+  @Test
+  void aFileInPlaceOfItsFolder() throws Exception {
+    Path other = Files.createFile(folder.resolve("elsewhere"));
+    try (Lab lab = new Lab(folder)) {
+      refuses(lab, other.resolve("web.log"), other + ": Not a directory");
+    }
+  }
+
+  @Test
+  void aFolderThatIsALinkOfARootOwnedWayIsFine() throws Exception {
+    Path real = Files.createDirectory(folder.resolve("real"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("log/../real"));
+    try (Lab lab = new Lab(folder)) {
+      LogPlan plan =
+          new LogPlan(
+              new OutputTarget.ToFile(link.resolve("a.log")),
+              new OutputTarget.WithStdout(),
+              Lab.NO_LIMITS);
+      lab.finish(lab.start("web@1", "echo here", plan));
+      assertThat(real.resolve("a.log")).hasContent("here\n");
+    }
+  }
+
+  @Test
+  void linksThatLeadInACircle() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("link"));
+    try (Lab lab = new Lab(folder)) {
+      refuses(lab, link.resolve("a.log"), link + ": Too many levels of symbolic links");
+    }
+  }
+
+  @Test
+  void aWayThatAnotherUserCanLeadElsewhere() throws Exception {
+    Assumptions.assumeTrue(Host.euid() == 0, "only root is led by others");
+    Path theirs = Files.createDirectory(folder.resolve("theirs"));
+    FilePath.chown(theirs.toString(), 65534, 65534);
+    Path link = Files.createSymbolicLink(theirs.resolve("logs"), folder.resolve("log"));
+    FilePath.changeLinkOwner(link.toString(), 65534, 65534);
+    try (Lab lab = new Lab(folder)) {
+      refuses(
+          lab,
+          link.resolve("a.log"),
+          link
+              + ": the way there leads through a folder or link of user 65534, who could lead it"
+              + " elsewhere");
+      // Their own folder is theirs to fill.
+      LogPlan plan =
+          new LogPlan(
+              new OutputTarget.ToFile(theirs.resolve("a.log")),
+              new OutputTarget.WithStdout(),
+              Lab.NO_LIMITS);
+      lab.finish(lab.start("web@1", "echo here", plan));
+      assertThat(theirs.resolve("a.log")).hasContent("here\n");
+    }
+  }
+
+  @Test
+  void theLogFolderIsMadeIfMissingAndNotForOthersToRead() throws Exception {
+    Files.delete(folder.resolve("log"));
+    try (Lab lab = new Lab(folder)) {
+      lab.finish(lab.start("echo made"));
+      assertThat(log).hasContent("made\n");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(log.getParent())))
+          .endsWith("---");
+    }
+  }
+
+  /** A program that prints a line when a file appears, so that a test can tell it when. */
+  private Lab.Program printer(Lab lab, int lines) throws Exception {
+    StringBuilder script = new StringBuilder();
+    for (int i = 1; i <= lines; i++) {
+      script.append("until [ -e %s ]; do sleep 0.01; done; echo line %d;".formatted(go(i), i));
+    }
+    return lab.start(script.toString());
+  }
+
+  private Path go(int line) {
+    return folder.resolve("go" + line);
+  }
+
+  private void print(int line) throws IOException {
+    Files.createFile(go(line));
+  }
+
+  @Test
+  void aFileThatIsCutIsContinuedAtItsNewEnd() throws Exception {
+    try (Lab lab = new Lab(folder)) {
+      Lab.Program program = printer(lab, 2);
+      print(1);
+      lab.awaitBytes(log, 7);
+      Files.write(log, new byte[0]);
+      print(2);
+      lab.finish(program);
+      assertThat(log).hasContent("line 2\n");
+    }
+  }
+
+  @Test
+  void aFileThatOthersWriteToIsContinuedAfterThem() throws Exception {
+    try (Lab lab = new Lab(folder)) {
+      Lab.Program program = printer(lab, 2);
+      print(1);
+      lab.awaitBytes(log, 7);
+      Files.writeString(log, "a note\n", java.nio.file.StandardOpenOption.APPEND);
+      print(2);
+      lab.finish(program);
+      assertThat(log).hasContent("line 1\na note\nline 2\n");
+    }
+  }
+
+  @Test
+  void aFileThatIsRemovedIsMadeAnew() throws Exception {
+    try (Lab lab = new Lab(folder)) {
+      Lab.Program program = printer(lab, 2);
+      print(1);
+      lab.awaitBytes(log, 7);
+      Files.delete(log);
+      print(2);
+      lab.finish(program);
+      assertThat(log).hasContent("line 2\n");
+    }
+  }
+
+  @Test
+  void aFileThatLogrotateRenamesAndMakesAnew() throws Exception {
+    try (Lab lab = new Lab(folder)) {
+      Lab.Program program = printer(lab, 2);
+      print(1);
+      lab.awaitBytes(log, 7);
+      Path old = log.resolveSibling("web@1.log-20260101");
+      Files.move(log, old);
+      Files.createFile(log);
+      print(2);
+      lab.finish(program);
+      assertThat(old).hasContent("line 1\n");
+      assertThat(log).hasContent("line 2\n");
+    }
+  }
+
+  @Test
+  void aRenamedFileIsOpenedAnewWhenAskedFor() throws Exception {
+    try (Lab lab = new Lab(folder)) {
+      // It prints all the time, so nothing but the request makes the writer look soon.
+      Lab.Program program = lab.start("echo first; exec sleep 1000");
+      lab.awaitBytes(log, 6);
+      Files.move(log, log.resolveSibling("old"), StandardCopyOption.ATOMIC_MOVE);
+      lab.pump.reopenAll();
+      lab.settle();
+      Lab.Program other = lab.start("echo second");
+      lab.finish(other);
+      assertThat(log).hasContent("second\n");
+      program.kill();
+      lab.finish(program);
+    }
+  }
+
+  @Test
+  void aFolderThatVanishesHoldsTheProgramBackUntilItIsThereAgain() throws Exception {
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+    Path file = elsewhere.resolve("a.log");
+    LogPlan plan =
+        new LogPlan(new OutputTarget.ToFile(file), new OutputTarget.WithStdout(), Lab.NO_LIMITS);
+    try (Lab lab = new Lab(folder)) {
+      Lab.Program program =
+          lab.start(
+              "web@1",
+              "echo first; until [ -e %s ]; do sleep 0.01; done; seq 1 100000; echo last"
+                  .formatted(go(1)),
+              plan);
+      lab.awaitBytes(file, 6);
+      Files.delete(file);
+      Files.delete(elsewhere);
+      print(1);
+      assertThat(lab.hear()).isEqualTo("web@1 blocked a.log: No such file or directory");
+      assertThat(lab.pump.meters().blockedFiles()).isEqualTo(1);
+      Files.createDirectory(elsewhere);
+      assertThat(lab.hear()).isEqualTo("web@1 flows a.log");
+      lab.finish(program);
+      assertThat(file).hasSize(588895 + 5);
+      assertThat(lab.heard).isEmpty();
+      assertThat(lab.pump.meters().blockedFiles()).isZero();
+    }
+  }
+
+  @Test
+  void aFullDiskLosesNothing() throws Exception {
+    Path small = mountSmallFileSystem();
+    try {
+      Path file = small.resolve("a.log");
+      Path ballast = small.resolve("ballast");
+      Files.write(ballast, new byte[150 * 1024]);
+      LogPlan plan =
+          new LogPlan(new OutputTarget.ToFile(file), new OutputTarget.WithStdout(), Lab.NO_LIMITS);
+      try (Lab lab = new Lab(folder)) {
+        Lab.Program program = lab.start("web@1", "seq 1 30000", plan);
+        assertThat(lab.hear()).isEqualTo("web@1 blocked a.log: No space left on device");
+        // A second program of the same file is told too, and waits behind the first.
+        Lab.Program second = lab.start("web@2", "echo second", plan);
+        assertThat(lab.hear()).isEqualTo("web@2 blocked a.log: No space left on device");
+        second.end();
+        lab.drain(second);
+        Files.delete(ballast);
+        assertThat(List.of(lab.hear(), lab.hear()))
+            .containsExactly("web@1 flows a.log", "web@2 flows a.log");
+        program.end();
+        lab.drain(program);
+        lab.drain(second);
+        StringBuilder expected = new StringBuilder();
+        for (int i = 1; i <= 30000; i++) {
+          expected.append(i).append('\n');
+        }
+        // What the second printed comes after what the first had printed by then.
+        assertThat(Lab.text(file).replaceFirst("second\n", "")).isEqualTo(expected.toString());
+        assertThat(Lab.text(file)).contains("second\n");
+        assertThat(lab.pump.meters().blockages()).isPositive();
+        assertThat(lab.pump.meters().blockedFiles()).isZero();
+      }
+    } finally {
+      run("umount", small.toString());
+    }
+  }
+
+  private Path mountSmallFileSystem() throws Exception {
+    Path small = Files.createDirectory(folder.resolve("small"));
+    Assumptions.assumeTrue(
+        Host.euid() == 0
+            && run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small.toString()) == 0,
+        "mounting needs root");
+    return small;
+  }
+
+  private static int run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).inheritIO().start();
+    assertThat(process.waitFor(Lab.LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    return process.exitValue();
+  }
+}
