@@ -38,7 +38,7 @@ final class Waiting {
   private final long started = System.nanoTime();
   private final boolean shown;
   private Optional<Id> poll = Optional.empty();
-  private long polled;
+  private long nextPoll;
   private boolean lineIsUsed;
 
   private Waiting(Session session, Connection connection, Map<String, Object> selectors) {
@@ -46,6 +46,7 @@ final class Waiting {
     this.connection = connection;
     this.selectors = selectors;
     this.shown = session.err().isTerminal();
+    this.nextPoll = (shown ? SHOW_INTERVAL : CHECK_INTERVAL).toNanos();
   }
 
   /**
@@ -77,21 +78,18 @@ final class Waiting {
 
   private Object result(Id id, Optional<Duration> timeout)
       throws CommandFailure, JsonException, IOException {
+    long deadline = timeout.isPresent() ? timeout.get().plus(GRACE).toNanos() : Long.MAX_VALUE;
     while (true) {
-      Optional<Message> message = connection.receive(shown ? SHOW_INTERVAL : CHECK_INTERVAL);
-      if (message.isPresent()) {
-        Optional<Object> result = Connection.result(message.get(), id);
-        if (result.isPresent()) {
-          return result.get();
-        }
-        takePoll(message.get());
-      }
-      if (timeout.isPresent() && elapsed().compareTo(timeout.get().plus(GRACE)) > 0) {
+      Optional<Message> message = next(deadline);
+      if (message.isEmpty()) {
         throw new CommandFailure(
             ExitCode.TIMED_OUT,
             "the daemon has not answered in time. What was begun goes on; see: pmctl status");
       }
-      sendPoll();
+      Optional<Object> result = Connection.result(message.get(), id);
+      if (result.isPresent()) {
+        return result.get();
+      }
     }
   }
 
@@ -128,69 +126,81 @@ final class Waiting {
   }
 
   private void end(Optional<Duration> timeout) throws CommandFailure, JsonException, IOException {
+    long deadline = timeout.isPresent() ? timeout.get().toNanos() : Long.MAX_VALUE;
+    try {
+      while (next(deadline).isPresent()) {
+        // Nothing but the end is waited for.
+      }
+    } catch (ConnectionClosed e) {
+      return;
+    }
+    throw new CommandFailure(
+        ExitCode.TIMED_OUT,
+        "pmd has not ended within "
+            + Durations.format(timeout.orElse(Duration.ZERO))
+            + ". It goes on stopping; see: pmctl status");
+  }
+
+  /**
+   * Waits for the next message that is no answer to our own polls.
+   *
+   * @param deadline in nanoseconds since the wait began
+   * @return empty when the time is over
+   */
+  private Optional<Message> next(long deadline) throws CommandFailure, JsonException, IOException {
     while (true) {
-      Duration limit = shown ? SHOW_INTERVAL : Connection.FOREVER;
-      if (timeout.isPresent()) {
-        Duration left = timeout.get().minus(elapsed());
-        limit = left.compareTo(limit) < 0 ? left : limit;
-      }
-      Optional<Message> message;
-      try {
-        message = connection.receive(limit);
-        if (message.isEmpty() && shown && poll.isEmpty()) {
-          poll = Optional.of(connection.send(Method.STATUS, Map.of()));
-        }
-      } catch (ConnectionClosed e) {
-        return;
-      }
+      long limit = Math.min(deadline, nextPoll) - elapsedNanos();
+      Optional<Message> message = connection.receive(Duration.ofNanos(Math.max(0, limit)));
       if (message.isPresent()) {
-        takePoll(message.get());
-      }
-      if (timeout.isPresent() && elapsed().compareTo(timeout.get()) >= 0) {
-        throw new CommandFailure(
-            ExitCode.TIMED_OUT,
-            "pmd has not ended within "
-                + Durations.format(timeout.get())
-                + ". It goes on stopping; see: pmctl status");
+        if (!takePoll(message.get())) {
+          return message;
+        }
+      } else if (elapsedNanos() >= deadline) {
+        return Optional.empty();
+      } else if (elapsedNanos() >= nextPoll) {
+        sendPoll();
       }
     }
   }
 
   private void sendPoll() throws CommandFailure {
-    if (poll.isEmpty()) {
-      poll =
-          Optional.of(
-              shown
-                  ? connection.send(Method.STATUS, selectors)
-                  : connection.send(Method.PING, Map.of()));
-      polled = System.nanoTime();
-    } else if (System.nanoTime() - polled > Connection.ANSWER_LIMIT.toNanos()) {
+    if (poll.isPresent()) {
+      // The one before is as old as the answer limit.
       throw connection.notAnswering(Connection.ANSWER_LIMIT);
     }
+    poll =
+        Optional.of(
+            shown
+                ? connection.send(Method.STATUS, selectors)
+                : connection.send(Method.PING, Map.of()));
+    nextPoll = elapsedNanos() + Connection.ANSWER_LIMIT.toNanos();
   }
 
-  private void takePoll(Message message) throws JsonException, IOException {
+  /** Whether a message is the answer to our poll; if so, it is shown. */
+  private boolean takePoll(Message message) throws JsonException, IOException {
     if (poll.isEmpty()) {
-      return;
+      return false;
     }
     Optional<Object> status;
     try {
       status = Connection.result(message, poll.get());
+      if (status.isEmpty()) {
+        return false;
+      }
     } catch (CommandFailure e) {
       // What we wait for may be gone by now; the answer that we wait for will say so.
-      poll = Optional.empty();
-      return;
+      status = Optional.empty();
     }
-    if (status.isPresent()) {
-      poll = Optional.empty();
-      if (shown) {
-        show(Members.of(status.get(), "the answer"));
-      }
+    poll = Optional.empty();
+    nextPoll = elapsedNanos() + (shown ? SHOW_INTERVAL : CHECK_INTERVAL).toNanos();
+    if (shown && status.isPresent()) {
+      show(Members.of(status.get(), "the answer"));
     }
+    return true;
   }
 
-  private Duration elapsed() {
-    return Duration.ofNanos(System.nanoTime() - started);
+  private long elapsedNanos() {
+    return System.nanoTime() - started;
   }
 
   private void show(Members status) throws JsonException, IOException {
@@ -214,7 +224,7 @@ final class Waiting {
     } else if (count > MAX_NAMES) {
       line.append(" and ").append(count - MAX_NAMES).append(" more");
     }
-    String time = " " + elapsed().toSeconds() + "s";
+    String time = " " + elapsedNanos() / 1_000_000_000 + "s";
     String text = Escapes.cell(line.toString());
     // A line that wraps could not be erased.
     if (text.length() + time.length() > MAX_WIDTH) {
