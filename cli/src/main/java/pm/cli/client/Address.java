@@ -13,10 +13,11 @@ import pm.protocol.ExitCode;
 /**
  * Where the daemon is to be found.
  *
+ * @param uid the user that this process runs as; -1 if that cannot be told
  * @param folders as they were named by options and environment
  * @param startCommand what starts a daemon that listens there
  */
-public record Address(Folders folders, String startCommand) {
+public record Address(int uid, Folders folders, String startCommand) {
 
   /**
    * Finds it.
@@ -28,9 +29,10 @@ public record Address(Folders folders, String startCommand) {
   public static Address find(
       Map<String, String> environment, Optional<String> home, Optional<String> socket)
       throws CommandFailure {
+    int uid = ownUid();
     Folders folders;
     try {
-      folders = Folders.resolve(uid(), environment, home, socket);
+      folders = Folders.resolve(uid, environment, home, socket);
     } catch (MalformedValueException e) {
       throw new CommandFailure(ExitCode.USAGE, e.what() + ". " + e.remedy() + ".");
     }
@@ -41,7 +43,7 @@ public record Address(Folders folders, String startCommand) {
     if (socket.isPresent()) {
       start.append(" --socket ").append(socket.get());
     }
-    return new Address(folders, start.toString());
+    return new Address(uid, folders, start.toString());
   }
 
   /** The socket. */
@@ -49,7 +51,7 @@ public record Address(Folders folders, String startCommand) {
     return folders.socket();
   }
 
-  private static int uid() {
+  private static int ownUid() {
     try {
       return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     } catch (IOException e) {

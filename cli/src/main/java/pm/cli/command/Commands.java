@@ -21,6 +21,7 @@ public final class Commands {
           "apply",
           "logs",
           "events",
+          "config check",
           "config show",
           "daemon status",
           "daemon shutdown",
@@ -74,6 +75,7 @@ public final class Commands {
       case "apply" -> Optional.of(new ApplyCommand());
       case "logs" -> Optional.of(new LogsCommand());
       case "events" -> Optional.of(new EventsCommand());
+      case "config check" -> Optional.of(new ConfigCheckCommand());
       case "config show" -> Optional.of(new ConfigShowCommand());
       case "daemon status" -> Optional.of(new DaemonStatusCommand());
       case "daemon shutdown" -> Optional.of(new DaemonShutdownCommand());

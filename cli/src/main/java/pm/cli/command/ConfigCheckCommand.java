@@ -1,0 +1,91 @@
+package pm.cli.command;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import pm.cli.arguments.CommandFailure;
+import pm.cli.arguments.Operands;
+import pm.cli.arguments.Syntax;
+import pm.cli.client.Address;
+import pm.cli.render.Format;
+import pm.config.Configuration;
+import pm.config.ConfigurationLoader;
+import pm.config.Problem;
+import pm.config.Trust;
+import pm.protocol.ExitCode;
+import pm.protocol.JsonException;
+
+final class ConfigCheckCommand implements Command {
+  private static final int ROOT = 0;
+
+  @Override
+  public Syntax syntax() {
+    return new Syntax(
+        "config check",
+        List.of(),
+        "finds all errors in configuration files; needs no daemon",
+        "Reads configuration files as pmd would and tells all that is wrong in all of them. Needs no daemon and changes nothing.",
+        new Operands(
+            "PATH",
+            0,
+            Integer.MAX_VALUE,
+            "Files and folders, as for pmd --config. Without one: the configuration of this user."),
+        List.of(),
+        List.of("pmctl config check", "pmctl config check web.yaml -o json"),
+        List.of(
+            new Syntax.Exit(ExitCode.DONE, "nothing is wrong"),
+            new Syntax.Exit(
+                ExitCode.CONFIGURATION, "the configuration has errors; they are on stderr")));
+  }
+
+  @Override
+  public ExitCode run(Session session) throws CommandFailure, JsonException, IOException {
+    if (session.format() == Format.NAME) {
+      throw Results.noNames();
+    }
+    List<String> paths = session.arguments().operands();
+    Address address = session.address();
+    Configuration configuration = load(address, paths);
+    List<Problem> problems = configuration.problems();
+    if (!session.format().isForPeople()) {
+      Results.list(session, values(problems), "path");
+    } else if (problems.isEmpty()) {
+      int programs = configuration.programs().size();
+      String where = paths.isEmpty() ? " in " + address.folders().config() : "";
+      session.out().line("nothing is wrong; programs" + where + ": " + programs);
+    } else {
+      for (Problem problem : problems) {
+        session.err().foreign(problem.toString());
+        session.err().print("\n");
+      }
+      session.notice(problems.size() == 1 ? "1 error." : problems.size() + " errors.");
+    }
+    return problems.isEmpty() ? ExitCode.DONE : ExitCode.CONFIGURATION;
+  }
+
+  private static Configuration load(Address address, List<String> paths) {
+    // Whoever names files may check them for a daemon that runs as root, as one does before they
+    // are installed.
+    int uid = paths.isEmpty() ? address.uid() : ROOT;
+    Trust trust = Trust.ofUser(address.uid());
+    return new ConfigurationLoader(address.folders(), uid, trust, Optional.empty()).load(paths);
+  }
+
+  private static List<Object> values(List<Problem> problems) {
+    List<Object> values = new ArrayList<>();
+    for (Problem problem : problems) {
+      Map<String, Object> value = new LinkedHashMap<>();
+      value.put("file", problem.location().file());
+      value.put("line", problem.location().line());
+      value.put("column", problem.location().column());
+      value.put("path", problem.path());
+      value.put("message", problem.message());
+      value.put("remedy", problem.remedy());
+      values.add(value);
+    }
+    return values;
+  }
+}
