@@ -2,6 +2,7 @@ package pm.daemon.core;
 
 import java.util.List;
 import java.util.Optional;
+import pm.config.ProgramSpec;
 import pm.config.ProgramType;
 import pm.config.StopScope;
 import pm.daemon.core.event.Answer;
@@ -46,12 +47,18 @@ final class Commands {
 
   private void resume(Command.Resume resume) {
     int alive = 0;
-    for (Instance instance : List.copyOf(draft.base.instances.values())) {
+    for (Instance kept : List.copyOf(draft.base.instances.values())) {
+      Instance instance = wantedAgain(kept, resume.actor());
       if (instance.phase() instanceof Phase.Dead dead) {
         if (dead.reason() == DeadReason.WAITING && dead.startAt() == Moment.NEVER) {
           draft.enqueued.add(instance.name());
+        } else if (!instance.equals(kept)) {
+          draft.tryStart(kept, instance);
         }
         continue;
+      }
+      if (!instance.equals(kept)) {
+        draft.put(kept, instance);
       }
       alive++;
       draft.effects.addAll(
@@ -62,6 +69,35 @@ final class Commands {
         "went on after an unclean end; looks for " + Draft.count(alive, "process"),
         true,
         resume.actor());
+  }
+
+  /**
+   * The daemon before us may have been killed in its shutdown. Nobody decided that what it had
+   * stopped should stay so: the next daemon would have started it after a shutdown that came to its
+   * end, and does so after this one.
+   */
+  private Instance wantedAgain(Instance kept, Actor actor) {
+    ProgramSpec spec = draft.program(kept.name()).rules();
+    boolean wanted =
+        draft.program(kept.name()).spec().isPresent()
+            && spec.enabled()
+            && spec.autostart()
+            && !draft.decided().stopped().containsKey(kept.name());
+    if (!wanted) {
+      return kept;
+    }
+    return switch (kept.phase()) {
+      case Phase.Dead dead ->
+          dead.reason() == DeadReason.STOPPED
+              ? kept.in(Phase.Dead.about("the last shutdown was not finished", actor, draft.now))
+              : kept;
+      case Phase.Stopping stopping ->
+          stopping.cause() == StopCause.SHUTDOWN && stopping.after() == AfterStop.STAY
+              ? kept.in(stopping.then(AfterStop.START, StopCause.SHUTDOWN, actor))
+              : kept;
+      case Phase.Starting starting -> kept;
+      case Phase.Up up -> kept;
+    };
   }
 
   private void start(Command.Start start) {

@@ -516,9 +516,12 @@ public final class InstanceMachine {
               cause,
               status,
               Phase.Dead.about(
-                  stopping.cause() == StopCause.CHANGED
-                      ? "its definition changed, starts again"
-                      : "restarted by " + stopping.actor(),
+                  switch (stopping.cause()) {
+                    case CHANGED -> "its definition changed, starts again";
+                    case SHUTDOWN -> "the last shutdown was not finished, starts again";
+                    case REQUESTED, START_TIMEOUT, UNHEALTHY, REMAINS ->
+                        "restarted by " + stopping.actor();
+                  },
                   stopping.actor(),
                   now),
               now);
