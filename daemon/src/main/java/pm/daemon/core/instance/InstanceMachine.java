@@ -288,7 +288,8 @@ public final class InstanceMachine {
                       after.current().invocation(),
                       spec.stop().scope(),
                       spec.stop().signal()));
-          case KILLED, STUCK -> Step.of(instance.in(after));
+          // Whoever was asked to kill may have died with the daemon before this one.
+          case KILLED, STUCK -> Step.of(instance.in(after), killRemains(instance, spec, after));
           case AWAIT_SPAWN -> kill(instance, spec, after, now);
         };
       }
