@@ -187,11 +187,15 @@ final class ConfigurationChange {
     boolean tryAgain =
         switch (dead.reason()) {
           case FAILED, BACKOFF -> restart;
-          case INVALID, DISABLED -> spec.autostart();
           case NEW -> spec.autostart() && wasOff;
-          case WAITING, SCHEDULED, STOPPED, COMPLETED -> false;
+          case INVALID, DISABLED, WAITING, SCHEDULED, STOPPED, COMPLETED -> false;
         };
-    if (tryAgain) {
+    if (dead.reason() == DeadReason.DISABLED) {
+      if (spec.autostart() && !draft.decided().stopped().containsKey(instance.name())) {
+        ask.wish(instance, Request.Wish.UP);
+      }
+      ask.later(() -> renew(Program.of(spec), instance, ask));
+    } else if (tryAgain) {
       ask.wish(instance, Request.Wish.UP);
       ask.later(
           () ->
@@ -258,7 +262,7 @@ final class ConfigurationChange {
                         instance, spec, StopCause.CHANGED, AfterStop.START, ask.actor, draft.now)));
       } else if (instance.phase() instanceof Phase.Dead dead
           && dead.reason() == DeadReason.INVALID) {
-        ask.later(() -> draft.changed.put(instance.name(), Optional.empty()));
+        ask.later(() -> renew(program, instance, ask));
       }
     }
     ask.later(
@@ -297,9 +301,19 @@ final class ConfigurationChange {
     Phase.Dead phase = initial(program, name);
     Instance fresh = Instance.fresh(name, phase);
     draft.changed.put(name, Optional.of(fresh));
-    if (phase.reason() == DeadReason.NEW
-        && program.rules().autostart()
-        && program.rules().enabled()) {
+    startIfWanted(program, fresh, phase, ask);
+  }
+
+  /** An instance that could not be started is as one that was just added. */
+  private void renew(Program program, Instance instance, Ask ask) {
+    Phase.Dead phase = initial(program, instance.name());
+    Instance fresh = instance.forgiven().in(phase);
+    draft.put(instance, fresh);
+    startIfWanted(program, fresh, phase, ask);
+  }
+
+  private void startIfWanted(Program program, Instance fresh, Phase.Dead phase, Ask ask) {
+    if (phase.reason() == DeadReason.NEW && program.rules().autostart()) {
       draft.tryStart(fresh, fresh.in(Phase.Dead.about("to be started", ask.actor, draft.now)));
     }
   }
