@@ -129,7 +129,7 @@ final class ConfigurationChange {
   private void forget(Instance instance, Ask ask) {
     draft.decide(draft.decided().start(instance.name()));
     if (instance.phase() instanceof Phase.Dead) {
-      ask.later(() -> draft.changed.put(instance.name(), Optional.empty()));
+      ask.later(() -> draft.forget(instance.name()));
       return;
     }
     ask.wish(instance, Request.Wish.DOWN);

@@ -30,6 +30,7 @@ import pm.daemon.core.model.ExitCause;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Outcome;
@@ -149,7 +150,7 @@ final class Draft {
     }
     if (after.phase() instanceof Phase.Dead dead) {
       if (Supervisor.isLeaving(before)) {
-        changed.put(after.name(), Optional.empty());
+        forget(after.name());
         dropIfEmpty(after.name().program());
       } else if (isSwitchedOff(after)) {
         put(
@@ -287,6 +288,23 @@ final class Draft {
       Request.judge(wish, program(after.name()).rules().type(), after)
           .ifPresent(outcome -> settle(request, outcome));
     }
+  }
+
+  /** An instance without a process is gone; nobody needs to wait for it any longer. */
+  void forget(InstanceName name) {
+    for (Request request : requests.values()) {
+      if (isOpen(request, name)) {
+        settle(
+            request,
+            new Outcome(
+                name,
+                Result.FAILED,
+                "it was removed from the configuration",
+                InstanceState.DEAD,
+                ""));
+      }
+    }
+    changed.put(name, Optional.empty());
   }
 
   private static int slot(Phase phase) {
