@@ -211,7 +211,10 @@ final class Commands {
   }
 
   private void stopLive(Instance instance, AfterStop after, Ask ask) {
-    draft.decide(draft.decided().stop(instance.name(), ask.actor.toString()));
+    if (after != AfterStop.FORGET) {
+      // What is being removed has no later start that a decision could hold back.
+      draft.decide(draft.decided().stop(instance.name(), ask.actor.toString()));
+    }
     ask.wish(instance, Request.Wish.DOWN);
     ask.later(
         () ->
