@@ -563,6 +563,11 @@ final class Draft {
     for (long request : base.shutdownRequests) {
       effects.add(new Effect.Reply(request, new Answer.Outcomes(List.of()), 0));
     }
+    base.shutdownRequests = List.of();
+    if (base.ended) {
+      return;
+    }
+    base.ended = true;
     if (stuck == 0) {
       entries.add(new Entry.CleanEnd());
     }

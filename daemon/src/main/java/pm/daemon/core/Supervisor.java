@@ -58,6 +58,7 @@ public final class Supervisor {
   long decisionNumber;
   boolean shuttingDown;
   boolean hurried;
+  boolean ended;
   List<Long> shutdownRequests = List.of();
   private long droppedReports;
 
