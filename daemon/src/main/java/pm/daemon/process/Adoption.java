@@ -1,0 +1,348 @@
+package pm.daemon.process;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.config.LogSpec;
+import pm.config.LogTarget;
+import pm.daemon.core.event.Effect;
+import pm.daemon.core.event.Report;
+import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.model.ProcessIdentity;
+import pm.daemon.loop.BlockingPool;
+import pm.daemon.loop.EventLoop;
+import pm.daemon.posix.Errno;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Fd;
+import pm.daemon.posix.Host;
+import pm.daemon.posix.PidFd;
+
+/**
+ * Finds the processes that a daemon before us started, and takes them over. Loop thread only.
+ *
+ * <p>Of a process that was known, a hold is taken first and then its identity compared, so that no
+ * other can slip in between. One whose start was intended and that nobody has seen is looked for by
+ * its invocation among all processes, one look for all of them.
+ *
+ * <p>Their output is read again before anything is reported.
+ */
+final class Adoption {
+  private static final Logger LOG = LoggerFactory.getLogger(Adoption.class);
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** Whether a process is the one that was meant. */
+  private enum Answer {
+    MATCH,
+    STRANGER,
+    CANNOT_TELL
+  }
+
+  /**
+   * What the pool has found out.
+   *
+   * @param found processes that show an invocation whose process was not known, by its id
+   * @param blocked what could not be read again
+   */
+  private record Findings(
+      Map<InvocationId, List<ProcessStat>> found, List<Report.OutputBlocked> blocked) {}
+
+  private final EventLoop loop;
+  private final BlockingPool pool;
+  private final Reaper reaper;
+  private final Consumer<Report> reports;
+  private final Launch.Means means;
+  private final ProcFs proc;
+  private final int self = Host.pid();
+  private final List<Effect.Adopt> asked = new ArrayList<>();
+  private final Map<InvocationId, List<Runnable>> deferred = new HashMap<>();
+
+  Adoption(
+      EventLoop loop,
+      BlockingPool pool,
+      Reaper reaper,
+      Consumer<Report> reports,
+      Launch.Means means,
+      ProcFs proc) {
+    this.loop = loop;
+    this.pool = pool;
+    this.reaper = reaper;
+    this.reports = reports;
+    this.means = means;
+    this.proc = proc;
+  }
+
+  /** Carries out the effect, together with all others of this batch. */
+  void adopt(Effect.Adopt effect) {
+    if (asked.isEmpty()) {
+      loop.post(this::begin);
+    }
+    asked.add(effect);
+    deferred.put(effect.run().invocation(), new ArrayList<>());
+  }
+
+  /**
+   * Has {@code work} done when the invocation has been taken over.
+   *
+   * @return false if it is not about to be: nothing was and will be done
+   */
+  boolean defer(InvocationId invocation, Runnable work) {
+    List<Runnable> waiting = deferred.get(invocation);
+    if (waiting == null) {
+      return false;
+    }
+    waiting.add(work);
+    return true;
+  }
+
+  private void begin() {
+    List<Effect.Adopt> batch = List.copyOf(asked);
+    asked.clear();
+    submit(batch);
+  }
+
+  private void submit(List<Effect.Adopt> batch) {
+    boolean accepted =
+        pool.submit(
+            () -> findOut(batch),
+            findings -> finish(batch, findings),
+            thrown -> {
+              LOG.error("processes cannot be looked for", thrown);
+              finish(batch, new Findings(Map.of(), List.of()));
+            });
+    if (!accepted) {
+      throw new IllegalStateException("too many adoptions at once");
+    }
+  }
+
+  private Findings findOut(List<Effect.Adopt> batch) {
+    List<Report.OutputBlocked> blocked = new ArrayList<>();
+    List<InvocationId> sought = new ArrayList<>();
+    for (Effect.Adopt effect : batch) {
+      reattach(effect).ifPresent(blocked::add);
+      if (effect.run().process().isEmpty() && !effect.exited()) {
+        sought.add(effect.run().invocation());
+      }
+    }
+    return new Findings(sought.isEmpty() ? Map.of() : find(sought), blocked);
+  }
+
+  private Optional<Report.OutputBlocked> reattach(Effect.Adopt effect) {
+    InvocationId invocation = effect.run().invocation();
+    String reason;
+    try {
+      means.output().reattach(effect.instance(), invocation, logs(effect));
+      return Optional.empty();
+    } catch (OutputRefusedException refused) {
+      reason = String.valueOf(refused.getMessage());
+    } catch (StageException refused) {
+      reason = refused.stage() + ": " + refused.reason();
+    }
+    return Optional.of(new Report.OutputBlocked(effect.instance(), "", reason));
+  }
+
+  private LogSpec logs(Effect.Adopt effect) throws StageException {
+    LogSpec logs = effect.spec().logs();
+    if (isPlain(logs.file()) && isPlain(logs.stderr())) {
+      return logs;
+    }
+    Effect.Spawn sameAgain =
+        new Effect.Spawn(effect.instance(), effect.run().invocation(), effect.spec());
+    return Launch.plan(sameAgain, means).logs();
+  }
+
+  private static boolean isPlain(LogTarget target) {
+    return !(target instanceof LogTarget.File file && file.path().contains("$"));
+  }
+
+  private static Map<InvocationId, List<ProcessStat>> find(List<InvocationId> sought) {
+    ProcessTable table = ProcessTable.read(new ProcFs());
+    Map<InvocationId, List<ProcessStat>> found = new LinkedHashMap<>();
+    for (ProcessStat process : table.all()) {
+      for (InvocationId invocation : sought) {
+        if (!process.isZombie() && table.proves(process, invocation.hex())) {
+          found.computeIfAbsent(invocation, id -> new ArrayList<>()).add(process);
+        }
+      }
+    }
+    return found;
+  }
+
+  private void finish(List<Effect.Adopt> batch, Findings findings) {
+    findings.blocked().forEach(reports);
+    List<Effect.Adopt> again = new ArrayList<>();
+    for (Effect.Adopt effect : batch) {
+      try {
+        take(effect, findings.found().getOrDefault(effect.run().invocation(), List.of()));
+      } catch (ErrnoException shortage) {
+        LOG.warn("{} cannot be looked at; trying again", effect.instance(), shortage);
+        again.add(effect);
+        continue;
+      }
+      List<Runnable> waiting = deferred.remove(effect.run().invocation());
+      if (waiting != null) {
+        waiting.forEach(Runnable::run);
+      }
+    }
+    if (!again.isEmpty()) {
+      pause(again, findings);
+    }
+  }
+
+  /** The machine is short of something, and nothing tells us when it no longer is. */
+  private void pause(List<Effect.Adopt> again, Findings findings) {
+    Findings rest = new Findings(findings.found(), List.of());
+    boolean accepted =
+        pool.submit(
+            () -> {
+              LockSupport.parkNanos(PAUSE_NANOS);
+              return rest;
+            },
+            found -> finish(again, found),
+            thrown -> finish(again, rest));
+    if (!accepted) {
+      throw new IllegalStateException("too many adoptions at once");
+    }
+  }
+
+  private void take(Effect.Adopt effect, List<ProcessStat> found) throws ErrnoException {
+    Optional<ProcessIdentity> process = effect.run().process();
+    if (effect.exited()) {
+      Child child = child(effect, process.orElse(nobody()), Optional.empty(), false);
+      child.isExitReported = true;
+      child.status = Optional.of(new ExitStatus.Unknown());
+      reaper.add(child);
+    } else if (process.isPresent()) {
+      takeKnown(effect, process.get());
+    } else if (found.isEmpty()) {
+      reports.accept(new Report.NeverSpawned(effect.run().invocation()));
+    } else {
+      takeFound(effect, found);
+    }
+  }
+
+  private void takeKnown(Effect.Adopt effect, ProcessIdentity identity) throws ErrnoException {
+    Optional<PidFd> held = hold(identity.pid());
+    if (held.isEmpty()) {
+      takeEnded(effect, identity);
+      return;
+    }
+    PidFd pidFd = held.get();
+    boolean isTaken = false;
+    try {
+      Optional<ProcessStat> stat = proc.stat(identity.pid());
+      switch (compare(identity, pidFd, stat)) {
+        case MATCH -> {
+          boolean isOurs = stat.filter(now -> now.parent() == self).isPresent();
+          reaper.add(child(effect, identity, held, isOurs));
+          isTaken = true;
+          if (stat.filter(ProcessStat::isZombie).isEmpty()) {
+            reports.accept(new Report.Adopted(effect.run().invocation(), identity));
+          }
+        }
+        case CANNOT_TELL -> {
+          LOG.warn("{} may be pid {} or not: it is watched only", effect.instance(), pidFd.pid());
+          Child child = child(effect, identity, held, false);
+          child.isCertain = false;
+          reaper.add(child);
+          isTaken = true;
+          reports.accept(new Report.Adopted(effect.run().invocation(), identity));
+        }
+        case STRANGER -> takeEnded(effect, identity);
+      }
+    } finally {
+      if (!isTaken) {
+        Held.close(pidFd);
+      }
+    }
+  }
+
+  private static Answer compare(
+      ProcessIdentity identity, PidFd pidFd, Optional<ProcessStat> stat) throws ErrnoException {
+    OptionalLong inode = pidFd.inode();
+    if (identity.inode() != 0 && inode.isPresent() && identity.inode() != inode.getAsLong()) {
+      return Answer.STRANGER;
+    }
+    if (stat.isPresent()) {
+      return stat.get().startTicks() == identity.startTicks() ? Answer.MATCH : Answer.STRANGER;
+    }
+    if (identity.inode() != 0 && inode.isPresent()) {
+      return Answer.MATCH;
+    }
+    // Not to be seen in /proc: ended by now, or hidden from us.
+    boolean hasEnded = Fd.poll(pidFd.fd(), Fd.POLLIN, 0) != 0;
+    return hasEnded ? Answer.STRANGER : Answer.CANNOT_TELL;
+  }
+
+  /** Its main process is gone, or its number is another's: nobody can tell how it ended. */
+  private void takeEnded(Effect.Adopt effect, ProcessIdentity identity) {
+    Child child = child(effect, identity, Optional.empty(), false);
+    reaper.add(child);
+    reaper.endedBefore(child, new ExitStatus.Unknown());
+  }
+
+  private void takeFound(Effect.Adopt effect, List<ProcessStat> found) throws ErrnoException {
+    Optional<ProcessStat> main =
+        found.stream()
+            .filter(process -> process.session() == process.pid())
+            .min(
+                Comparator.comparingLong(ProcessStat::startTicks)
+                    .thenComparingInt(ProcessStat::pid));
+    if (main.isEmpty()) {
+      takeEnded(effect, nobody());
+      return;
+    }
+    ProcessStat process = main.get();
+    Optional<PidFd> held = hold(process.pid());
+    Optional<ProcessStat> now = held.isPresent() ? proc.stat(process.pid()) : Optional.empty();
+    boolean isIt = now.filter(n -> n.startTicks() == process.startTicks()).isPresent();
+    ProcessIdentity identity =
+        new ProcessIdentity(
+            process.pid(),
+            process.startTicks(),
+            isIt ? held.orElseThrow().inode().orElse(0) : 0);
+    if (!isIt) {
+      held.ifPresent(Held::close);
+      takeEnded(effect, identity);
+      return;
+    }
+    reaper.add(child(effect, identity, held, process.parent() == self));
+    reports.accept(new Report.Spawned(effect.run().invocation(), identity));
+  }
+
+  private static Optional<PidFd> hold(int pid) throws ErrnoException {
+    try {
+      return Optional.of(PidFd.open(pid));
+    } catch (ErrnoException refused) {
+      if (refused.errno() == Errno.ESRCH) {
+        return Optional.empty();
+      }
+      throw refused;
+    }
+  }
+
+  private static Child child(
+      Effect.Adopt effect, ProcessIdentity identity, Optional<PidFd> main, boolean isOurs) {
+    return new Child(
+        effect.instance(),
+        effect.run().invocation(),
+        identity,
+        main,
+        isOurs,
+        effect.spec().stop().scope());
+  }
+
+  private static ProcessIdentity nobody() {
+    return new ProcessIdentity(0, 0, 0);
+  }
+}

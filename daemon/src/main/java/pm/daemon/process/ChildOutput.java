@@ -1,0 +1,51 @@
+package pm.daemon.process;
+
+import pm.config.LogSpec;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.plan.SpawnPlan;
+import pm.daemon.posix.Stdio;
+
+/** What becomes of what children print, as far as those who start and end them must know. */
+public interface ChildOutput {
+
+  /**
+   * Makes what a child is to write to, readable from now on. On a spawn thread; may block.
+   *
+   * @param plan whose files and whose user; the child's ends must be such that the child can open
+   *     {@code /dev/stdout}
+   * @throws OutputRefusedException if that is not possible; nothing is left of the attempt
+   */
+  Ends open(SpawnPlan plan) throws OutputRefusedException;
+
+  /**
+   * Goes on reading what a child of a daemon before us writes. On a blocking thread; may block.
+   *
+   * @param logs with every template expanded
+   * @throws OutputRefusedException if that is not possible; the child is held back when its pipe is
+   *     full
+   */
+  void reattach(InstanceName instance, InvocationId invocation, LogSpec logs)
+      throws OutputRefusedException;
+
+  /**
+   * Calls {@code whenDone} once on the loop thread when all is read that had been written when this
+   * was called. On the loop thread. Also for an invocation that has no output here.
+   */
+  void drain(InvocationId invocation, Runnable whenDone);
+
+  /** Drops what served an invocation, which is over. On the loop thread. */
+  void release(InvocationId invocation);
+
+  /** The child's ends, which the daemon closes as soon as the child has them. */
+  interface Ends extends AutoCloseable {
+    /** Returns what becomes descriptor 1. */
+    Stdio stdout();
+
+    /** Returns what becomes descriptor 2. */
+    Stdio stderr();
+
+    @Override
+    void close();
+  }
+}

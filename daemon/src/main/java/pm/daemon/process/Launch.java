@@ -1,0 +1,251 @@
+package pm.daemon.process;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import pm.config.ProgramSpec;
+import pm.daemon.core.event.Effect;
+import pm.daemon.core.event.Report;
+import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.model.ProcessIdentity;
+import pm.daemon.core.plan.Account;
+import pm.daemon.core.plan.SpawnPlan;
+import pm.daemon.core.plan.SpawnPlanner;
+import pm.daemon.posix.Credentials;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Host;
+import pm.daemon.posix.PidFd;
+import pm.daemon.posix.Signals;
+import pm.daemon.posix.Spawn;
+import pm.daemon.posix.SpawnException;
+import pm.daemon.posix.SpawnRequest;
+import pm.daemon.posix.Stdio;
+import pm.daemon.posix.Waits;
+
+/** Starts one process, from the definition of its program to its identity. On a spawn thread. */
+final class Launch {
+  private static final String STAGE = "spawn";
+  private static final long LOOK_NANOS = 1_000_000;
+
+  /** What all launches share. Any thread. */
+  record Means(
+      Spawn spawn,
+      ChildOutput output,
+      SpawnsInFlight inFlight,
+      HostFacts facts,
+      Map<String, String> daemonEnvironment,
+      String socket) {}
+
+  /** What came of it. */
+  sealed interface Outcome {
+    /** Its process runs. */
+    record Started(Child child) implements Outcome {}
+
+    /** No process of it lives. */
+    record Failed(Report.SpawnFailed report) implements Outcome {}
+  }
+
+  private final Means means;
+  private final Effect.Spawn effect;
+  private final ProcFs proc = new ProcFs();
+  private boolean mayHaveChild;
+
+  Launch(Means means, Effect.Spawn effect) {
+    this.means = means;
+    this.effect = effect;
+  }
+
+  /** Starts it. Does not throw: an error never means that there is no child. */
+  Outcome run() {
+    try {
+      return start(plan(effect, means));
+    } catch (StageException refused) {
+      return failed(refused.stage(), refused.reason(), refused.isShortage());
+    } catch (OutputRefusedException refused) {
+      return failed("log", String.valueOf(refused.getMessage()), refused.isShortage());
+    } catch (SpawnException refused) {
+      String stage = refused.stage().word();
+      String message = String.valueOf(refused.getMessage());
+      String reason =
+          message.startsWith(stage + ": ") ? message.substring(stage.length() + 2) : message;
+      return failed(stage, reason, refused.isShortage());
+    } catch (Exception | Error thrown) {
+      return afterUnexpected(thrown);
+    }
+  }
+
+  /** Plans a start without making it. */
+  static SpawnPlan plan(Effect.Spawn effect, Means means) throws StageException {
+    ProgramSpec spec = effect.spec();
+    SpawnPlanner.Surroundings surroundings =
+        new SpawnPlanner.Surroundings(
+            Accounts.of(spec),
+            EnvFileReader.read(spec.envFiles()),
+            means.daemonEnvironment(),
+            means.socket());
+    return switch (SpawnPlanner.plan(spec, effect.instance(), effect.invocation(), surroundings)) {
+      case SpawnPlanner.Result.Planned planned -> planned.plan();
+      case SpawnPlanner.Result.Refused refused ->
+          throw new StageException(refused.stage(), refused.reason(), false);
+    };
+  }
+
+  private Outcome start(SpawnPlan plan)
+      throws OutputRefusedException, SpawnException, ErrnoException {
+    try (ChildOutput.Ends ends = means.output().open(plan)) {
+      Account account = plan.account();
+      SpawnRequest request =
+          new SpawnRequest(
+              plan.argv(),
+              plan.searchPath(),
+              plan.environment(),
+              plan.workingDirectory(),
+              new Stdio.Null(),
+              ends.stdout(),
+              ends.stderr(),
+              Optional.of(new Credentials(account.uid(), account.gid(), account.groups())),
+              OptionalInt.of(plan.umask()));
+      means
+          .inFlight()
+          .begin(
+              effect.invocation(), proc.uptimeHundredths() * means.facts().ticksPerSecond() / 100);
+      mayHaveChild = true;
+      return identify(spawn(request));
+    }
+  }
+
+  /** What changes its thread for good gets one of its own, and this one waits for it. */
+  private int spawn(SpawnRequest request) throws SpawnException {
+    if (!means.spawn().needsOwnThread(request)) {
+      return means.spawn().spawn(request);
+    }
+    OwnThread own = new OwnThread(means.spawn(), request);
+    own.start();
+    boolean interrupted = false;
+    while (own.isAlive()) {
+      try {
+        own.join();
+      } catch (InterruptedException asked) {
+        // The child would be lost; there is nothing here that lasts.
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return own.result();
+  }
+
+  /** A thread for one spawn. */
+  private static final class OwnThread extends Thread {
+    private final Spawn spawn;
+    private final SpawnRequest request;
+    private int pid;
+    private @Nullable SpawnException refused;
+    private @Nullable Throwable thrown;
+
+    OwnThread(Spawn spawn, SpawnRequest request) {
+      super("spawn-once");
+      this.spawn = spawn;
+      this.request = request;
+    }
+
+    @Override
+    public void run() {
+      try {
+        pid = spawn.spawn(request);
+      } catch (SpawnException noChild) {
+        refused = noChild;
+      } catch (RuntimeException | Error unexpected) {
+        thrown = unexpected;
+      }
+    }
+
+    int result() throws SpawnException {
+      if (refused != null) {
+        throw refused;
+      }
+      if (thrown != null) {
+        throw new IllegalStateException(thrown);
+      }
+      return pid;
+    }
+  }
+
+  /**
+   * Takes hold of the child. It cannot vanish meanwhile: only the loop reaps, and not what may be
+   * of a spawn in flight.
+   */
+  private Outcome identify(int pid) throws ErrnoException {
+    try {
+      PidFd pidFd = PidFd.open(pid);
+      try {
+        long startTicks =
+            proc.stat(pid)
+                .orElseThrow(() -> new IllegalStateException("child " + pid + " is not in /proc"))
+                .startTicks();
+        ProcessIdentity identity =
+            new ProcessIdentity(pid, startTicks, pidFd.inode().orElse(0));
+        return new Outcome.Started(
+            new Child(
+                effect.instance(),
+                effect.invocation(),
+                identity,
+                Optional.of(pidFd),
+                true,
+                effect.spec().stop().scope()));
+      } catch (ErrnoException | RuntimeException notIdentified) {
+        pidFd.close();
+        throw notIdentified;
+      }
+    } catch (ErrnoException shortage) {
+      // Without a hold it could be neither watched nor told from another: better none.
+      destroy(pid);
+      return failed(STAGE, shortage.getMessage(), shortage.isShortage());
+    }
+  }
+
+  private static void destroy(int pid) throws ErrnoException {
+    Signals.killGroup(pid, Signals.KILL);
+    while (Waits.reapPid(pid).isEmpty()) {
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+  }
+
+  private Outcome afterUnexpected(Throwable thrown) {
+    if (mayHaveChild) {
+      Optional<ProcessStat> lost = findLost(effect.invocation());
+      if (lost.isPresent()) {
+        try {
+          return identify(lost.get().pid());
+        } catch (ErrnoException | RuntimeException again) {
+          thrown.addSuppressed(again);
+        }
+      }
+    }
+    boolean shortage = thrown instanceof OutOfMemoryError;
+    if (thrown instanceof ErrnoException refused) {
+      shortage = refused.isShortage();
+    }
+    return failed(STAGE, String.valueOf(thrown.getMessage()), shortage);
+  }
+
+  private Optional<ProcessStat> findLost(InvocationId invocation) {
+    int self = Host.pid();
+    ProcessTable table = ProcessTable.read(proc);
+    List<ProcessStat> found =
+        table.childrenOf(self).stream()
+            .filter(child -> !child.isZombie() && child.session() == child.pid())
+            .filter(child -> table.proves(child, invocation.hex()))
+            .toList();
+    return found.stream().findFirst();
+  }
+
+  private Outcome failed(String stage, String reason, boolean shortage) {
+    return new Outcome.Failed(
+        new Report.SpawnFailed(effect.invocation(), stage, reason, shortage));
+  }
+}

@@ -1,0 +1,230 @@
+package pm.daemon.process;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.IntConsumer;
+import pm.daemon.posix.Errno;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Fd;
+import pm.daemon.posix.FilePath;
+import pm.daemon.posix.OpenFlags;
+
+/**
+ * Reads {@code /proc}; proc(5). One thread at a time: it holds the buffers. A process that is gone
+ * is an empty answer, one that may not be looked at an {@link ErrnoException}.
+ *
+ * <p>{@link #stat} never waits for the process. {@link #invocation} may, when one of its threads
+ * hangs in the kernel with its memory locked: never on the loop.
+ */
+final class ProcFs {
+  private static final int BUFFER_BYTES = 16 * 1024;
+  private static final byte[] INVOCATION =
+      "PM_INVOCATION_ID=".getBytes(StandardCharsets.US_ASCII);
+  private static final int HEX_DIGITS = 32;
+
+  /** How many descriptors are looked at: what a process was given comes first. */
+  private static final int MOST_DESCRIPTORS = 64;
+
+  private static final int MAY_WRITE = 0200;
+
+  private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+  private final byte[] bytes = new byte[BUFFER_BYTES];
+
+  /** Returns what the kernel shows of a process, a zombie too. */
+  Optional<ProcessStat> stat(int pid) throws ErrnoException {
+    OptionalInt length = read("/proc/" + pid + "/stat");
+    return length.isPresent() ? ProcessStat.parse(bytes, length.getAsInt()) : Optional.empty();
+  }
+
+  /** Hands over the pid of every process. */
+  void forEachPid(IntConsumer consumer) {
+    String[] names = new File("/proc").list();
+    if (names == null) {
+      throw new IllegalStateException("/proc cannot be listed");
+    }
+    for (String name : names) {
+      int pid = pid(name);
+      if (pid > 0) {
+        consumer.accept(pid);
+      }
+    }
+  }
+
+  /**
+   * Returns the invocation that a process had in its environment when it was executed; empty too
+   * for a zombie, and for one that has overwritten its environment.
+   */
+  Optional<String> invocation(int pid) throws ErrnoException {
+    OptionalInt fd = open("/proc/" + pid + "/environ");
+    if (fd.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return findInvocation(fd.getAsInt());
+    } catch (ErrnoException refused) {
+      if (isGone(refused)) {
+        return Optional.empty();
+      }
+      throw refused;
+    } finally {
+      Fd.close(fd.getAsInt());
+    }
+  }
+
+  private Optional<String> findInvocation(int fd) throws ErrnoException {
+    StringBuilder value = new StringBuilder(HEX_DIGITS);
+    int matched = 0;
+    while (true) {
+      buffer.clear();
+      int count = Fd.read(fd, buffer);
+      if (count <= 0) {
+        return value.length() == HEX_DIGITS ? Optional.of(value.toString()) : Optional.empty();
+      }
+      for (int i = 0; i < count; i++) {
+        byte b = buffer.get(i);
+        if (b == 0) {
+          if (value.length() == HEX_DIGITS) {
+            return Optional.of(value.toString());
+          }
+          value.setLength(0);
+          matched = 0;
+        } else if (matched == INVOCATION.length) {
+          if (value.length() < HEX_DIGITS) {
+            value.append((char) b);
+          } else {
+            value.setLength(0);
+            matched = -1;
+          }
+        } else if (matched >= 0) {
+          matched = b == INVOCATION[matched] ? matched + 1 : -1;
+        }
+      }
+    }
+  }
+
+  /**
+   * Returns the invocations whose named pipes a process can write to. A reader of such a pipe is no
+   * child of ours but somebody who looks.
+   */
+  Set<String> pipes(int pid) {
+    String folder = "/proc/" + pid + "/fd";
+    String[] descriptors = new File(folder).list();
+    if (descriptors == null) {
+      return Set.of();
+    }
+    Set<String> found = new HashSet<>();
+    for (int i = 0; i < descriptors.length && i < MOST_DESCRIPTORS; i++) {
+      String link = folder + "/" + descriptors[i];
+      try {
+        Optional<String> invocation =
+            invocationOfPipe(Files.readSymbolicLink(Path.of(link)).toString());
+        if (invocation.isPresent() && (FilePath.linkStatus(link).permissions() & MAY_WRITE) != 0) {
+          found.add(invocation.get());
+        }
+      } catch (IOException goneOrForbidden) {
+        // Closed in the meantime, or not ours to look at: then it is no evidence.
+        continue;
+      }
+    }
+    return found;
+  }
+
+  /** Reads {@code RUN/pipes/web@1.0123….out}, with or without {@code (deleted)} at its end. */
+  static Optional<String> invocationOfPipe(String path) {
+    int folder = path.lastIndexOf("/pipes/");
+    int end = path.endsWith(" (deleted)") ? path.length() - 10 : path.length();
+    int dot = path.lastIndexOf('.', end - 1);
+    int begin = dot - HEX_DIGITS;
+    if (folder < 0 || begin < folder + 7 || path.charAt(begin - 1) != '.') {
+      return Optional.empty();
+    }
+    String hex = path.substring(begin, dot);
+    for (int i = 0; i < HEX_DIGITS; i++) {
+      if (Character.digit(hex.charAt(i), 16) < 0) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(hex);
+  }
+
+  /**
+   * Tells whether we may know how a zombie ended: without that right {@code /proc/PID/stat} shows
+   * 0, as if it had succeeded. The link {@code exe} is under the same rule, and a zombie has none.
+   */
+  boolean mayKnowExit(int pid) {
+    try {
+      Fd.close(Fd.open("/proc/" + pid + "/exe", OpenFlags.RDONLY, 0));
+      return true;
+    } catch (ErrnoException refused) {
+      return refused.errno() == Errno.ENOENT;
+    }
+  }
+
+  /** Returns what has passed since boot, in clock ticks of a hundredth of a second. */
+  long uptimeHundredths() throws ErrnoException {
+    OptionalInt length = read("/proc/uptime");
+    long value = 0;
+    for (int i = 0; i < length.orElse(0) && bytes[i] != ' '; i++) {
+      if (bytes[i] != '.') {
+        value = value * 10 + (bytes[i] - '0');
+      }
+    }
+    return value;
+  }
+
+  /** Reads a small file into {@link #bytes}; empty if the process is gone. */
+  private OptionalInt read(String path) throws ErrnoException {
+    OptionalInt fd = open(path);
+    if (fd.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    try {
+      buffer.clear();
+      int length = Math.max(0, Fd.read(fd.getAsInt(), buffer));
+      buffer.get(0, bytes, 0, length);
+      return length == 0 ? OptionalInt.empty() : OptionalInt.of(length);
+    } catch (ErrnoException refused) {
+      if (isGone(refused)) {
+        return OptionalInt.empty();
+      }
+      throw refused;
+    } finally {
+      Fd.close(fd.getAsInt());
+    }
+  }
+
+  private static OptionalInt open(String path) throws ErrnoException {
+    try {
+      return OptionalInt.of(Fd.open(path, OpenFlags.RDONLY, 0));
+    } catch (ErrnoException refused) {
+      if (isGone(refused)) {
+        return OptionalInt.empty();
+      }
+      throw refused;
+    }
+  }
+
+  private static boolean isGone(ErrnoException refused) {
+    return refused.errno() == Errno.ENOENT || refused.errno() == Errno.ESRCH;
+  }
+
+  private static int pid(String name) {
+    int pid = 0;
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (c < '0' || c > '9') {
+        return 0;
+      }
+      pid = pid * 10 + (c - '0');
+    }
+    return pid;
+  }
+}

@@ -1,0 +1,138 @@
+package pm.daemon.process;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import pm.daemon.core.event.Effect;
+import pm.daemon.core.event.Report;
+import pm.daemon.core.model.InvocationId;
+import pm.daemon.loop.BlockingPool;
+import pm.daemon.loop.EventLoop;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Host;
+import pm.daemon.posix.Signals;
+import pm.daemon.posix.Spawn;
+
+/**
+ * The processes of this daemon: carries out the effects that are about them. Loop thread only. What
+ * comes of an effect comes back as a {@link Report}, on the loop thread too, after the call has
+ * returned.
+ */
+public final class Processes implements AutoCloseable {
+  /** Sweeps, looks and adoptions: one of each at a time, and some to spare. */
+  private static final int MOST_WAITING = 64;
+
+  private final BlockingPool pool;
+  private final OwnChildren ownChildren;
+  private final Reaper reaper;
+  private final Spawner spawner;
+  private final Adoption adoption;
+
+  /**
+   * What it needs to know.
+   *
+   * @param daemonEnvironment the environment of this process
+   * @param socket path of the control socket, for {@code PM_SOCKET}
+   * @param mostSpawnsAtOnce how many starts are under way at once, at least 1; the others wait
+   * @param isForeign whether a child of this process, by its pid, is waited for by somebody else:
+   *     it is left alone. Called on the loop thread
+   */
+  public record Settings(
+      Map<String, String> daemonEnvironment,
+      String socket,
+      int mostSpawnsAtOnce,
+      IntPredicate isForeign) {
+    public Settings {
+      daemonEnvironment = Map.copyOf(daemonEnvironment);
+    }
+  }
+
+  /**
+   * Makes this process the one that orphans of its children are left to, and hears of their end
+   * from now on. Before the loop runs, or on its thread.
+   *
+   * @param reports gets what happens, on the loop thread
+   */
+  public static Processes open(
+      EventLoop loop, Settings settings, ChildOutput output, Consumer<Report> reports)
+      throws ErrnoException {
+    Host.becomeChildSubreaper();
+    Processes processes = new Processes(loop, settings, output, reports);
+    Signals.receive(Signals.CHLD, signal -> processes.reaper.childSignalled());
+    return processes;
+  }
+
+  private Processes(
+      EventLoop loop, Settings settings, ChildOutput output, Consumer<Report> reports)
+      throws ErrnoException {
+    pool = new BlockingPool(loop, 2, MOST_WAITING);
+    ProcFs proc = new ProcFs();
+    ownChildren = OwnChildren.open(proc);
+    HostFacts facts = HostFacts.read();
+    SpawnsInFlight inFlight = new SpawnsInFlight();
+    Map<InvocationId, Child> children = new LinkedHashMap<>();
+    Orphans orphans =
+        new Orphans(proc, ownChildren, pool, inFlight, children, settings.isForeign());
+    reaper =
+        new Reaper(loop, pool, output, reports, proc, facts, inFlight, orphans, children);
+    Launch.Means means =
+        new Launch.Means(
+            new Spawn(),
+            output,
+            inFlight,
+            facts,
+            settings.daemonEnvironment(),
+            settings.socket());
+    spawner = new Spawner(loop, reaper, reports, means, settings.mostSpawnsAtOnce());
+    adoption = new Adoption(loop, pool, reaper, reports, means, proc);
+  }
+
+  /** Starts a process; comes back as Spawned or SpawnFailed. */
+  public void spawn(Effect.Spawn effect) {
+    spawner.spawn(effect);
+  }
+
+  /** Looks for a process that a daemon before us started; comes back as the effect says. */
+  public void adopt(Effect.Adopt effect) {
+    adoption.adopt(effect);
+  }
+
+  /** Sends a signal; nothing comes back. */
+  public void signal(Effect.Signal effect) {
+    inOrder(effect.invocation(), () -> reaper.signal(effect));
+  }
+
+  /** Kills all that belongs to an invocation; comes back as the effect says. */
+  public void killRemains(Effect.KillRemains effect) {
+    inOrder(effect.invocation(), () -> reaper.killRemains(effect));
+  }
+
+  /** Signals what outlived a main process; comes back as RemainsGone. */
+  public void signalRemains(Effect.SignalRemains effect) {
+    inOrder(effect.invocation(), () -> reaper.signalRemains(effect));
+  }
+
+  /** Reaps and forgets; nothing comes back. */
+  public void release(Effect.Release effect) {
+    inOrder(effect.invocation(), () -> reaper.release(effect));
+  }
+
+  private void inOrder(InvocationId invocation, Runnable work) {
+    if (!adoption.defer(invocation, work)) {
+      work.run();
+    }
+  }
+
+  /**
+   * Lets go of all processes and leaves them as they are. Once the loop has stopped, or on its
+   * thread.
+   */
+  @Override
+  public void close() throws ErrnoException {
+    spawner.close();
+    pool.close();
+    reaper.close();
+    ownChildren.close();
+  }
+}

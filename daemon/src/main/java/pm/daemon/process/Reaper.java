@@ -1,0 +1,562 @@
+package pm.daemon.process;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.config.StopScope;
+import pm.daemon.core.event.Effect;
+import pm.daemon.core.event.Report;
+import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.InvocationId;
+import pm.daemon.loop.BlockingPool;
+import pm.daemon.loop.EventLoop;
+import pm.daemon.posix.Epoll;
+import pm.daemon.posix.Errno;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Host;
+import pm.daemon.posix.PidFd;
+import pm.daemon.posix.Signals;
+import pm.daemon.posix.Waits;
+
+/**
+ * Knows all invocations that have, or had, a process: notices its end, finds and signals what
+ * remains, and reaps it last. Loop thread only, but for {@link #childSignalled}.
+ *
+ * <p>The end of a main process is a readable pidfd. It is looked at, not reaped: its pid, and so
+ * its group and session, stay its own until {@link #release}. What it left behind is asked once for
+ * all that ended in a batch, at the batch's end. From then on:
+ *
+ * <pre>
+ * nothing remains  -> its output is read to the end -> Exited, or RemainsGone if that was said
+ * something does   -> Exited(remains), and nothing is done until we are told to
+ * told to          -> a sweep finds, holds and signals it; each is waited for by its pidfd; when
+ *                     all are gone we look again
+ * </pre>
+ */
+final class Reaper {
+  private static final Logger LOG = LoggerFactory.getLogger(Reaper.class);
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /**
+   * One that a sweep looks for.
+   *
+   * @param hadEnded whether its main process had ended before
+   */
+  private record Swept(Child child, boolean hadEnded, Sweep.Order order) {}
+
+  private final EventLoop loop;
+  private final BlockingPool pool;
+  private final ChildOutput output;
+  private final Consumer<Report> reports;
+  private final ProcFs proc;
+  private final ExitReader exits;
+  private final SpawnsInFlight inFlight;
+  private final Orphans orphans;
+  private final HostFacts facts;
+  private final int self = Host.pid();
+
+  private final Map<InvocationId, Child> children;
+  private final Set<Child> asking = new LinkedHashSet<>();
+  private final Set<Child> unwatched = new LinkedHashSet<>();
+  private final Set<Child> toSweep = new LinkedHashSet<>();
+  private final AtomicBoolean isSignalled = new AtomicBoolean();
+  private int sweepFailures;
+  private boolean isLookOrdered;
+  private boolean isLooking;
+  private boolean isLookAsked;
+  private boolean isSweepOrdered;
+  private boolean isSweeping;
+
+  /**
+   * @param children shared with {@code orphans}; only this object changes it
+   */
+  Reaper(
+      EventLoop loop,
+      BlockingPool pool,
+      ChildOutput output,
+      Consumer<Report> reports,
+      ProcFs proc,
+      HostFacts facts,
+      SpawnsInFlight inFlight,
+      Orphans orphans,
+      Map<InvocationId, Child> children) {
+    this.loop = loop;
+    this.pool = pool;
+    this.output = output;
+    this.reports = reports;
+    this.proc = proc;
+    this.facts = facts;
+    this.exits = new ExitReader(proc);
+    this.inFlight = inFlight;
+    this.orphans = orphans;
+    this.children = children;
+  }
+
+  /** A child has died, or an orphan that became ours was dead already. Any thread. */
+  void childSignalled() {
+    if (isSignalled.compareAndSet(false, true)) {
+      loop.post(
+          () -> {
+            isSignalled.set(false);
+            orderLook();
+          });
+    }
+  }
+
+  /** Takes charge of an invocation. Its spawn, if it was one, is over. */
+  void add(Child child) {
+    if (children.putIfAbsent(child.invocation(), child) != null) {
+      throw new IllegalStateException(child + " is known already");
+    }
+    if (child.isOurs()) {
+      orphans.add(child);
+    }
+    spawnEnded(child.invocation());
+    child.main().ifPresent(main -> watch(child, main));
+  }
+
+  /** A spawn is over; its child, if there is one, has been added. */
+  void spawnEnded(InvocationId invocation) {
+    inFlight.end(invocation);
+    if (orphans.hasLeftDead()) {
+      orderLook();
+    }
+  }
+
+  private void watch(Child child, PidFd main) {
+    try {
+      loop.watch(main.fd(), Epoll.IN, (fd, events) -> mainReady(child, main));
+    } catch (ErrnoException refused) {
+      // Then the signal that every child's death sends must do.
+      LOG.warn("{} cannot be watched: {}", child, refused.getMessage());
+      unwatched.add(child);
+      orderLook();
+    }
+  }
+
+  private void mainReady(Child child, PidFd main) {
+    Optional<ExitStatus> status = statusOf(child, main);
+    if (status.isPresent()) {
+      loop.unwatch(main.fd());
+      ended(child, status.get());
+    }
+  }
+
+  private Optional<ExitStatus> statusOf(Child child, PidFd main) {
+    try {
+      return child.isOurs()
+          ? exits.ofChild(main)
+          : Optional.of(exits.ofOther(main, child.identity().startTicks()));
+    } catch (ErrnoException refused) {
+      LOG.error("the exit status of {} cannot be read", child, refused);
+      return Optional.of(new ExitStatus.Unknown());
+    }
+  }
+
+  /** The main process of a known invocation has ended: find out what remains of it. */
+  void ended(Child child, ExitStatus status) {
+    child.status = Optional.of(status);
+    child.endTicks = nowTicks();
+    ask(child);
+  }
+
+  /** The main process had ended before we came. */
+  void endedBefore(Child child, ExitStatus status) {
+    child.status = Optional.of(status);
+    ask(child);
+  }
+
+  private long nowTicks() {
+    try {
+      return proc.uptimeHundredths() * facts.ticksPerSecond() / 100;
+    } catch (ErrnoException refused) {
+      // It only serves to recognise more; 0 recognises less.
+      LOG.warn("{}", refused.getMessage());
+      return 0;
+    }
+  }
+
+  /** Finds out whether anything remains of it, at the end of this batch. */
+  private void ask(Child child) {
+    asking.add(child);
+    orderLook();
+  }
+
+  private void orderLook() {
+    if (!isLookOrdered) {
+      isLookOrdered = true;
+      loop.post(this::look);
+    }
+  }
+
+  private void look() {
+    isLookOrdered = false;
+    if (isLooking) {
+      isLookAsked = true;
+      return;
+    }
+    for (Child child : List.copyOf(unwatched)) {
+      Optional<ExitStatus> status = statusOf(child, child.main().orElseThrow());
+      if (status.isPresent()) {
+        unwatched.remove(child);
+        ended(child, status.get());
+      }
+    }
+    List<Child> askers = List.copyOf(asking);
+    asking.clear();
+    boolean needsOwners =
+        askers.stream().anyMatch(child -> child.scope == StopScope.TREE && child.isOurs());
+    isLooking = true;
+    orphans.look(needsOwners, seen -> looked(askers, seen));
+  }
+
+  private void looked(List<Child> askers, Orphans.Seen seen) {
+    isLooking = false;
+    for (Child child : askers) {
+      if (isPursued(child)) {
+        answer(child, true);
+      } else if (child.needsSweep()) {
+        sweep(child);
+      } else {
+        answer(child, child.scope == StopScope.TREE && seen.mayHave(child));
+      }
+    }
+    if (isLookAsked) {
+      isLookAsked = false;
+      orderLook();
+    }
+  }
+
+  /** Whether what was found of it is looked for or waited for at this moment. */
+  private static boolean isPursued(Child child) {
+    return child.pursuit.filter(p -> p.isSweeping || !p.watched.isEmpty()).isPresent();
+  }
+
+  /** It is known whether anything remains of an invocation whose main process has ended. */
+  private void answer(Child child, boolean remains) {
+    boolean isBeingKilled =
+        sweepFailures == 0 && child.pursuit.filter(p -> p.isSweeping).isPresent();
+    if (child.isSettled || !isKnown(child) || isBeingKilled) {
+      // The end of the sweep brings us here again, knowing more.
+      return;
+    }
+    if (!remains) {
+      settle(child);
+      return;
+    }
+    if (!child.isExitReported) {
+      child.isExitReported = true;
+      reports.accept(new Report.Exited(child.invocation(), child.status.orElseThrow(), true));
+    }
+    if (child.pursuit.isPresent() && !isPursued(child)) {
+      sweep(child);
+    }
+  }
+
+  private boolean isKnown(Child child) {
+    return children.get(child.invocation()) == child;
+  }
+
+  private void settle(Child child) {
+    child.isSettled = true;
+    child.pursuit = Optional.empty();
+    output.drain(
+        child.invocation(),
+        () ->
+            reports.accept(
+                child.isExitReported
+                    ? new Report.RemainsGone(child.invocation())
+                    : new Report.Exited(child.invocation(), child.status.orElseThrow(), false)));
+  }
+
+  /** Carries out the effect. */
+  void signal(Effect.Signal effect) {
+    Child child = children.get(effect.invocation());
+    if (child == null || child.main().isEmpty()) {
+      LOG.debug("nobody to send SIG{} to: {}", effect.signal(), effect);
+      return;
+    }
+    if (!child.isCertain) {
+      LOG.warn("{} gets no SIG{}: it may be a stranger", child, effect.signal());
+      return;
+    }
+    int signal = number(effect.signal());
+    PidFd main = child.main().get();
+    switch (effect.scope()) {
+      case PROCESS -> {
+        Held.send(main, signal);
+        if (effect.thenContinue()) {
+          Held.send(main, Signals.CONT);
+        }
+      }
+      case GROUP, TREE -> {
+        if (!signalGroup(child, main, signal)
+            || (effect.thenContinue() && !signalGroup(child, main, Signals.CONT))) {
+          sweepGroup(child, new Sweep.Action.Send(signal, effect.thenContinue()));
+        }
+      }
+    }
+  }
+
+  private static int number(String signal) {
+    return Signals.byName(signal)
+        .orElseThrow(() -> new IllegalStateException("no such signal: " + signal));
+  }
+
+  /** Returns false if the kernel cannot signal the group of what is not our child. */
+  private boolean signalGroup(Child child, PidFd leader, int signal) {
+    try {
+      if (child.isOurs()) {
+        Signals.killGroup(leader.pid(), signal);
+        return true;
+      }
+      return leader.sendGroup(signal);
+    } catch (ErrnoException refused) {
+      if (refused.errno() != Errno.ESRCH) {
+        LOG.warn("SIG{} cannot be sent: {}", Signals.nameOf(signal), refused.getMessage());
+      }
+      return true;
+    }
+  }
+
+  private void sweepGroup(Child child, Sweep.Action action) {
+    Sweep.Order order = child.order(Map.of(), StopScope.GROUP, action);
+    submit(
+        List.of(order),
+        results -> results.forEach(result -> result.living().forEach(Held::close)),
+        thrown -> LOG.warn("{}: its group cannot be signalled", child, thrown));
+  }
+
+  /** Carries out the effect. */
+  void killRemains(Effect.KillRemains effect) {
+    pursue(effect.invocation(), effect.scope(), new Sweep.Action.Kill());
+  }
+
+  /** Carries out the effect. */
+  void signalRemains(Effect.SignalRemains effect) {
+    pursue(
+        effect.invocation(),
+        effect.scope(),
+        new Sweep.Action.Send(number(effect.signal()), true));
+  }
+
+  private void pursue(InvocationId invocation, StopScope scope, Sweep.Action action) {
+    Child child = children.get(invocation);
+    if (child == null) {
+      // Nothing of it is known, so nothing of it is left that we could find.
+      loop.post(() -> reports.accept(new Report.RemainsGone(invocation)));
+      return;
+    }
+    if (child.isSettled) {
+      return;
+    }
+    child.scope = scope;
+    Child.Pursuit pursuit = child.pursuit.orElseGet(() -> new Child.Pursuit(action));
+    pursuit.action = action;
+    pursuit.isLeftReported = false;
+    child.pursuit = Optional.of(pursuit);
+    if (pursuit.isSweeping) {
+      pursuit.isAskedAgain = true;
+    } else {
+      sweep(child);
+    }
+  }
+
+  /** Looks through all processes for this one, together with all others of this batch. */
+  private void sweep(Child child) {
+    child.pursuit.ifPresent(pursuit -> pursuit.isSweeping = true);
+    toSweep.add(child);
+    orderSweep();
+  }
+
+  private void orderSweep() {
+    if (!isSweepOrdered && !isSweeping) {
+      isSweepOrdered = true;
+      loop.post(this::startSweep);
+    }
+  }
+
+  private void startSweep() {
+    isSweepOrdered = false;
+    isSweeping = true;
+    List<Swept> swept = new ArrayList<>(toSweep.size());
+    for (Child child : toSweep) {
+      Sweep.Action action = child.pursuit.map(p -> p.action).orElseGet(Sweep.Action.Look::new);
+      Sweep.Order order = child.order(orphans.knownOf(child), child.scope, action);
+      swept.add(new Swept(child, child.hasEnded(), order));
+    }
+    toSweep.clear();
+    submit(
+        swept.stream().map(Swept::order).toList(),
+        results -> {
+          sweepEnded(0);
+          for (int i = 0; i < results.size(); i++) {
+            swept(swept.get(i), results.get(i));
+          }
+        },
+        thrown -> {
+          if (Integer.bitCount(sweepFailures) <= 1) {
+            LOG.warn("processes cannot be looked through; trying again", thrown);
+          }
+          for (Child child : swept.stream().map(Swept::child).filter(this::isKnown).toList()) {
+            toSweep.add(child);
+            if (child.hasEnded()) {
+              ask(child);
+            }
+          }
+          sweepEnded(sweepFailures + 1);
+        });
+  }
+
+  private void sweepEnded(int failuresInRow) {
+    isSweeping = false;
+    sweepFailures = failuresInRow;
+    if (!toSweep.isEmpty()) {
+      orderSweep();
+    }
+  }
+
+  private void submit(
+      List<Sweep.Order> orders,
+      Consumer<List<Sweep.Result>> done,
+      Consumer<Throwable> failed) {
+    Set<Integer> mains =
+        children.values().stream()
+            .map(child -> child.identity().pid())
+            .filter(pid -> pid != 0)
+            .collect(Collectors.toUnmodifiableSet());
+    boolean accepted =
+        pool.submit(
+            () -> {
+              try {
+                return new Sweep(self, mains).run(orders);
+              } catch (ErrnoException | RuntimeException thrown) {
+                // Most likely the machine is short of something: no use to try again at once.
+                LockSupport.parkNanos(PAUSE_NANOS);
+                throw thrown;
+              }
+            },
+            done,
+            failed);
+    if (!accepted) {
+      failed.accept(new IllegalStateException("too many sweeps at once"));
+    }
+  }
+
+  private void swept(Swept swept, Sweep.Result result) {
+    Child child = swept.child();
+    if (!isKnown(child)) {
+      result.living().forEach(Held::close);
+      return;
+    }
+    if (result.order().action() instanceof Sweep.Action.Look) {
+      answer(child, result.foundAny());
+      return;
+    }
+    Child.Pursuit pursuit = child.pursuit.orElseThrow();
+    pursuit.isSweeping = false;
+    result.living().forEach(held -> watch(child, pursuit, held));
+    boolean isKill = result.order().action() instanceof Sweep.Action.Kill;
+    List<Integer> left = new ArrayList<>(result.pids());
+    if (!child.isCertain && !child.hasEnded()) {
+      left.add(child.identity().pid());
+    }
+    if (isKill && !left.isEmpty() && !pursuit.isLeftReported) {
+      pursuit.isLeftReported = true;
+      reports.accept(new Report.RemainsLeft(child.invocation(), left));
+    }
+    if (pursuit.isAskedAgain) {
+      pursuit.isAskedAgain = false;
+      sweep(child);
+    } else if (swept.hadEnded() && !result.foundAny()) {
+      answer(child, false);
+    } else if (child.hasEnded()) {
+      ask(child);
+    }
+  }
+
+  private void watch(Child child, Child.Pursuit pursuit, Held held) {
+    Held before = pursuit.watched.get(held.pid());
+    if (before != null && before.startTicks() == held.startTicks()) {
+      held.close();
+      return;
+    }
+    try {
+      loop.watch(held.pidFd().fd(), Epoll.IN, (fd, events) -> memberGone(child, pursuit, held));
+      pursuit.watched.put(held.pid(), held);
+    } catch (ErrnoException refused) {
+      LOG.warn("process {} of {} cannot be watched: {}", held.pid(), child, refused.getMessage());
+      held.close();
+    }
+  }
+
+  private void memberGone(Child child, Child.Pursuit pursuit, Held held) {
+    loop.unwatch(held.pidFd().fd());
+    held.close();
+    pursuit.watched.remove(held.pid(), held);
+    // It may have become our child, and is ours to reap then.
+    orderLook();
+    boolean isAllGone = pursuit.watched.isEmpty() && !pursuit.isSweeping;
+    if (isAllGone && child.hasEnded()) {
+      ask(child);
+    }
+  }
+
+  /** Carries out the effect. */
+  void release(Effect.Release effect) {
+    Child child = children.remove(effect.invocation());
+    if (child != null) {
+      asking.remove(child);
+      unwatched.remove(child);
+      toSweep.remove(child);
+      child.pursuit.ifPresent(this::drop);
+      child.main().ifPresent(main -> reap(child, main));
+    }
+    output.release(effect.invocation());
+  }
+
+  private void drop(Child.Pursuit pursuit) {
+    for (Held held : pursuit.watched.values()) {
+      loop.unwatch(held.pidFd().fd());
+      held.close();
+    }
+    pursuit.watched.clear();
+  }
+
+  private void reap(Child child, PidFd main) {
+    loop.unwatch(main.fd());
+    try {
+      if (child.isOurs() && Waits.reap(main).isEmpty()) {
+        throw new IllegalStateException(child + " is released while it runs");
+      }
+    } catch (ErrnoException refused) {
+      LOG.error("{} cannot be reaped", child, refused);
+    } finally {
+      orphans.remove(child);
+      Held.close(main);
+    }
+  }
+
+  /** Lets go of everything, and leaves all processes as they are. */
+  void close() {
+    for (Child child : children.values()) {
+      child.pursuit.ifPresent(this::drop);
+      child.main().ifPresent(main -> {
+        loop.unwatch(main.fd());
+        Held.close(main);
+      });
+    }
+    children.clear();
+  }
+}

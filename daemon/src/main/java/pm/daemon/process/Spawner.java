@@ -1,0 +1,92 @@
+package pm.daemon.process;
+
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.daemon.core.event.Effect;
+import pm.daemon.core.event.Report;
+import pm.daemon.loop.EventLoop;
+
+/**
+ * Starts processes on threads of its own, so many at once as it is told; the loop waits for none of
+ * them. What waits for a thread is bounded by the number of instances, for each has one start at a
+ * time. Threads without work end. Loop thread only.
+ */
+final class Spawner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Spawner.class);
+  private static final long IDLE_SECONDS = 2;
+
+  private final EventLoop loop;
+  private final Reaper reaper;
+  private final Consumer<Report> reports;
+  private final Launch.Means means;
+  private final ThreadPoolExecutor threads;
+
+  Spawner(
+      EventLoop loop,
+      Reaper reaper,
+      Consumer<Report> reports,
+      Launch.Means means,
+      int mostAtOnce) {
+    this.loop = loop;
+    this.reaper = reaper;
+    this.reports = reports;
+    this.means = means;
+    AtomicInteger number = new AtomicInteger();
+    threads =
+        new ThreadPoolExecutor(
+            mostAtOnce,
+            mostAtOnce,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> {
+              Thread thread = new Thread(work, "spawn-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+    threads.allowCoreThreadTimeOut(true);
+  }
+
+  /** Carries out the effect. */
+  void spawn(Effect.Spawn effect) {
+    try {
+      threads.execute(
+          () -> {
+            Launch.Outcome outcome = new Launch(means, effect).run();
+            loop.post(() -> launched(effect, outcome));
+          });
+    } catch (OutOfMemoryError noThread) {
+      // What the JVM throws when the kernel grants no thread; there is memory enough.
+      Report.SpawnFailed failed =
+          new Report.SpawnFailed(
+              effect.invocation(), "spawn", String.valueOf(noThread.getMessage()), true);
+      loop.post(() -> reports.accept(failed));
+    }
+  }
+
+  private void launched(Effect.Spawn effect, Launch.Outcome outcome) {
+    switch (outcome) {
+      case Launch.Outcome.Started started -> {
+        reaper.add(started.child());
+        LOG.debug("{} is spawned", started.child());
+        reports.accept(
+            new Report.Spawned(effect.invocation(), started.child().identity()));
+      }
+      case Launch.Outcome.Failed failed -> {
+        reaper.spawnEnded(effect.invocation());
+        reports.accept(failed.report());
+      }
+    }
+  }
+
+  /** Starts nothing more. What has begun is finished. */
+  @Override
+  public void close() {
+    threads.shutdown();
+  }
+}
