@@ -143,17 +143,23 @@ public final class EventLoop implements AutoCloseable {
    */
   public void run(Turn turn) {
     thread = Thread.currentThread();
-    while (true) {
+    try {
       guarded("end of batch", turn::endOfBatch);
-      if (stopping) {
-        return;
+      while (!stopping) {
+        turn(turn);
+        guarded("end of batch", turn::endOfBatch);
       }
-      batch++;
-      handleReady(sleep(turn));
-      handlePosted();
-      if (nextDeadline(turn) <= clock.getAsLong()) {
-        guarded("deadline", turn::timePassed);
-      }
+    } finally {
+      thread = null;
+    }
+  }
+
+  private void turn(Turn turn) {
+    batch++;
+    handleReady(sleep(turn));
+    handlePosted();
+    if (nextDeadline(turn) <= clock.getAsLong()) {
+      guarded("deadline", turn::timePassed);
     }
   }
 
