@@ -69,7 +69,7 @@ final class Accounts {
       }
       return user.isPresent() ? Users.supplementaryGroups(user.get().name(), gid) : List.of(gid);
     } catch (ErrnoException refused) {
-      throw new StageException("group", refused.getMessage(), refused.isShortage());
+      throw new StageException("group", refused);
     }
   }
 
@@ -77,7 +77,7 @@ final class Accounts {
     try {
       return Users.lookup(nameOrUid);
     } catch (ErrnoException refused) {
-      throw new StageException("user", refused.getMessage(), refused.isShortage());
+      throw new StageException("user", refused);
     }
   }
 
@@ -86,7 +86,7 @@ final class Accounts {
     try {
       gid = Users.groupId(nameOrGid);
     } catch (ErrnoException refused) {
-      throw new StageException("group", refused.getMessage(), refused.isShortage());
+      throw new StageException("group", refused);
     }
     if (gid.isEmpty()) {
       throw new StageException("group", "no such group: " + nameOrGid, false);

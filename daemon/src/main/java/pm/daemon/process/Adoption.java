@@ -267,8 +267,8 @@ final class Adoption {
     }
   }
 
-  private static Answer compare(
-      ProcessIdentity identity, PidFd pidFd, Optional<ProcessStat> stat) throws ErrnoException {
+  private static Answer compare(ProcessIdentity identity, PidFd pidFd, Optional<ProcessStat> stat)
+      throws ErrnoException {
     OptionalLong inode = pidFd.inode();
     if (identity.inode() != 0 && inode.isPresent() && identity.inode() != inode.getAsLong()) {
       return Answer.STRANGER;
@@ -308,9 +308,7 @@ final class Adoption {
     boolean isIt = now.filter(n -> n.startTicks() == process.startTicks()).isPresent();
     ProcessIdentity identity =
         new ProcessIdentity(
-            process.pid(),
-            process.startTicks(),
-            isIt ? held.orElseThrow().inode().orElse(0) : 0);
+            process.pid(), process.startTicks(), isIt ? held.orElseThrow().inode().orElse(0) : 0);
     if (!isIt) {
       held.ifPresent(Held::close);
       takeEnded(effect, identity);

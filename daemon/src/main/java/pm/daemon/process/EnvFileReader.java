@@ -31,9 +31,7 @@ final class EnvFileReader {
       } catch (ErrnoException refused) {
         if (!(file.optional() && refused.errno() == Errno.ENOENT)) {
           throw new StageException(
-              STAGE,
-              file.path() + ": " + Errno.message(refused.errno()),
-              refused.isShortage());
+              STAGE, file.path() + ": " + Errno.message(refused.errno()), refused.isShortage());
         }
       } catch (EnvFileText.MalformedException malformed) {
         throw new StageException(STAGE, file.path() + ": " + malformed.getMessage(), false);

@@ -10,8 +10,8 @@ import pm.config.Template;
  *
  * <p>A value without quotes goes to the end of the line, or to a {@code #} after a space, and loses
  * the spaces around it. In single quotes everything is itself; in double quotes {@code \n}, {@code
- * \r}, {@code \t}, {@code \"}, {@code \\} and {@code \$} stand for characters. A value in quotes may
- * have several lines. Nothing is expanded.
+ * \r}, {@code \t}, {@code \"}, {@code \\} and {@code \$} stand for characters. A value in quotes
+ * may have several lines. Nothing is expanded.
  */
 final class EnvFileText {
   private final String text;

@@ -16,8 +16,8 @@ import pm.config.StopScope;
  * doubt does not belong: it could be a stranger's.
  *
  * <p>The number of a session is its leader's pid, and the kernel does not use it again while the
- * session has a process. So it says something only while the main process is held, or if one in
- * the session began before the main process ended, or shows the invocation itself.
+ * session has a process. So it says something only while the main process is held, or if one in the
+ * session began before the main process ended, or shows the invocation itself.
  *
  * @param invocation its id
  * @param mainPid the pid of its main process; 0 if that is not known

@@ -187,8 +187,7 @@ final class Launch {
             proc.stat(pid)
                 .orElseThrow(() -> new IllegalStateException("child " + pid + " is not in /proc"))
                 .startTicks();
-        ProcessIdentity identity =
-            new ProcessIdentity(pid, startTicks, pidFd.inode().orElse(0));
+        ProcessIdentity identity = new ProcessIdentity(pid, startTicks, pidFd.inode().orElse(0));
         return new Outcome.Started(
             new Child(
                 effect.instance(),
@@ -204,7 +203,7 @@ final class Launch {
     } catch (ErrnoException shortage) {
       // Without a hold it could be neither watched nor told from another: better none.
       destroy(pid);
-      return failed(STAGE, shortage.getMessage(), shortage.isShortage());
+      return failed(STAGE, String.valueOf(shortage.getMessage()), shortage.isShortage());
     }
   }
 
@@ -245,7 +244,6 @@ final class Launch {
   }
 
   private Outcome failed(String stage, String reason, boolean shortage) {
-    return new Outcome.Failed(
-        new Report.SpawnFailed(effect.invocation(), stage, reason, shortage));
+    return new Outcome.Failed(new Report.SpawnFailed(effect.invocation(), stage, reason, shortage));
   }
 }

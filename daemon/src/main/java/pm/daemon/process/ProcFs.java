@@ -26,8 +26,7 @@ import pm.daemon.posix.OpenFlags;
  */
 final class ProcFs {
   private static final int BUFFER_BYTES = 16 * 1024;
-  private static final byte[] INVOCATION =
-      "PM_INVOCATION_ID=".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] INVOCATION = "PM_INVOCATION_ID=".getBytes(StandardCharsets.US_ASCII);
   private static final int HEX_DIGITS = 32;
 
   /** How many descriptors are looked at: what a process was given comes first. */
@@ -122,19 +121,22 @@ final class ProcFs {
     }
     Set<String> found = new HashSet<>();
     for (int i = 0; i < descriptors.length && i < MOST_DESCRIPTORS; i++) {
-      String link = folder + "/" + descriptors[i];
-      try {
-        Optional<String> invocation =
-            invocationOfPipe(Files.readSymbolicLink(Path.of(link)).toString());
-        if (invocation.isPresent() && (FilePath.linkStatus(link).permissions() & MAY_WRITE) != 0) {
-          found.add(invocation.get());
-        }
-      } catch (IOException goneOrForbidden) {
-        // Closed in the meantime, or not ours to look at: then it is no evidence.
-        continue;
-      }
+      pipe(folder + "/" + descriptors[i]).ifPresent(found::add);
     }
     return found;
+  }
+
+  private static Optional<String> pipe(String link) {
+    try {
+      String target = Files.readSymbolicLink(Path.of(link)).toString();
+      Optional<String> invocation = invocationOfPipe(target);
+      return invocation.isPresent() && (FilePath.linkStatus(link).permissions() & MAY_WRITE) != 0
+          ? invocation
+          : Optional.empty();
+    } catch (IOException goneOrForbidden) {
+      // Closed in the meantime, or not ours to look at: then it is no evidence.
+      return Optional.empty();
+    }
   }
 
   /** Reads {@code RUN/pipes/web@1.0123….out}, with or without {@code (deleted)} at its end. */

@@ -63,8 +63,7 @@ public final class Processes implements AutoCloseable {
     return processes;
   }
 
-  private Processes(
-      EventLoop loop, Settings settings, ChildOutput output, Consumer<Report> reports)
+  private Processes(EventLoop loop, Settings settings, ChildOutput output, Consumer<Report> reports)
       throws ErrnoException {
     pool = new BlockingPool(loop, 2, MOST_WAITING);
     ProcFs proc = new ProcFs();
@@ -74,16 +73,10 @@ public final class Processes implements AutoCloseable {
     Map<InvocationId, Child> children = new LinkedHashMap<>();
     Orphans orphans =
         new Orphans(proc, ownChildren, pool, inFlight, children, settings.isForeign());
-    reaper =
-        new Reaper(loop, pool, output, reports, proc, facts, inFlight, orphans, children);
+    reaper = new Reaper(loop, pool, output, reports, proc, facts, inFlight, orphans, children);
     Launch.Means means =
         new Launch.Means(
-            new Spawn(),
-            output,
-            inFlight,
-            facts,
-            settings.daemonEnvironment(),
-            settings.socket());
+            new Spawn(), output, inFlight, facts, settings.daemonEnvironment(), settings.socket());
     spawner = new Spawner(loop, reaper, reports, means, settings.mostSpawnsAtOnce());
     adoption = new Adoption(loop, pool, reaper, reports, means, proc);
   }

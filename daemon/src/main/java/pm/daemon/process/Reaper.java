@@ -1,7 +1,6 @@
 package pm.daemon.process;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -346,9 +345,7 @@ final class Reaper {
   /** Carries out the effect. */
   void signalRemains(Effect.SignalRemains effect) {
     pursue(
-        effect.invocation(),
-        effect.scope(),
-        new Sweep.Action.Send(number(effect.signal()), true));
+        effect.invocation(), effect.scope(), new Sweep.Action.Send(number(effect.signal()), true));
   }
 
   private void pursue(InvocationId invocation, StopScope scope, Sweep.Action action) {
@@ -428,9 +425,7 @@ final class Reaper {
   }
 
   private void submit(
-      List<Sweep.Order> orders,
-      Consumer<List<Sweep.Result>> done,
-      Consumer<Throwable> failed) {
+      List<Sweep.Order> orders, Consumer<List<Sweep.Result>> done, Consumer<Throwable> failed) {
     Set<Integer> mains =
         children.values().stream()
             .map(child -> child.identity().pid())
@@ -552,10 +547,13 @@ final class Reaper {
   void close() {
     for (Child child : children.values()) {
       child.pursuit.ifPresent(this::drop);
-      child.main().ifPresent(main -> {
-        loop.unwatch(main.fd());
-        Held.close(main);
-      });
+      child
+          .main()
+          .ifPresent(
+              main -> {
+                loop.unwatch(main.fd());
+                Held.close(main);
+              });
     }
     children.clear();
   }

@@ -27,11 +27,7 @@ final class Spawner implements AutoCloseable {
   private final ThreadPoolExecutor threads;
 
   Spawner(
-      EventLoop loop,
-      Reaper reaper,
-      Consumer<Report> reports,
-      Launch.Means means,
-      int mostAtOnce) {
+      EventLoop loop, Reaper reaper, Consumer<Report> reports, Launch.Means means, int mostAtOnce) {
     this.loop = loop;
     this.reaper = reaper;
     this.reports = reports;
@@ -74,8 +70,7 @@ final class Spawner implements AutoCloseable {
       case Launch.Outcome.Started started -> {
         reaper.add(started.child());
         LOG.debug("{} is spawned", started.child());
-        reports.accept(
-            new Report.Spawned(effect.invocation(), started.child().identity()));
+        reports.accept(new Report.Spawned(effect.invocation(), started.child().identity()));
       }
       case Launch.Outcome.Failed failed -> {
         reaper.spawnEnded(effect.invocation());

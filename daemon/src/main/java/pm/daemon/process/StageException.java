@@ -1,5 +1,7 @@
 package pm.daemon.process;
 
+import pm.daemon.posix.ErrnoException;
+
 /** A start has failed at a stage before its process could be made. */
 final class StageException extends Exception {
   private static final long serialVersionUID = 1L;
@@ -16,6 +18,13 @@ final class StageException extends Exception {
     super(reason);
     this.stage = stage;
     this.shortage = shortage;
+  }
+
+  /** A call of the kernel or the C library has failed at this stage. */
+  StageException(String stage, ErrnoException cause) {
+    super(cause.getMessage(), cause);
+    this.stage = stage;
+    this.shortage = cause.isShortage();
   }
 
   String stage() {

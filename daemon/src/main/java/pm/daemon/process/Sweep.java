@@ -143,7 +143,8 @@ final class Sweep {
 
     Search(Order order) throws ErrnoException {
       this.order = order;
-      main = order.mainPid() == 0 ? Optional.empty() : hold(order.mainPid(), order.mainStartTicks());
+      main =
+          order.mainPid() == 0 ? Optional.empty() : hold(order.mainPid(), order.mainStartTicks());
       others = new HashSet<>(mains);
       others.remove(order.mainPid());
     }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,7 +56,7 @@ final class PipedOutput implements ChildOutput {
 
   /** Waits for the next line of a child. */
   String line(InvocationId invocation) throws InterruptedException {
-    return readings.get(invocation).lines.take();
+    return Objects.requireNonNull(readings.get(invocation), "no output").lines.take();
   }
 
   @Override
@@ -74,7 +75,8 @@ final class PipedOutput implements ChildOutput {
       read(plan.invocation(), path);
       return new PipeEnds(new Stdio.Descriptor(fd), fd);
     } catch (ErrnoException refused) {
-      throw new OutputRefusedException(refused.getMessage(), refused.isShortage(), refused);
+      throw new OutputRefusedException(
+          String.valueOf(refused.getMessage()), refused.isShortage(), refused);
     }
   }
 
@@ -119,7 +121,8 @@ final class PipedOutput implements ChildOutput {
     try {
       read(invocation, path(instance, invocation));
     } catch (ErrnoException refused) {
-      throw new OutputRefusedException(refused.getMessage(), refused.isShortage(), refused);
+      throw new OutputRefusedException(
+          String.valueOf(refused.getMessage()), refused.isShortage(), refused);
     }
   }
 

@@ -66,9 +66,7 @@ class ReaperIT {
   }
 
   private static ProgramSpec scoped(StopScope scope, ProgramSpec.Builder program) {
-    return program
-        .stop(new StopSpec("TERM", StopSpec.DEFAULT.timeout(), scope))
-        .build();
+    return program.stop(new StopSpec("TERM", StopSpec.DEFAULT.timeout(), scope)).build();
   }
 
   private int pid(World.Started started) throws InterruptedException {
@@ -140,8 +138,7 @@ class ReaperIT {
   @Test
   void givenScopeProcess_whenItIsSignalled_thenOnlyTheMainProcessIs() throws Exception {
     World.Started started =
-        world.start(
-            scoped(StopScope.PROCESS, World.sh("sleep 1000 & echo $!; exec sleep 1000")));
+        world.start(scoped(StopScope.PROCESS, World.sh("sleep 1000 & echo $!; exec sleep 1000")));
     int other = pid(started);
 
     world.signal(started, "TERM", StopScope.PROCESS, true);
@@ -159,8 +156,8 @@ class ReaperIT {
     int daemon = pid(started);
 
     Report.Exited exited = world.await(started.invocation(), Report.Exited.class);
-    assertThat(exited).isEqualTo(
-        new Report.Exited(started.invocation(), new ExitStatus.Code(5), true));
+    assertThat(exited)
+        .isEqualTo(new Report.Exited(started.invocation(), new ExitStatus.Code(5), true));
     assertThat(Proc.isAlive(daemon)).isTrue();
 
     world.kill(started.invocation(), StopScope.TREE);
@@ -236,8 +233,7 @@ class ReaperIT {
     world.onLoop(
         p ->
             p.signalRemains(
-                new Effect.SignalRemains(
-                    World.WEB, started.invocation(), StopScope.TREE, "TERM")));
+                new Effect.SignalRemains(World.WEB, started.invocation(), StopScope.TREE, "TERM")));
 
     world.await(started.invocation(), Report.RemainsGone.class);
     assertThat(Proc.isAlive(daemon)).isFalse();
@@ -254,8 +250,7 @@ class ReaperIT {
     world.onLoop(
         p ->
             p.signalRemains(
-                new Effect.SignalRemains(
-                    World.WEB, started.invocation(), StopScope.TREE, "TERM")));
+                new Effect.SignalRemains(World.WEB, started.invocation(), StopScope.TREE, "TERM")));
     assertThat(Proc.isAlive(daemon)).isTrue();
     world.kill(started.invocation(), StopScope.TREE);
 
@@ -332,8 +327,7 @@ class ReaperIT {
   }
 
   @Test
-  void givenStrangersInPlenty_whenTheyDie_thenAllAreReapedAndNothingIsReported()
-      throws Exception {
+  void givenStrangersInPlenty_whenTheyDie_thenAllAreReapedAndNothingIsReported() throws Exception {
     World.Started started =
         world.start(
             World.python(

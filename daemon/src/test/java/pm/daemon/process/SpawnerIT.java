@@ -106,8 +106,7 @@ class SpawnerIT {
   void givenAnUnknownUserOrGroup_whenSpawned_thenThatIsSaid() throws Exception {
     Report.SpawnFailed user = fail(argv("true").user(Optional.of("wwww")));
     Report.SpawnFailed group = fail(argv("true").group(Optional.of("gggg")));
-    Report.SpawnFailed more =
-        fail(argv("true").supplementaryGroups(Optional.of(List.of("hhhh"))));
+    Report.SpawnFailed more = fail(argv("true").supplementaryGroups(Optional.of(List.of("hhhh"))));
     Report.SpawnFailed number = fail(argv("true").user(Optional.of("54321")));
 
     assertThat(user.stage() + ": " + user.reason()).isEqualTo("user: no such user: wwww");
@@ -135,8 +134,7 @@ class SpawnerIT {
     assertThat(directory.reason()).isEqualTo(folder + ": is a directory");
     world.end(
         world
-            .start(
-                argv("true").envFiles(List.of(new EnvFile(gone.toString(), true))).build())
+            .start(argv("true").envFiles(List.of(new EnvFile(gone.toString(), true))).build())
             .invocation());
   }
 
