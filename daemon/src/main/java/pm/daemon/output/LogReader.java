@@ -168,6 +168,16 @@ public final class LogReader {
     return byInode;
   }
 
+  /** Returns the later of two places of one log. */
+  public LogPosition later(Path log, LogPosition one, LogPosition other) throws ErrnoException {
+    if (one.inode() == other.inode()) {
+      return one.offset() >= other.offset() ? one : other;
+    }
+    List<Long> order = new LogParts(log).all().stream().map(LogParts.Part::inode).toList();
+    // One that has been removed since is the oldest.
+    return order.indexOf(one.inode()) >= order.indexOf(other.inode()) ? one : other;
+  }
+
   /**
    * Reads on from a place.
    *

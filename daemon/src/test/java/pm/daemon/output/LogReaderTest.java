@@ -114,6 +114,25 @@ final class LogReaderTest {
   }
 
   @Test
+  void theLaterOfTwoPlaces() throws Exception {
+    LogPosition removed = new LogPosition(1, 100);
+    write(0, "a\nb\n");
+    LogPosition first = reader.lastLines(log, 2);
+    LogPosition second = reader.lastLines(log, 1);
+    rotate();
+    write(0, "c\n");
+    LogPosition third = reader.lastLines(log, 1);
+    List<LogPosition> ordered = List.of(LogPosition.START, first, second, third);
+    for (int i = 0; i < ordered.size(); i++) {
+      for (int j = 0; j <= i; j++) {
+        assertThat(reader.later(log, ordered.get(i), ordered.get(j))).isEqualTo(ordered.get(i));
+        assertThat(reader.later(log, ordered.get(j), ordered.get(i))).isEqualTo(ordered.get(i));
+      }
+    }
+    assertThat(reader.later(log, removed, first)).isEqualTo(first);
+  }
+
+  @Test
   void followsOverARotation() throws Exception {
     write(0, "a\nb\n");
     LogPosition end = reader.end(log);
