@@ -1,11 +1,18 @@
 package pm.daemon.output;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
@@ -26,6 +33,11 @@ record LogIndexFile(Path path, Path log) {
    * At this many entries every second of the older ones goes; at one a second, 4 hours and more.
    */
   static final int MOST_ENTRIES = 16 * 1024;
+
+  private static final String FORMAT = "pm-log-index 1 ";
+
+  /** PATH_MAX of Linux, and the words before it. */
+  private static final int MOST_HEADER_BYTES = 4096 + FORMAT.length();
 
   private static final int ENTRY_BYTES = 24;
   private static final long THINNED = 1L << 62;
@@ -52,7 +64,36 @@ record LogIndexFile(Path path, Path log) {
   }
 
   private byte[] header() {
-    return ("pm-log-index 1 " + log + "\n").getBytes(StandardCharsets.UTF_8);
+    return (FORMAT + log + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Removes indexes of logs that are not there any more and were last written before a time.
+   *
+   * @return how many
+   */
+  static int removeForgotten(Path folder, Instant before) throws IOException {
+    int removed = 0;
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, "*.idx")) {
+      for (Path index : all) {
+        if (Files.getLastModifiedTime(index).toInstant().isBefore(before)
+            && !logOf(index).map(Files::exists).orElse(false)) {
+          Files.delete(index);
+          removed++;
+        }
+      }
+    }
+    return removed;
+  }
+
+  private static Optional<Path> logOf(Path index) throws IOException {
+    try (InputStream in = Files.newInputStream(index)) {
+      String text = new String(in.readNBytes(MOST_HEADER_BYTES), StandardCharsets.UTF_8);
+      int end = text.indexOf('\n');
+      return text.startsWith(FORMAT) && end > 0
+          ? Optional.of(Path.of(text.substring(FORMAT.length(), end)))
+          : Optional.empty();
+    }
   }
 
   /**
@@ -121,7 +162,7 @@ record LogIndexFile(Path path, Path log) {
       bytes.flip().order(ByteOrder.LITTLE_ENDIAN);
       byte[] found = new byte[Math.min(header.length, bytes.remaining())];
       bytes.get(found);
-      if (!java.util.Arrays.equals(found, header)) {
+      if (!Arrays.equals(found, header)) {
         return List.of();
       }
       List<Entry> entries = new ArrayList<>(bytes.remaining() / ENTRY_BYTES);

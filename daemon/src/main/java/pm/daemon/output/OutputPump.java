@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,6 +36,9 @@ public final class OutputPump implements AutoCloseable {
 
   /** A disk that does not answer must not keep the daemon from ending. */
   private static final Duration LONGEST_CLOSE = Duration.ofSeconds(10);
+
+  /** The index of a log that is gone is kept so long, should the log come back. */
+  private static final Duration FORGOTTEN = Duration.ofDays(30);
 
   private final PipeFolder pipes;
   private final Path indexFolder;
@@ -83,6 +87,16 @@ public final class OutputPump implements AutoCloseable {
             this::finished);
     thread = Thread.ofPlatform().name("log-writer").daemon(true).unstarted(writer);
     thread.start();
+    writer.post(() -> removeForgottenIndexes(wall.instant().minus(FORGOTTEN)));
+  }
+
+  private void removeForgottenIndexes(Instant before) {
+    try {
+      int removed = LogIndexFile.removeForgotten(indexFolder, before);
+      LOG.debug("removed {} indexes of logs that are gone", removed);
+    } catch (IOException e) {
+      LOG.warn("indexes of logs that are gone cannot be removed: {}", e.getMessage());
+    }
   }
 
   /** Tells those who follow a file that it has grown. */
@@ -108,59 +122,69 @@ public final class OutputPump implements AutoCloseable {
   public ChildEnds open(
       InstanceName instance, InvocationId invocation, LogPlan plan, int uid, int gid)
       throws OutputException {
-    List<Runnable> undo = new ArrayList<>();
+    SetUp setUp = new SetUp(instance, invocation, plan.limits(), uid, gid);
+    boolean isWhole = false;
     try {
-      Stdio stdout =
-          open(instance, invocation, PipeFolder.Stream.OUT, plan.stdout(), plan, uid, gid, undo);
+      Stdio stdout = setUp.open(PipeFolder.Stream.OUT, plan.stdout());
       Stdio stderr =
           switch (plan.stderr()) {
             case OutputTarget.WithStdout() -> stdout;
             case OutputTarget.ToFile _, OutputTarget.Nowhere _ ->
-                open(
-                    instance,
-                    invocation,
-                    PipeFolder.Stream.ERR,
-                    plan.stderr(),
-                    plan,
-                    uid,
-                    gid,
-                    undo);
+                setUp.open(PipeFolder.Stream.ERR, plan.stderr());
           };
-      undo.clear();
+      isWhole = true;
       return new ChildEnds(stdout, stderr);
     } finally {
-      undo.forEach(Runnable::run);
+      if (!isWhole) {
+        setUp.undo();
+      }
     }
   }
 
-  private Stdio open(
-      InstanceName instance,
-      InvocationId invocation,
-      PipeFolder.Stream stream,
-      OutputTarget target,
-      LogPlan plan,
-      int uid,
-      int gid,
-      List<Runnable> undo)
-      throws OutputException {
-    return switch (target) {
-      case OutputTarget.Nowhere(), OutputTarget.WithStdout() -> new Stdio.Null();
-      case OutputTarget.ToFile(Path path) -> {
-        int file = opening.open(path);
-        PipeFolder.Ends ends;
-        try {
-          ends = pipes.make(instance, invocation, stream, uid, gid);
-        } catch (ErrnoException e) {
-          close(file);
-          throw new OutputException(pipes.path(instance, invocation, stream), e);
+  /** The output of a new invocation in the making, which is undone if one of its parts fails. */
+  private final class SetUp {
+    private final InstanceName instance;
+    private final InvocationId invocation;
+    private final LogLimits limits;
+    private final int uid;
+    private final int gid;
+    private final List<PipeFolder.Ends> made = new ArrayList<>();
+
+    private SetUp(
+        InstanceName instance, InvocationId invocation, LogLimits limits, int uid, int gid) {
+      this.instance = instance;
+      this.invocation = invocation;
+      this.limits = limits;
+      this.uid = uid;
+      this.gid = gid;
+    }
+
+    Stdio open(PipeFolder.Stream stream, OutputTarget target) throws OutputException {
+      return switch (target) {
+        case OutputTarget.Nowhere(), OutputTarget.WithStdout() -> new Stdio.Null();
+        case OutputTarget.ToFile(Path path) -> {
+          int file = opening.open(path);
+          PipeFolder.Ends ends;
+          try {
+            ends = pipes.make(instance, invocation, stream, uid, gid);
+          } catch (ErrnoException e) {
+            close(file);
+            throw new OutputException(pipes.path(instance, invocation, stream), e);
+          }
+          made.add(ends);
+          begin(instance, invocation, ends.ours(), path, file, limits);
+          yield new Stdio.Descriptor(ends.child());
         }
-        undo.add(() -> close(ends.child()));
-        undo.add(() -> abandon(invocation));
-        writer.post(
-            () -> begin(instance, invocation, ends.path(), ends.ours(), path, file, plan.limits()));
-        yield new Stdio.Descriptor(ends.child());
+      };
+    }
+
+    void undo() {
+      for (PipeFolder.Ends ends : made) {
+        close(ends.child());
+        removePipe(ends.ours().path());
       }
-    };
+      abandon(invocation);
+    }
   }
 
   private static void close(int fd) {
@@ -171,40 +195,49 @@ public final class OutputPump implements AutoCloseable {
     }
   }
 
+  /**
+   * Has the writer begin with a pipe, which it then owns, as it does the open file.
+   *
+   * @param file -1: opened at the first write
+   */
   private void begin(
       InstanceName instance,
       InvocationId invocation,
-      Path pipe,
-      int ours,
+      PipeFolder.OurEnd pipe,
       Path path,
-      int opened,
-      LogLimits limits) {
-    LogFile known = files.get(path);
-    if (known != null && opened >= 0) {
-      close(opened);
-    }
-    LogFile file =
-        known != null
-            ? known
-            : new LogFile(
-                path,
-                opened,
-                limits,
-                opening,
-                lineEnds,
-                new LogIndex(LogIndexFile.of(indexFolder, path)));
-    if (known == null) {
-      files.put(path, file);
-    } else {
-      file.changeLimits(limits);
-    }
+      int file,
+      LogLimits limits)
+      throws OutputException {
     try {
-      Source source = new Source(instance, invocation, pipe, ours, Fd.pipeSize(ours), file);
-      sources.computeIfAbsent(invocation, id -> new ArrayList<>(2)).add(source);
-      writer.begin(source);
+      writer.register(pipe.fd());
     } catch (ErrnoException e) {
-      throw new IllegalStateException("a pipe cannot be read", e);
+      close(pipe.fd());
+      if (file >= 0) {
+        close(file);
+      }
+      throw new OutputException(pipe.path(), e);
     }
+    writer.post(
+        () -> {
+          Source source = new Source(instance, invocation, pipe, fileFor(path, file, limits));
+          sources.computeIfAbsent(invocation, id -> new ArrayList<>(2)).add(source);
+          writer.begin(source);
+        });
+  }
+
+  private LogFile fileFor(Path path, int opened, LogLimits limits) {
+    LogFile known = files.get(path);
+    if (known != null) {
+      if (opened >= 0) {
+        close(opened);
+      }
+      known.changeLimits(limits);
+      return known;
+    }
+    LogIndex index = new LogIndex(LogIndexFile.of(indexFolder, path));
+    LogFile made = new LogFile(path, opened, limits, opening, lineEnds, index);
+    files.put(path, made);
+    return made;
   }
 
   /**
@@ -229,13 +262,14 @@ public final class OutputPump implements AutoCloseable {
     switch (target) {
       case OutputTarget.Nowhere(), OutputTarget.WithStdout() -> {}
       case OutputTarget.ToFile(Path path) -> {
-        Path pipe = pipes.path(instance, invocation, stream);
+        Optional<PipeFolder.OurEnd> pipe;
         try {
-          Optional<Integer> ours = pipes.find(instance, invocation, stream);
-          ours.ifPresent(
-              fd -> writer.post(() -> begin(instance, invocation, pipe, fd, path, -1, limits)));
+          pipe = pipes.find(instance, invocation, stream);
         } catch (ErrnoException e) {
-          throw new OutputException(pipe, e);
+          throw new OutputException(pipes.path(instance, invocation, stream), e);
+        }
+        if (pipe.isPresent()) {
+          begin(instance, invocation, pipe.get(), path, -1, limits);
         }
       }
     }

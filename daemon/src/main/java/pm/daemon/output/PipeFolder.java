@@ -32,8 +32,11 @@ record PipeFolder(Path folder) {
     }
   }
 
-  /** Both ends of a pipe: the child's, which is read and write so that it outlives us, and ours. */
-  record Ends(Path path, int child, int ours) {}
+  /** Our end of a pipe, and how many bytes it holds at most. */
+  record OurEnd(Path path, int fd, int capacity) {}
+
+  /** Both ends of a pipe; the child's is read and write, so that it outlives ours. */
+  record Ends(int child, OurEnd ours) {}
 
   Path path(InstanceName instance, InvocationId invocation, Stream stream) {
     return folder.resolve(instance + "." + invocation + "." + stream.suffix);
@@ -56,9 +59,9 @@ record PipeFolder(Path folder) {
       if (uid != -1 || gid != -1) {
         Fd.chown(child, uid, gid);
       }
-      int ours = open(path);
+      OurEnd ours = open(path);
       isWhole = true;
-      return new Ends(path, child, ours);
+      return new Ends(child, ours);
     } finally {
       if (!isWhole) {
         if (child >= 0) {
@@ -70,27 +73,28 @@ record PipeFolder(Path folder) {
   }
 
   /** Opens our end of a pipe of a daemon before us; empty if that stream is at its end. */
-  Optional<Integer> find(InstanceName instance, InvocationId invocation, Stream stream)
+  Optional<OurEnd> find(InstanceName instance, InvocationId invocation, Stream stream)
       throws ErrnoException {
-    Path path = path(instance, invocation, stream);
-    int fd;
     try {
-      fd = open(path);
+      return Optional.of(open(path(instance, invocation, stream)));
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENOENT) {
         return Optional.empty();
       }
       throw e;
     }
-    if (!Fd.status(fd).isFifo()) {
-      Fd.close(fd);
-      throw new IllegalStateException(path + " is not the named pipe that we left there");
-    }
-    return Optional.of(fd);
   }
 
-  private static int open(Path path) throws ErrnoException {
-    return Fd.open(path.toString(), OpenFlags.RDONLY | OpenFlags.NONBLOCK | OpenFlags.NOFOLLOW, 0);
+  private static OurEnd open(Path path) throws ErrnoException {
+    int fd =
+        Fd.open(path.toString(), OpenFlags.RDONLY | OpenFlags.NONBLOCK | OpenFlags.NOFOLLOW, 0);
+    try {
+      // Of something else than a pipe this is refused.
+      return new OurEnd(path, fd, Fd.pipeSize(fd));
+    } catch (ErrnoException e) {
+      Fd.close(fd);
+      throw e;
+    }
   }
 
   /** Removes the name of a pipe; whoever has it open can go on. */

@@ -58,18 +58,12 @@ final class Source {
 
   private long moved;
 
-  Source(
-      InstanceName instance,
-      InvocationId invocation,
-      Path pipe,
-      int fd,
-      int capacity,
-      LogFile file) {
+  Source(InstanceName instance, InvocationId invocation, PipeFolder.OurEnd pipe, LogFile file) {
     this.instance = instance;
     this.invocation = invocation;
-    this.pipe = pipe;
-    this.fd = fd;
-    this.capacity = capacity;
+    this.pipe = pipe.path();
+    fd = pipe.fd();
+    capacity = pipe.capacity();
     this.file = file;
   }
 

@@ -43,6 +43,8 @@ final class Writer implements Runnable {
   /** One move of so much is reason enough to rest. */
   private static final long BUSY_BYTES = 16 * 1024;
 
+  private static final long AFTER_FAILURE_NANOS = 1_000_000_000;
+
   /** Ended invocations that may wait for one blocked file; the next one's end waits too. */
   private static final int MOST_HELD_BACK = 16;
 
@@ -66,6 +68,9 @@ final class Writer implements Runnable {
   private final List<Optional<Source>> byFd = new ArrayList<>();
   private boolean isStopping;
 
+  /** Whether the descriptors are closed; guarded by {@link #wake}. */
+  private boolean isEnded;
+
   /**
    * @param whenFinished told of a pipe that is at its end and closed; on the writer thread
    */
@@ -88,27 +93,53 @@ final class Writer implements Runnable {
     epoll.add(wake.fd(), Epoll.IN, WAKE);
   }
 
-  /** Has {@code work} done on the writer thread, after all that was posted before. Any thread. */
+  /**
+   * Has {@code work} done on the writer thread, after all that was posted before; not at all once
+   * the thread has ended. Any thread.
+   */
   void post(Runnable work) {
     posted.add(work);
     if (isWoken.compareAndSet(false, true)) {
-      try {
-        wake.signal();
-      } catch (ErrnoException e) {
-        throw new IllegalStateException("the writer of logs cannot be woken", e);
+      synchronized (wake) {
+        if (!isEnded) {
+          try {
+            wake.signal();
+          } catch (ErrnoException e) {
+            throw new IllegalStateException("the writer of logs cannot be woken", e);
+          }
+        }
       }
     }
   }
 
+  /** Has the kernel know a pipe that {@link #begin} will be called for. Any thread. */
+  void register(int pipe) throws ErrnoException {
+    epoll.add(pipe, Epoll.EDGE_TRIGGERED, pipe);
+  }
+
   @Override
   public void run() {
-    try (epoll;
-        wake) {
+    try {
       while (!isStopping) {
         round();
       }
     } catch (ErrnoException e) {
       throw new IllegalStateException("the writer of logs cannot go on", e);
+    } finally {
+      end();
+    }
+  }
+
+  private void end() {
+    // Nobody may signal a descriptor that is closed, and that may be another's by then.
+    synchronized (wake) {
+      isEnded = true;
+      try (epoll;
+          wake) {
+        posted.clear();
+      } catch (ErrnoException e) {
+        LOG.warn("the writer of logs: {}", e.getMessage());
+      }
     }
   }
 
@@ -120,13 +151,13 @@ final class Writer implements Runnable {
   private void round() throws ErrnoException {
     runPosted();
     long now = System.nanoTime();
-    blockages.due(now).forEach(file -> tryAgain(file, now));
+    blockages.due(now).forEach(file -> tryAgainSafely(file, now));
     wakeRested(now);
     for (int turns = due.size(); turns > 0; turns--) {
       Source source = due.remove();
       // Its file may have been blocked, or it may have come to its end, since it became due.
       if (source.state == Source.State.DUE) {
-        giveTurn(source);
+        giveTurnSafely(source);
       }
     }
     if (isStopping) {
@@ -137,19 +168,18 @@ final class Writer implements Runnable {
       long ready = System.nanoTime();
       for (int i = 0; i < count; i++) {
         long fd = epoll.data(i);
-        if (fd != WAKE) {
+        if (fd == WAKE) {
+          wake.drain();
+          // From here on a poster wakes us again; what was posted before is found next.
+          isWoken.set(false);
+        } else if (fd < byFd.size()) {
           byFd.get((int) fd).ifPresent(source -> isReady(source, ready));
         }
       }
     }
   }
 
-  private void runPosted() throws ErrnoException {
-    if (isWoken.get()) {
-      wake.drain();
-      // From here on a poster wakes us again; what was posted before is found now.
-      isWoken.set(false);
-    }
+  private void runPosted() {
     for (Runnable work = posted.poll(); work != null; work = posted.poll()) {
       try {
         work.run();
@@ -185,9 +215,11 @@ final class Writer implements Runnable {
 
   // What the owner of the pipes asks for.
 
-  /** Begins to read a pipe, after all that older pipes of the same file hold at this moment. */
-  void begin(Source source) throws ErrnoException {
-    epoll.add(source.fd(), Epoll.EDGE_TRIGGERED, source.fd());
+  /**
+   * Begins to read a pipe that is registered, after all that older pipes of the same file hold at
+   * this moment.
+   */
+  void begin(Source source) {
     while (byFd.size() <= source.fd()) {
       byFd.add(Optional.empty());
     }
@@ -239,7 +271,7 @@ final class Writer implements Runnable {
   /** Tries a file at once that could not be written. */
   void retry(LogFile file) {
     if (blockages.isBlocked(file)) {
-      tryAgain(file, System.nanoTime());
+      tryAgainSafely(file, System.nanoTime());
     }
   }
 
@@ -324,6 +356,18 @@ final class Writer implements Runnable {
 
   // Turns.
 
+  private void giveTurnSafely(Source source) {
+    try {
+      giveTurn(source);
+    } catch (RuntimeException e) {
+      LOG.error("{}: its turn failed; the next one is in a second", source, e);
+      if (source.state != Source.State.CLOSED) {
+        leaveRest(source);
+        rest(source, System.nanoTime() + AFTER_FAILURE_NANOS);
+      }
+    }
+  }
+
   private void giveTurn(Source source) {
     if (source.predecessors > 0 || blockages.isBlocked(source.file())) {
       hold(source);
@@ -385,6 +429,15 @@ final class Writer implements Runnable {
     for (Source source : List.copyOf(file.sources())) {
       hold(source);
       source.isBlocked();
+    }
+  }
+
+  private void tryAgainSafely(LogFile file, long now) {
+    try {
+      tryAgain(file, now);
+    } catch (RuntimeException e) {
+      LOG.error("{}: it could not be tried again", file.path(), e);
+      blockages.failed(file, "internal error", now);
     }
   }
 

@@ -191,6 +191,20 @@ final class LogTimesTest {
   }
 
   @Test
+  void indexesOfLogsThatAreGoneAreRemovedInTheEnd() throws Exception {
+    write("a", 0);
+    Instant future = Instant.now().plusSeconds(100);
+    Path folderOfIndexes = folder.resolve("index");
+    Files.writeString(folderOfIndexes.resolve("other"), "not ours");
+    assertThat(LogIndexFile.removeForgotten(folderOfIndexes, future)).isZero();
+    Files.delete(log);
+    assertThat(LogIndexFile.removeForgotten(folderOfIndexes, Instant.EPOCH)).isZero();
+    Files.writeString(folderOfIndexes.resolve("broken.idx"), "");
+    assertThat(LogIndexFile.removeForgotten(folderOfIndexes, future)).isEqualTo(2);
+    assertThat(folderOfIndexes).isDirectoryContaining("glob:**/other");
+  }
+
+  @Test
   void aLogWhoseTimesCannotBeNotedIsReadAllTheSame() throws Exception {
     Files.createDirectory(file.path());
     write("a", 0);
