@@ -542,7 +542,9 @@ final class ProgramReader {
     Section logs = found.get();
     LogTarget file = logFile(logs);
     LogTarget stderr = logStderr(logs);
-    if (file.equals(stderr) && file instanceof LogTarget.File) {
+    if (file instanceof LogTarget.File(String out)
+        && stderr instanceof LogTarget.File(String err)
+        && out.equals(err)) {
       logs.problem("stderr", "stdout goes to the same file", "write stderr: merge");
     }
     return new LogSpec(
