@@ -1,0 +1,86 @@
+package pm.daemon;
+
+import ch.qos.logback.classic.AsyncAppender;
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.ConfiguratorRank;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import ch.qos.logback.core.spi.ContextAwareBase;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.nio.charset.StandardCharsets;
+import org.slf4j.LoggerFactory;
+import pm.config.DaemonSpec;
+import pm.config.LogFormat;
+import pm.config.LogLevel;
+
+/**
+ * The daemon's own log: lines on stderr, through a bounded queue, so that a reader who has stopped
+ * reading stops nothing. What does not fit into the queue is dropped.
+ *
+ * <p>Configured in code, and found by Logback as a service, so that a start parses no XML.
+ */
+@ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
+public final class DaemonLog extends ContextAwareBase implements Configurator {
+
+  private static final int QUEUE = 1_024;
+
+  /** For the service loader. */
+  public DaemonLog() {}
+
+  @Override
+  public ExecutionStatus configure(LoggerContext context) {
+    set(context, LogLevel.INFO, LogFormat.AUTO);
+    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
+
+  /** Makes the log what the configuration says. */
+  static void configure(DaemonSpec spec) {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.reset();
+    set(context, spec.level(), spec.format());
+  }
+
+  /** Writes what is still in the queue; at most about a second. */
+  static void close() {
+    ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
+  }
+
+  private static void set(LoggerContext context, LogLevel level, LogFormat format) {
+    LineLayout layout = new LineLayout(LineLayout.Style.of(format));
+    layout.setContext(context);
+    layout.start();
+    LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
+    encoder.setContext(context);
+    encoder.setCharset(StandardCharsets.UTF_8);
+    encoder.setLayout(layout);
+    encoder.start();
+    OutputStreamAppender<ILoggingEvent> lines = new OutputStreamAppender<>();
+    lines.setContext(context);
+    lines.setName("stderr");
+    lines.setEncoder(encoder);
+    lines.setOutputStream(new FileOutputStream(FileDescriptor.err));
+    lines.start();
+    AsyncAppender queue = new AsyncAppender();
+    queue.setContext(context);
+    queue.setName("queue");
+    queue.setQueueSize(QUEUE);
+    queue.setDiscardingThreshold(0);
+    queue.setNeverBlock(true);
+    queue.addAppender(lines);
+    queue.start();
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    root.setLevel(
+        switch (level) {
+          case ERROR -> Level.ERROR;
+          case WARN -> Level.WARN;
+          case INFO -> Level.INFO;
+          case DEBUG -> Level.DEBUG;
+        });
+    root.addAppender(queue);
+  }
+}

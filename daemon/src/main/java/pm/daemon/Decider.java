@@ -1,0 +1,122 @@
+package pm.daemon;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.daemon.core.Supervisor;
+import pm.daemon.core.event.Decision;
+import pm.daemon.core.event.Effect;
+import pm.daemon.core.event.Entry;
+import pm.daemon.core.event.Event;
+import pm.daemon.core.event.TimePassed;
+import pm.daemon.loop.SystemTime;
+import pm.daemon.loop.Turn;
+import pm.daemon.store.KeepException;
+import pm.daemon.store.RunRecords;
+
+/**
+ * Takes events to the supervisor, keeps what it decides, then has it done: all decisions of a turn
+ * are kept with one write, and no effect is run before. Loop thread only.
+ *
+ * <p>What cannot be kept is not done: its effects wait, and so do those after it, until the runtime
+ * folder takes entries again; meanwhile every process goes on.
+ */
+final class Decider implements Turn {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Decider.class);
+  private static final long RETRY_NANOS = 1_000_000_000L;
+
+  private final Supervisor supervisor;
+  private final SystemTime time;
+  private final RunRecords records;
+  private final EffectInterpreter interpreter;
+
+  private List<Entry> entries = new ArrayList<>();
+  private List<Effect> effects = new ArrayList<>();
+  private boolean blocked;
+  private long retryAt = Long.MAX_VALUE;
+  private long impossible;
+
+  Decider(
+      Supervisor supervisor, SystemTime time, RunRecords records, EffectInterpreter interpreter) {
+    this.supervisor = supervisor;
+    this.time = time;
+    this.records = records;
+    this.interpreter = interpreter;
+  }
+
+  /** Decides about an event; what comes of it is done at the end of the turn. */
+  void handle(Event event) {
+    Decision decision;
+    try {
+      decision = supervisor.handle(event, time.now());
+    } catch (IllegalStateException wrong) {
+      impossible++;
+      LOG.error("dropped {}: {}", event, wrong.getMessage());
+      LOG.debug("where", wrong);
+      return;
+    }
+    entries.addAll(decision.entries());
+    effects.addAll(decision.effects());
+  }
+
+  /** Returns how many events could not be handled, which should be none. */
+  long impossible() {
+    return impossible;
+  }
+
+  @Override
+  public void endOfBatch() {
+    while (!effects.isEmpty() || !entries.isEmpty()) {
+      if (blocked && time.nanos() < retryAt) {
+        return;
+      }
+      if (!keep()) {
+        return;
+      }
+      List<Effect> now = effects;
+      effects = new ArrayList<>();
+      interpreter.run(now);
+    }
+  }
+
+  private boolean keep() {
+    if (entries.isEmpty()) {
+      return true;
+    }
+    try {
+      records.keep(entries);
+    } catch (KeepException failed) {
+      if (!blocked) {
+        LOG.error(
+            "{}; nothing is started or stopped until it can be kept, processes go on",
+            failed.getMessage());
+      }
+      blocked = true;
+      retryAt = time.nanos() + RETRY_NANOS;
+      return false;
+    }
+    if (blocked) {
+      LOG.info("records can be kept again");
+      blocked = false;
+      retryAt = Long.MAX_VALUE;
+    }
+    interpreter.kept(entries);
+    entries = new ArrayList<>();
+    return true;
+  }
+
+  @Override
+  public long nextDeadlineNanos() {
+    // While nothing can be kept, deadlines would only make more that cannot be.
+    return blocked ? retryAt : supervisor.nextDeadline();
+  }
+
+  @Override
+  public void timePassed() {
+    if (!blocked) {
+      handle(new TimePassed());
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package pm.daemon;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Fd;
+import pm.daemon.posix.Host;
+import pm.daemon.posix.OpenFlags;
+
+/**
+ * The lock that makes a daemon the only one of its runtime folder. The kernel drops it when the
+ * process ends, however it ends; the descriptor is never closed before.
+ */
+final class LockFile {
+
+  private static final String NAME = "pmd.lock";
+
+  private LockFile() {}
+
+  /** What became of it. */
+  sealed interface Attempt {
+    /** It is ours until this process ends. */
+    record Held() implements Attempt {}
+
+    /** Another daemon has it; its pid as far as it is known. */
+    record Taken(Path file, Optional<String> pid) implements Attempt {}
+  }
+
+  /**
+   * Tries to take the lock of a runtime folder.
+   *
+   * @throws ErrnoException if the file cannot be opened or written
+   */
+  static Attempt take(Path run) throws ErrnoException {
+    Path file = run.resolve(NAME);
+    int fd =
+        Fd.open(
+            file.toString(), OpenFlags.RDWR | OpenFlags.CREAT | OpenFlags.NOFOLLOW, 0644);
+    if (!Fd.tryLock(fd)) {
+      String holder = read(fd);
+      Fd.close(fd);
+      return new Attempt.Taken(file, holder.isEmpty() ? Optional.empty() : Optional.of(holder));
+    }
+    byte[] pid = (Host.pid() + "\n").getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer text = ByteBuffer.allocateDirect(pid.length);
+    text.put(pid).flip();
+    Fd.truncate(fd, 0);
+    Fd.writeFully(fd, text);
+    return new Attempt.Held();
+  }
+
+  private static String read(int fd) throws ErrnoException {
+    ByteBuffer text = ByteBuffer.allocateDirect(32);
+    Fd.readAt(fd, text, 0);
+    text.flip();
+    return StandardCharsets.US_ASCII.decode(text).toString().strip();
+  }
+}

@@ -1,0 +1,111 @@
+package pm.daemon;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Set;
+import pm.config.Folders;
+
+/** Makes the daemon's folders and refuses those that somebody else could tamper with. */
+final class OwnFolders {
+
+  private OwnFolders() {}
+
+  /**
+   * Makes the runtime, state and log folders as far as they are missing.
+   *
+   * @param uid the daemon's effective user
+   * @throws UnusableFolderException if one cannot be made, belongs to another user, or can be
+   *     written by others
+   */
+  static void prepare(Folders folders, int uid) throws UnusableFolderException {
+    // Members of the socket's group must be able to pass through root's runtime folder.
+    prepare("runtime", folders.run(), uid == 0 ? "rwxr-xr-x" : "rwx------", uid);
+    prepare("pipe", folders.run().resolve("pipes"), "rwx--x--x", uid);
+    prepare("state", folders.state(), "rwx------", uid);
+    prepare("log", folders.log(), "rwxr-x---", uid);
+  }
+
+  private static void prepare(String what, Path folder, String permissions, int uid)
+      throws UnusableFolderException {
+    FileAttribute<Set<PosixFilePermission>> mode =
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
+    try {
+      Path parent = folder.getParent();
+      if (parent != null && !Files.isDirectory(parent)) {
+        Files.createDirectories(parent);
+      }
+      try {
+        Files.createDirectory(folder, mode);
+      } catch (FileAlreadyExistsException there) {
+        check(what, folder, uid);
+      }
+      if (!Files.isWritable(folder)) {
+        throw new UnusableFolderException(
+            "the " + what + " folder " + folder + " cannot be written. Give another by --home DIR.");
+      }
+    } catch (IOException refused) {
+      throw new UnusableFolderException(
+          "the "
+              + what
+              + " folder "
+              + folder
+              + " cannot be used: "
+              + reason(refused)
+              + ". Give another by --home DIR.");
+    }
+  }
+
+  private static void check(String what, Path folder, int uid)
+      throws IOException, UnusableFolderException {
+    Path real = Files.isSymbolicLink(folder) && uid == 0 ? folder.toRealPath() : folder;
+    if (!Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS)) {
+      throw new UnusableFolderException(
+          "the " + what + " folder " + folder + " is no directory. Remove it or give --home DIR.");
+    }
+    Map<String, Object> facts =
+        Files.readAttributes(real, "unix:uid,mode", LinkOption.NOFOLLOW_LINKS);
+    int owner = (Integer) facts.getOrDefault("uid", -1);
+    int mode = (Integer) facts.getOrDefault("mode", 0);
+    if (owner != uid) {
+      throw new UnusableFolderException(
+          "the "
+              + what
+              + " folder "
+              + folder
+              + " belongs to user "
+              + owner
+              + ", not to "
+              + uid
+              + ". Remove it or give --home DIR.");
+    }
+    if ((mode & 0022) != 0) {
+      throw new UnusableFolderException(
+          "the "
+              + what
+              + " folder "
+              + folder
+              + " can be written by others. Run: chmod go-w "
+              + folder);
+    }
+  }
+
+  /** Returns the kernel's words. */
+  static String reason(IOException refused) {
+    String message = refused.getMessage();
+    String path = refused instanceof java.nio.file.FileSystemException fs ? fs.getFile() : null;
+    if (refused instanceof java.nio.file.AccessDeniedException) {
+      return "Permission denied: " + path;
+    }
+    if (refused instanceof java.nio.file.FileSystemException fs && fs.getReason() != null) {
+      return fs.getReason();
+    }
+    return message == null ? refused.getClass().getSimpleName() : message;
+  }
+}
