@@ -13,8 +13,7 @@ import java.util.Optional;
  * @param socket what {@code --socket} names
  * @param check only check the configuration
  */
-record Arguments(
-    List<Path> config, Optional<String> home, Optional<String> socket, boolean check) {
+record Arguments(List<Path> config, Optional<String> home, Optional<String> socket, boolean check) {
 
   Arguments {
     config = List.copyOf(config);

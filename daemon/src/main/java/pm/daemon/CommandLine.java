@@ -81,8 +81,7 @@ final class CommandLine {
       code[0] = ExitCode.OK;
       return Optional.empty();
     }
-    return Optional.of(
-        new Arguments(options.config, options.home, options.socket, options.check));
+    return Optional.of(new Arguments(options.config, options.home, options.socket, options.check));
   }
 
   /** The version of the jar. */

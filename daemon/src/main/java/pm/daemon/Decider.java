@@ -2,6 +2,7 @@ package pm.daemon;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.core.Supervisor;
@@ -27,6 +28,7 @@ final class Decider implements Turn {
   private static final Logger LOG = LoggerFactory.getLogger(Decider.class);
   private static final long RETRY_NANOS = 1_000_000_000L;
 
+  private final EventQueue events;
   private final Supervisor supervisor;
   private final SystemTime time;
   private final RunRecords records;
@@ -39,15 +41,25 @@ final class Decider implements Turn {
   private long impossible;
 
   Decider(
-      Supervisor supervisor, SystemTime time, RunRecords records, EffectInterpreter interpreter) {
+      EventQueue events,
+      Supervisor supervisor,
+      SystemTime time,
+      RunRecords records,
+      EffectInterpreter interpreter) {
+    this.events = events;
     this.supervisor = supervisor;
     this.time = time;
     this.records = records;
     this.interpreter = interpreter;
   }
 
-  /** Decides about an event; what comes of it is done at the end of the turn. */
-  void handle(Event event) {
+  private void decideAll() {
+    for (Optional<Event> event = events.next(); event.isPresent(); event = events.next()) {
+      decide(event.get());
+    }
+  }
+
+  private void decide(Event event) {
     Decision decision;
     try {
       decision = supervisor.handle(event, time.now());
@@ -68,6 +80,7 @@ final class Decider implements Turn {
 
   @Override
   public void endOfBatch() {
+    decideAll();
     while (!effects.isEmpty() || !entries.isEmpty()) {
       if (blocked && time.nanos() < retryAt) {
         return;
@@ -78,7 +91,9 @@ final class Decider implements Turn {
       List<Effect> now = effects;
       effects = new ArrayList<>();
       interpreter.run(now);
+      decideAll();
     }
+    interpreter.endOfBatch();
   }
 
   private boolean keep() {
@@ -116,7 +131,7 @@ final class Decider implements Turn {
   @Override
   public void timePassed() {
     if (!blocked) {
-      handle(new TimePassed());
+      events.add(new TimePassed());
     }
   }
 }

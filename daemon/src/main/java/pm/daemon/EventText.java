@@ -1,9 +1,9 @@
 package pm.daemon;
 
+import java.util.Optional;
 import pm.daemon.core.event.Happening;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.InstanceState;
-import java.util.Optional;
 
 /** One line of the daemon's log for what happened. */
 final class EventText {
@@ -21,7 +21,8 @@ final class EventText {
               + state(changed.to(), changed.reason())
               + (changed.pid() == 0 ? "" : " (pid " + changed.pid() + ")")
               + (changed.detail().isEmpty() ? "" : ": " + changed.detail());
-      case Happening.InstanceNote note -> note.instance() + " " + note.type() + ": " + note.detail();
+      case Happening.InstanceNote note ->
+          note.instance() + " " + note.type() + ": " + note.detail();
       case Happening.DaemonNote note ->
           note.type() + ": " + note.detail() + " [" + note.actor() + "]";
     };

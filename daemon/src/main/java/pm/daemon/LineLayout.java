@@ -46,7 +46,10 @@ final class LineLayout extends LayoutBase<ILoggingEvent> {
         line.append(Instant.ofEpochMilli(event.getTimeStamp()).truncatedTo(ChronoUnit.MILLIS))
             .append(' ')
             .append(event.getLevel())
-            .append(event.getLevel().toInt() == Level.INFO_INT || event.getLevel() == Level.WARN ? "  " : " ")
+            .append(
+                event.getLevel().toInt() == Level.INFO_INT || event.getLevel() == Level.WARN
+                    ? "  "
+                    : " ")
             .append(event.getFormattedMessage());
         thrown(event, line);
       }

@@ -35,9 +35,7 @@ final class LockFile {
    */
   static Attempt take(Path run) throws ErrnoException {
     Path file = run.resolve(NAME);
-    int fd =
-        Fd.open(
-            file.toString(), OpenFlags.RDWR | OpenFlags.CREAT | OpenFlags.NOFOLLOW, 0644);
+    int fd = Fd.open(file.toString(), OpenFlags.RDWR | OpenFlags.CREAT | OpenFlags.NOFOLLOW, 0644);
     if (!Fd.tryLock(fd)) {
       String holder = read(fd);
       Fd.close(fd);

@@ -48,7 +48,11 @@ final class OwnFolders {
       }
       if (!Files.isWritable(folder)) {
         throw new UnusableFolderException(
-            "the " + what + " folder " + folder + " cannot be written. Give another by --home DIR.");
+            "the "
+                + what
+                + " folder "
+                + folder
+                + " cannot be written. Give another by --home DIR.");
       }
     } catch (IOException refused) {
       throw new UnusableFolderException(

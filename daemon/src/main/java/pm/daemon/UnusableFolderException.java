@@ -4,7 +4,14 @@ package pm.daemon;
 final class UnusableFolderException extends Exception {
   private static final long serialVersionUID = 1;
 
-  UnusableFolderException(String message) {
-    super(message);
+  private final String sentence;
+
+  UnusableFolderException(String sentence) {
+    super(sentence);
+    this.sentence = sentence;
+  }
+
+  String sentence() {
+    return sentence;
   }
 }

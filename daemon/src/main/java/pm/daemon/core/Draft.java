@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import pm.config.Configuration;
 import pm.config.DaemonSpec;
+import pm.config.Problem;
 import pm.config.ProgramSpec;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
@@ -529,10 +530,15 @@ final class Draft {
   /** All definitions, those that are leaving too: their instances are stopped by them. */
   private Configuration kept() {
     TreeMap<String, ProgramSpec> specs = new TreeMap<>();
+    TreeMap<String, List<Problem>> invalid = new TreeMap<>();
     for (Program program : base.programs.values()) {
-      program.spec().ifPresent(spec -> specs.put(program.name(), spec));
+      if (program.spec().isPresent()) {
+        specs.put(program.name(), program.spec().get());
+      } else {
+        invalid.put(program.name(), program.problems());
+      }
     }
-    return new Configuration(base.daemon, specs, new TreeMap<>(), List.of());
+    return new Configuration(base.daemon, specs, invalid, List.of());
   }
 
   /** Ends the daemon once nothing lives any more, or only what cannot be killed. */

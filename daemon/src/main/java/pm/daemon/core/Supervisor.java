@@ -92,6 +92,11 @@ public final class Supervisor {
           kept.configuration()
               .programs()
               .forEach((name, spec) -> programs.put(name, Program.of(spec)));
+          kept.configuration()
+              .invalid()
+              .forEach(
+                  (name, problems) ->
+                      programs.put(name, new Program(name, Optional.empty(), problems, false)));
         }
         case Entry.DecisionsKept kept -> {
           decisions = kept.decisions();

@@ -1,0 +1,94 @@
+package pm.daemon;
+
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.daemon.control.ControlServer;
+import pm.daemon.core.event.Effect;
+import pm.daemon.core.event.Entry;
+import pm.daemon.core.event.Happening;
+import pm.daemon.process.Processes;
+import pm.daemon.store.DecisionStore;
+import pm.daemon.store.EventLog;
+
+/** Maps each effect to one call. Loop thread only. */
+final class EffectInterpreter {
+
+  private static final Logger LOG = LoggerFactory.getLogger("pmd");
+
+  private final Processes processes;
+  private final ProgramOutput output;
+  private final EventLog events;
+  private final DecisionStore decisions;
+  private final Answers answers;
+  private final ControlServer control;
+  private final Ending ending;
+
+  private boolean published;
+
+  EffectInterpreter(
+      Processes processes,
+      ProgramOutput output,
+      EventLog events,
+      DecisionStore decisions,
+      Answers answers,
+      ControlServer control,
+      Ending ending) {
+    this.processes = processes;
+    this.output = output;
+    this.events = events;
+    this.decisions = decisions;
+    this.answers = answers;
+    this.control = control;
+    this.ending = ending;
+  }
+
+  /** What had to be kept is kept; what must also survive a loss of power begins to be flushed. */
+  void kept(List<Entry> entries) {
+    for (Entry entry : entries) {
+      if (entry instanceof Entry.DecisionsKept decided) {
+        decisions.flush(decided.decisions(), decided.number());
+      }
+    }
+  }
+
+  void run(List<Effect> effects) {
+    for (Effect effect : effects) {
+      run(effect);
+    }
+  }
+
+  private void run(Effect effect) {
+    switch (effect) {
+      case Effect.Spawn spawn -> processes.spawn(spawn);
+      case Effect.Signal signal -> processes.signal(signal);
+      case Effect.KillRemains kill -> processes.killRemains(kill);
+      case Effect.SignalRemains signal -> processes.signalRemains(signal);
+      case Effect.Release release -> processes.release(release);
+      case Effect.Adopt adopt -> processes.adopt(adopt);
+      case Effect.ChangeLogs change -> output.change(change.instance(), change.logs());
+      case Effect.Publish publish -> publish(publish.happening());
+      case Effect.Reply reply -> answers.give(reply);
+      case Effect.Exit exit -> ending.end(exit.code());
+    }
+  }
+
+  private void publish(Happening happening) {
+    events.add(happening);
+    published = true;
+    if (EventText.isGrave(happening)) {
+      LOG.warn("{}", EventText.of(happening));
+    } else {
+      LOG.info("{}", EventText.of(happening));
+    }
+  }
+
+  /** Everything of this turn is done. */
+  void endOfBatch() {
+    if (published) {
+      published = false;
+      control.eventsAdded();
+    }
+    control.endOfBatch();
+  }
+}

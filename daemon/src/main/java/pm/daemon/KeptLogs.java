@@ -1,0 +1,111 @@
+package pm.daemon;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import pm.config.ProgramSpec;
+import pm.daemon.control.LogSource;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.output.LogChunk;
+import pm.daemon.output.LogFollowers;
+import pm.daemon.output.LogLine;
+import pm.daemon.output.LogPosition;
+import pm.daemon.output.LogReader;
+
+/** What programs printed, as clients ask for it. */
+final class KeptLogs implements LogSource {
+
+  /** What a line costs beside its bytes. */
+  private static final int PER_LINE = 100;
+
+  private final ProgramOutput output;
+  private final LogReader reader;
+  private final LogFollowers followers;
+
+  KeptLogs(ProgramOutput output, LogReader reader, LogFollowers followers) {
+    this.output = output;
+    this.reader = reader;
+    this.followers = followers;
+  }
+
+  @Override
+  public Optional<Path> file(InstanceName instance, ProgramSpec spec, Stream stream) {
+    return switch (stream) {
+      case OUT -> output.file(instance, spec, false);
+      case ERR -> output.file(instance, spec, true);
+    };
+  }
+
+  @Override
+  public Tail open(Path file, From from, Runnable hasGrown) throws IOException {
+    LogPosition begin =
+        from.lines().isPresent()
+            ? reader.lastLines(file, from.lines().getAsInt())
+            : LogPosition.START;
+    if (from.since().isPresent()) {
+      LogPosition since = reader.since(file, from.since().get());
+      begin = from.lines().isPresent() ? later(file, begin, since) : since;
+    }
+    return new FileTail(file, begin, from.withUnfinished(), followers.follow(file, hasGrown));
+  }
+
+  /** Returns the one of two places that leaves less to read. */
+  private LogPosition later(Path file, LogPosition one, LogPosition other) throws IOException {
+    if (one.inode() == other.inode()) {
+      return one.offset() >= other.offset() ? one : other;
+    }
+    // The one whose file is the current one is later; of two older files the second is reached
+    // from the first.
+    LogPosition end = reader.end(file);
+    return other.inode() == end.inode() || one.inode() == 0 ? other : one;
+  }
+
+  /** A file and its predecessors, read on. */
+  private final class FileTail implements Tail {
+    private final Path file;
+    private final boolean withUnfinished;
+    private final LogFollowers.Follower follower;
+    private LogPosition position;
+
+    FileTail(Path file, LogPosition begin, boolean withUnfinished, LogFollowers.Follower follower) {
+      this.file = file;
+      this.position = begin;
+      this.withUnfinished = withUnfinished;
+      this.follower = follower;
+    }
+
+    @Override
+    public void arm() {
+      follower.arm();
+    }
+
+    @Override
+    public List<Piece> next(int bytes) throws IOException {
+      List<Piece> pieces = new ArrayList<>();
+      int taken = 0;
+      while (taken < bytes) {
+        LogChunk chunk = reader.read(file, position, withUnfinished);
+        if (chunk.isGap()) {
+          pieces.add(new Piece.Gap(OptionalLong.empty(), OptionalLong.empty()));
+        }
+        for (LogLine line : chunk.lines()) {
+          pieces.add(new Piece.Line(line.text(), !line.isWhole()));
+          taken += line.text().length() + PER_LINE;
+        }
+        position = chunk.next();
+        if (!chunk.isMore()) {
+          break;
+        }
+      }
+      return pieces;
+    }
+
+    @Override
+    public void close() {
+      follower.close();
+    }
+  }
+}

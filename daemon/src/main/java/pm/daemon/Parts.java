@@ -1,0 +1,238 @@
+package pm.daemon;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.config.Configuration;
+import pm.config.Folders;
+import pm.config.SocketSpec;
+import pm.daemon.control.Access;
+import pm.daemon.control.ControlServer;
+import pm.daemon.control.DaemonFacts;
+import pm.daemon.core.Supervisor;
+import pm.daemon.core.event.Command;
+import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.Decisions;
+import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.ProcessIdentity;
+import pm.daemon.loop.BlockingPool;
+import pm.daemon.loop.EventLoop;
+import pm.daemon.loop.SystemTime;
+import pm.daemon.output.LogReader;
+import pm.daemon.output.OutputPump;
+import pm.daemon.posix.Host;
+import pm.daemon.posix.Signals;
+import pm.daemon.posix.Users;
+import pm.daemon.process.HostFacts;
+import pm.daemon.process.Processes;
+import pm.daemon.store.DecisionStore;
+import pm.daemon.store.EventLog;
+import pm.daemon.store.RunRecords;
+import pm.daemon.store.StoreException;
+
+/**
+ * The parts of the daemon, made from top to bottom, and run until one of them says that it ends.
+ */
+final class Parts {
+
+  private static final Logger LOG = LoggerFactory.getLogger("pmd");
+  private static final int INBOX = 4_096;
+  private static final int BLOCKING_THREADS = 4;
+  private static final int BLOCKING_QUEUE = 1_024;
+  private static final long SETTLE_NANOS = 2_000_000_000L;
+
+  private final ConfigurationFiles files;
+  private final EventLoop loop;
+  private final BlockingPool pool;
+  private final EventQueue queue = new EventQueue();
+  private final RunRecords records;
+  private final EventLog events;
+  private final DecisionStore decisions;
+  private final OutputPump pump;
+  private final Processes processes;
+  private final ControlServer control;
+  private final Ending ending;
+  private final Decider decider;
+  private final SystemTime time;
+  private final SocketSpec socketSpec;
+  private final Path socket;
+  private final OptionalInt socketGroup;
+
+  Parts(
+      Folders folders,
+      ConfigurationFiles files,
+      Map<String, String> environment,
+      SystemTime time,
+      String boot,
+      RunRecords.Opened opened,
+      Supervisor supervisor,
+      Configuration configuration)
+      throws IOException, StoreException {
+    this.files = files;
+    this.time = time;
+    Moment startedAt = time.now();
+    socketSpec = configuration.daemon().socket();
+    socket = folders.socket(socketSpec);
+    socketGroup = Users.groupId(socketSpec.group());
+    records = opened.records();
+    loop = EventLoop.open(time, INBOX);
+    pool = new BlockingPool(loop, BLOCKING_THREADS, BLOCKING_QUEUE);
+    Executor offLoop = new PoolExecutor(pool);
+    pump =
+        new OutputPump(
+            folders.run().resolve("pipes"),
+            folders.log(),
+            folders.state().resolve("log-index"),
+            new BlockedOutput(loop, queue),
+            InstantSource.system());
+    pump.removeStalePipes(claimed(supervisor));
+    ProgramOutput output = new ProgramOutput(pump, folders.log(), loop);
+    processes =
+        Processes.open(
+            loop,
+            new Processes.Settings(environment, socket.toString(), Host.cores(), pid -> false),
+            output,
+            queue::add);
+    events = EventLog.open(folders.state(), !opened.recovered().isToBeResumed(), offLoop);
+    KeptEvents keptEvents = new KeptEvents(events);
+    control =
+        new ControlServer(
+            new Access(Host.euid(), socketGroup),
+            supervisor,
+            queue::add,
+            loop,
+            pool,
+            time,
+            files,
+            keptEvents,
+            new KeptLogs(
+                output, new LogReader(folders.state().resolve("log-index")), pump.followers()),
+            new ProcessMeter(HostFacts.read()),
+            new DaemonFacts(
+                BuildInfo.version(),
+                new ProcessIdentity(Host.pid(), 0, 0),
+                startedAt,
+                socket,
+                folders,
+                () -> counters(supervisor)));
+    Answers answers = new Answers(control);
+    decisions = new DecisionStore(folders.state(), boot, offLoop, loop::post, answers);
+    ending = new Ending(loop);
+    decider =
+        new Decider(
+            queue,
+            supervisor,
+            time,
+            records,
+            new EffectInterpreter(processes, output, events, decisions, answers, control, ending));
+  }
+
+  private static Set<InvocationId> claimed(Supervisor supervisor) {
+    Set<InvocationId> claimed = new HashSet<>();
+    for (Instance instance : supervisor.instances()) {
+      instance.run().ifPresent(run -> claimed.add(run.invocation()));
+    }
+    return claimed;
+  }
+
+  private Map<String, Long> counters(Supervisor supervisor) {
+    Map<String, Long> counters = new LinkedHashMap<>();
+    counters.put("dropped_reports", supervisor.droppedReports());
+    counters.put("impossible_events", decider.impossible());
+    counters.put("loop_failures", loop.failures());
+    counters.put("lost_events", events.lost());
+    counters.put("records_bytes", records.sizeBytes());
+    counters.put("start_slots", (long) supervisor.startSlots());
+    counters.put("start_slots_in_use", (long) supervisor.startSlotsInUse());
+    return counters;
+  }
+
+  /**
+   * Runs until the daemon is asked to end.
+   *
+   * @param first the first event, made from what operators decided before
+   * @return the exit code
+   */
+  int run(Function<Decisions, Command> first) throws IOException, StoreException {
+    queue.add(first.apply(decisions.read()));
+    // The first programs start before anybody can ask for them, and before the log begins.
+    decider.endOfBatch();
+    control.listen(socket.toString(), socketSpec.mode(), socketGroup);
+    receiveSignals();
+    loop.run(decider);
+    return close();
+  }
+
+  private void receiveSignals() {
+    for (String name : new String[] {"TERM", "INT"}) {
+      on(
+          name,
+          () -> queue.add(new Command.Shutdown(Command.UNANSWERED, Actor.signal("SIG" + name))));
+    }
+    on("HUP", this::apply);
+    on(
+        "USR1",
+        () -> {
+          LOG.info("SIGUSR1: opens all log files anew");
+          pump.reopenAll();
+        });
+  }
+
+  private void on(String signal, Runnable work) {
+    Signals.receive(Signals.byName(signal).orElseThrow(), number -> loop.post(work));
+  }
+
+  private void apply() {
+    boolean taken =
+        pool.submit(
+            files::read,
+            configuration -> {
+              configuration.problems().forEach(problem -> LOG.error("{}", problem));
+              if (configuration.daemonProblems().isEmpty()) {
+                files.inForce(configuration, time.now().wall());
+                queue.add(
+                    new Command.Apply(
+                        Command.UNANSWERED,
+                        Actor.signal("SIGHUP"),
+                        configuration,
+                        false,
+                        Command.Patience.NONE));
+              } else {
+                LOG.error("SIGHUP: nothing is applied, the daemon's own configuration is wrong");
+              }
+            },
+            thrown -> LOG.error("SIGHUP: the configuration cannot be read", thrown));
+    if (!taken) {
+      LOG.error("SIGHUP: too much is being read already, nothing is applied");
+    }
+  }
+
+  private int close() throws IOException {
+    control.close();
+    processes.close();
+    pump.close();
+    try {
+      if (!events.settle(SETTLE_NANOS)) {
+        LOG.warn("some events could not be written in time");
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    pool.close();
+    records.close();
+    LOG.info("ended with code {}", ending.code());
+    DaemonLog.close();
+    return ending.code();
+  }
+}
