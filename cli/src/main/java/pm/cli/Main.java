@@ -19,7 +19,9 @@ public final class Main {
             System.getenv(),
             new Output(new FileOutputStream(FileDescriptor.out), isTerminal(1)),
             new Output(new FileOutputStream(FileDescriptor.err), isTerminal(2)));
-    System.exit(pmctl.run(List.of(arguments)).value());
+    // Everything is written and nothing is to be tidied up. System.exit would first look for a
+    // logger to tell.
+    Runtime.getRuntime().halt(pmctl.run(List.of(arguments)).value());
   }
 
   /**

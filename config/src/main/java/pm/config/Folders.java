@@ -35,9 +35,12 @@ public record Folders(Path config, Path run, Path state, Path log, Optional<Path
   public static Folders resolve(
       int uid, Map<String, String> environment, Optional<String> home, Optional<String> socket)
       throws MalformedValueException {
+    // No lambda and no stream in this class: a client starts once a command, and linking them takes
+    // it 5 ms.
+    Optional<String> socketPath = socket.isPresent() ? socket : set(environment, "PM_SOCKET");
     Optional<Path> givenSocket =
-        socket.or(() -> set(environment, "PM_SOCKET")).map(Folders::absolute);
-    Optional<String> givenHome = home.or(() -> set(environment, "PM_HOME"));
+        socketPath.isPresent() ? Optional.of(absolute(socketPath.get())) : Optional.empty();
+    Optional<String> givenHome = home.isPresent() ? home : set(environment, "PM_HOME");
     if (givenHome.isPresent()) {
       Path root = absolute(givenHome.get());
       return new Folders(
@@ -56,10 +59,11 @@ public record Folders(Path config, Path run, Path state, Path log, Optional<Path
           givenSocket);
     }
     Path state = xdg(environment, "XDG_STATE_HOME", ".local/state");
+    Optional<Path> runtime = absoluteOnly(environment, "XDG_RUNTIME_DIR");
     Path run =
-        absoluteOnly(environment, "XDG_RUNTIME_DIR")
-            .map(folder -> folder.resolve("pm"))
-            .orElseGet(() -> Path.of("/tmp/pm-" + Integer.toUnsignedString(uid)));
+        runtime.isPresent()
+            ? runtime.get().resolve("pm")
+            : Path.of("/tmp/pm-" + Integer.toUnsignedString(uid));
     return new Folders(
         xdg(environment, "XDG_CONFIG_HOME", ".config"),
         run,
@@ -78,9 +82,10 @@ public record Folders(Path config, Path run, Path state, Path log, Optional<Path
    * folder.
    */
   public Path socket(SocketSpec spec) {
-    return givenSocket
-        .or(() -> spec.path().map(Path::of))
-        .orElseGet(() -> run.resolve(SOCKET_FILE));
+    if (givenSocket.isPresent()) {
+      return givenSocket.get();
+    }
+    return spec.path().isPresent() ? Path.of(spec.path().get()) : run.resolve(SOCKET_FILE);
   }
 
   private static Path xdg(Map<String, String> environment, String name, String belowHome)
@@ -99,11 +104,15 @@ public record Folders(Path config, Path run, Path state, Path log, Optional<Path
 
   /** The specification says that a relative path in one of its variables is to be ignored. */
   private static Optional<Path> absoluteOnly(Map<String, String> environment, String name) {
-    return set(environment, name).filter(value -> value.startsWith("/")).map(Folders::absolute);
+    Optional<String> path = set(environment, name);
+    return path.isPresent() && path.get().startsWith("/")
+        ? Optional.of(absolute(path.get()))
+        : Optional.empty();
   }
 
   private static Optional<String> set(Map<String, String> environment, String name) {
-    return Optional.ofNullable(environment.get(name)).filter(value -> !value.isEmpty());
+    String value = environment.getOrDefault(name, "");
+    return value.isEmpty() ? Optional.empty() : Optional.of(value);
   }
 
   private static Path absolute(String path) {

@@ -37,7 +37,11 @@ public record Members(Map<String, Object> values) {
 
   /** The string that must be there. */
   public String string(String name) throws JsonException {
-    return optionalString(name).orElseThrow(() -> missing(name));
+    Optional<String> text = optionalString(name);
+    if (text.isEmpty()) {
+      throw new JsonException(name + " is missing");
+    }
+    return text.get();
   }
 
   /** The string, if it is there. */
@@ -140,9 +144,5 @@ public record Members(Map<String, Object> values) {
       return Optional.empty();
     }
     throw new JsonException(name + " must be " + type);
-  }
-
-  private static JsonException missing(String name) {
-    return new JsonException(name + " is missing");
   }
 }

@@ -58,9 +58,10 @@ public final class MessageCodec {
       return call(message, id);
     }
     if (result) {
-      return new Message.Response(
-          id.orElseThrow(() -> invalid(Optional.empty(), "a result must have an id")),
-          message.getOrDefault("result", Json.NULL));
+      if (id.isEmpty()) {
+        throw invalid(id, "a result must have an id");
+      }
+      return new Message.Response(id.get(), message.getOrDefault("result", Json.NULL));
     }
     return error(message, id);
   }
