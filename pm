@@ -120,7 +120,8 @@ pmctl() { PM_HOME=$home "$tree/bin/pmctl" "$@"; }
 
 # show COMMAND…: what a user would type, and what comes back.
 show() {
-  say "" "\$ $*"
+  say ""
+  say "\$ $*"
   "$@"
   say ""
 }
@@ -178,6 +179,8 @@ demo() {
   show kill -9 "$victim"
   until_true 20 has_successor || die "web@1 did not come back: see $home/pmd.log."
   say "web@1 was process $victim; now it is process $successor."
+  # Says when it is ready.
+  pmctl start web@1 > /dev/null
   show pmctl status
   show pmctl why web@1
 
@@ -199,6 +202,7 @@ clean() {
   check_writable
   stop_demo
   rm -rf target ./*/target .pm/demo
+  rmdir .pm 2> /dev/null || true
 }
 
 case ${1:-help} in
