@@ -9,6 +9,7 @@ import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.instance.InstanceMachine;
+import pm.daemon.core.instance.Step;
 import pm.daemon.core.instance.Wording;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
@@ -57,12 +58,13 @@ final class Commands {
         }
         continue;
       }
-      if (!instance.equals(kept)) {
-        draft.put(kept, instance);
-      }
       alive++;
-      draft.effects.addAll(
-          InstanceMachine.resume(instance, draft.program(instance.name()).rules()));
+      Step step =
+          InstanceMachine.resume(instance, draft.program(instance.name()).rules(), draft.now);
+      draft.effects.addAll(step.effects());
+      if (!step.after().equals(kept)) {
+        draft.put(kept, step.after());
+      }
     }
     draft.say(
         "resumed",

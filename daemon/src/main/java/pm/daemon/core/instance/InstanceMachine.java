@@ -1,7 +1,6 @@
 package pm.daemon.core.instance;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -152,23 +151,39 @@ public final class InstanceMachine {
     };
   }
 
-  /** Any state: a daemon begins after one that crashed; look for what it left. */
-  public static List<Effect> resume(Instance instance, ProgramSpec spec) {
-    List<Effect> effects = new ArrayList<>(2);
-    switch (instance.phase()) {
-      case Phase.Dead dead -> {}
+  /**
+   * Any state: a daemon begins after one that crashed; look for what it left. What waits for an
+   * answer waits anew: nobody could ask or answer while no daemon ran.
+   */
+  public static Step resume(Instance instance, ProgramSpec spec, Moment now) {
+    return switch (instance.phase()) {
+      case Phase.Dead dead -> new Step(instance, List.of());
       case Phase.Starting starting ->
-          effects.add(new Effect.Adopt(instance.name(), starting.current(), spec, false));
-      case Phase.Up up -> effects.add(new Effect.Adopt(instance.name(), up.current(), spec, false));
+          Step.of(
+              starting.current().process().isPresent()
+                  ? instance
+                  : instance.in(
+                      new Phase.Starting(starting.current(), Moment.NEVER, giveUpAt(spec, now))),
+              new Effect.Adopt(instance.name(), starting.current(), spec, false));
+      case Phase.Up up ->
+          Step.of(instance, new Effect.Adopt(instance.name(), up.current(), spec, false));
       case Phase.Stopping stopping -> {
         boolean exited = stopping.exit().isPresent();
-        effects.add(new Effect.Adopt(instance.name(), stopping.current(), spec, exited));
-        if (exited) {
-          effects.add(again(instance, spec, stopping));
-        }
+        Phase.Stopping anew = stopping.at(stopping.step(), stepEnd(stopping.step(), spec, now));
+        Effect adopt = new Effect.Adopt(instance.name(), stopping.current(), spec, exited);
+        yield exited
+            ? Step.of(instance.in(anew), adopt, again(instance, spec, anew))
+            : Step.of(instance.in(anew), adopt);
       }
-    }
-    return List.copyOf(effects);
+    };
+  }
+
+  private static long stepEnd(StopStep step, ProgramSpec spec, Moment now) {
+    return switch (step) {
+      case AWAIT_SPAWN, STUCK -> Moment.NEVER;
+      case SIGNALLED -> now.after(spec.stop().timeout());
+      case KILLED -> now.after(KILL_BOUND);
+    };
   }
 
   private static Step starting(
@@ -356,7 +371,7 @@ public final class InstanceMachine {
       Instance instance, ProgramSpec spec, Phase.Stopping stopping, Moment now) {
     Run run = stopping.current();
     return Step.of(
-        instance.in(stopping.at(StopStep.SIGNALLED, now.after(spec.stop().timeout()))),
+        instance.in(stopping.at(StopStep.SIGNALLED, stepEnd(StopStep.SIGNALLED, spec, now))),
         new Effect.Signal(
             run.invocation(),
             run.process().orElseThrow(() -> impossible(instance, "signal")),
@@ -368,7 +383,7 @@ public final class InstanceMachine {
   private static Step kill(
       Instance instance, ProgramSpec spec, Phase.Stopping stopping, Moment now) {
     return Step.of(
-        instance.in(stopping.at(StopStep.KILLED, now.after(KILL_BOUND))),
+        instance.in(stopping.at(StopStep.KILLED, stepEnd(StopStep.KILLED, spec, now))),
         killRemains(instance, spec, stopping));
   }
 

@@ -156,7 +156,7 @@ class InstanceMachineTest {
         case NEVER_SPAWNED -> report(instance, new Report.NeverSpawned(CURRENT));
         case TIME_BEFORE -> InstanceMachine.timePassed(instance, SPEC, NOW);
         case TIME_AFTER -> InstanceMachine.timePassed(instance, SPEC, AFTER_DEADLINE);
-        case RESUME -> new Step(instance, InstanceMachine.resume(instance, SPEC));
+        case RESUME -> InstanceMachine.resume(instance, SPEC, AFTER_DEADLINE);
       };
     }
 
