@@ -532,11 +532,18 @@ final class Draft {
     TreeMap<String, ProgramSpec> specs = new TreeMap<>();
     TreeMap<String, List<Problem>> invalid = new TreeMap<>();
     for (Program program : base.programs.values()) {
-      if (program.spec().isPresent()) {
-        specs.put(program.name(), program.spec().get());
-      } else {
+      if (program.spec().isEmpty()) {
         invalid.put(program.name(), program.problems());
+        continue;
       }
+      ProgramSpec spec = program.spec().get();
+      // A replay takes a program for leaving if it should have instances and has none that stays,
+      // which must not depend on how many it had at last.
+      specs.put(
+          program.name(),
+          program.leaving() && spec.instances() == 0
+              ? new ProgramSpec.Builder(spec).instances(1).build()
+              : spec);
     }
     return new Configuration(base.daemon, specs, invalid, List.of());
   }
