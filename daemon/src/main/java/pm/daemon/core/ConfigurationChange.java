@@ -167,9 +167,14 @@ final class ConfigurationChange {
         case Phase.Starting starting -> replace(instance, restart, ask);
         case Phase.Up up -> replace(instance, restart, ask);
         case Phase.Stopping stopping -> {
-          if (stopping.after() == AfterStop.POLICY) {
-            replace(instance, restart, ask);
-          }
+          boolean wasDisabled =
+              stopping.cause() == StopCause.CHANGED && stopping.after() == AfterStop.STAY;
+          boolean isWanted =
+              spec.autostart() && !draft.decided().stopped().containsKey(instance.name());
+          replace(
+              instance,
+              wasDisabled ? isWanted : restart && stopping.after() == AfterStop.POLICY,
+              ask);
         }
       }
     }

@@ -511,20 +511,7 @@ public final class InstanceMachine {
         };
     return switch (stopping.after()) {
       case POLICY -> over(instance, spec, run, stopping.readySince(), cause, status, now, random);
-      case STAY, FORGET ->
-          gone(
-              instance,
-              stopping,
-              cause,
-              status,
-              Phase.Dead.lasting(
-                  DeadReason.STOPPED,
-                  (stopping.cause() == StopCause.SHUTDOWN
-                          ? "the daemon shut down"
-                          : "stopped by " + stopping.actor())
-                      + endOf(run, stopping.exit()),
-                  stopping.actor()),
-              now);
+      case STAY, FORGET -> gone(instance, stopping, cause, status, down(stopping, spec), now);
       case START ->
           gone(
               instance,
@@ -542,6 +529,21 @@ public final class InstanceMachine {
                   now),
               now);
     };
+  }
+
+  /** It stays down. Only what an operator or a shutdown stopped is STOPPED. */
+  private static Phase.Dead down(Phase.Stopping stopping, ProgramSpec spec) {
+    String end = endOf(stopping.current(), stopping.exit());
+    Actor actor = stopping.actor();
+    if (stopping.cause() == StopCause.CHANGED && stopping.after() == AfterStop.STAY) {
+      return spec.enabled()
+          ? Phase.Dead.lasting(DeadReason.NEW, "it was disabled; autostart is off" + end, actor)
+          : Phase.Dead.lasting(
+              DeadReason.DISABLED, "its definition says enabled: false" + end, actor);
+    }
+    String why =
+        stopping.cause() == StopCause.SHUTDOWN ? "the daemon shut down" : "stopped by " + actor;
+    return Phase.Dead.lasting(DeadReason.STOPPED, why + end, actor);
   }
 
   private static String endOf(Run run, Optional<ExitStatus> exit) {
