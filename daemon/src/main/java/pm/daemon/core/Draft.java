@@ -318,9 +318,12 @@ final class Draft {
     if (before.state() == after.state() && fromReason.equals(toReason)) {
       return;
     }
-    boolean ended = after.run().isEmpty() && before.run().isPresent();
-    Optional<PastInvocation> end = ended ? after.lastEnd() : Optional.empty();
     Optional<Run> run = after.run().or(before::run);
+    // What was never spawned has no end of its own; the youngest end is that of an older one then.
+    Optional<PastInvocation> end =
+        after
+            .lastEnd()
+            .filter(past -> run.map(Run::invocation).equals(Optional.of(past.invocation())));
     effects.add(
         new Effect.Publish(
             new Happening.StateChanged(

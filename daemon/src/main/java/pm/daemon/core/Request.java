@@ -137,28 +137,26 @@ final class Request {
                 Optional.of(
                     switch (type) {
                       case ONESHOT -> outcome(after, Outcome.Result.DONE, dead.detail());
-                      case SIMPLE ->
-                          outcome(
-                              after,
-                              Outcome.Result.FAILED,
-                              dead.detail() + ", before it was ready");
+                      case SIMPLE -> failed(after, dead.detail() + ", before it was ready");
                     });
             case BACKOFF, FAILED, STOPPED, DISABLED, INVALID ->
-                Optional.of(outcome(after, Outcome.Result.FAILED, dead.detail()));
+                Optional.of(failed(after, dead.detail()));
           };
     };
   }
 
   static Outcome outcome(Instance instance, Outcome.Result result, String detail) {
-    boolean ownEnd = result == Outcome.Result.FAILED && instance.phase() instanceof Phase.Dead;
+    return new Outcome(instance.name(), result, detail, instance.state(), "");
+  }
+
+  /** It has ended while somebody waited for it to come up. */
+  private static Outcome failed(Instance instance, String detail) {
     return new Outcome(
         instance.name(),
-        result,
+        Outcome.Result.FAILED,
         detail,
         instance.state(),
-        ownEnd
-            ? instance.lastEnd().map(PastInvocation::invocation).map(Object::toString).orElse("")
-            : "");
+        instance.lastEnd().map(PastInvocation::invocation).map(Object::toString).orElse(""));
   }
 
   /** Returns whether a stop that is under way ends in a new start. */
