@@ -20,6 +20,7 @@ import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Outcome.Result;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.Run;
+import pm.daemon.core.model.StartKind;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.plan.Selection;
 
@@ -126,7 +127,13 @@ final class Commands {
       case Phase.Dead dead -> {
         draft.decide(draft.decided().start(instance.name()));
         ask.wish(instance, Request.Wish.UP);
-        if (!draft.isQueued(instance.name())) {
+        if (draft.isQueued(instance.name())) {
+          // It keeps its place in the queue, but its start is the operator's now.
+          Phase.Dead asked =
+              new Phase.Dead(
+                  dead.reason(), dead.detail(), dead.startAt(), StartKind.ASKED, ask.actor);
+          ask.later(() -> draft.put(instance, instance.forgiven().in(asked)));
+        } else {
           ask.later(
               () ->
                   draft.tryStart(
@@ -184,6 +191,7 @@ final class Commands {
   private void stopOne(Instance instance, Ask ask) {
     switch (instance.phase()) {
       case Phase.Dead dead -> {
+        draft.decide(draft.decided().stop(instance.name(), ask.actor.toString()));
         switch (dead.reason()) {
           case INVALID, DISABLED, STOPPED ->
               ask.known(instance, Result.UNCHANGED, Wording.detail(dead, draft.now));
@@ -191,7 +199,6 @@ final class Commands {
             Instance stopped =
                 instance.in(
                     Phase.Dead.lasting(DeadReason.STOPPED, "stopped by " + ask.actor, ask.actor));
-            draft.decide(draft.decided().stop(instance.name(), ask.actor.toString()));
             boolean wasDown =
                 dead.reason() == DeadReason.NEW || dead.reason() == DeadReason.COMPLETED;
             ask.known(
