@@ -28,6 +28,8 @@ final class LogFile {
   /** A line that goes on so far beyond the limit of the file is divided. */
   static final long LONGEST_OVERHANG_BYTES = 1 << 20;
 
+  private static final long NOWHERE = -1;
+
   /** How long a file may have been replaced before a busy program notices. */
   private static final long LOOK_NANOS = 10_000_000;
 
@@ -42,7 +44,9 @@ final class LogFile {
   private int fd;
   private long device;
   private long inode;
-  private long position;
+
+  /** Where the open file is written next, which is its end unless others have changed it. */
+  private long position = NOWHERE;
 
   /** Size at which the next rotation is due. */
   private long rotateAt;
@@ -71,8 +75,6 @@ final class LogFile {
     this.opening = opening;
     this.lineEnds = lineEnds;
     this.index = index;
-    // Where it ends is found by the first look, which finds that it is not where we thought.
-    position = -1;
     rotateAt = limits.maxSizeBytes();
   }
 
@@ -225,6 +227,8 @@ final class LogFile {
       int closing = fd;
       fd = -1;
       hasLooked = false;
+      // Opened anew it begins at its start, even if it is the same file and has not changed.
+      position = NOWHERE;
       try {
         Fd.close(closing);
       } catch (ErrnoException e) {

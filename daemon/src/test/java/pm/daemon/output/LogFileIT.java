@@ -4,18 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import pm.daemon.posix.Fd;
 import pm.daemon.posix.FilePath;
 import pm.daemon.posix.Host;
+import pm.daemon.posix.OpenFlags;
 
 /** What stands where the log file should be, what others do to it, and a disk that is full. */
 final class LogFileIT {
@@ -30,6 +35,7 @@ final class LogFileIT {
   }
 
   private static void refuses(Lab lab, Path file, String message) throws Exception {
+    lab.settle();
     long before = Lab.openDescriptors();
     LogPlan plan =
         new LogPlan(new OutputTarget.ToFile(file), new OutputTarget.WithStdout(), Lab.NO_LIMITS);
@@ -71,13 +77,9 @@ final class LogFileIT {
     FilePath.mkfifo(log.toString(), 0600);
     try (Lab lab = new Lab(folder)) {
       refuses(lab, log, log + ": is a named pipe, not a file");
-      int reader =
-          pm.daemon.posix.Fd.open(
-              log.toString(),
-              pm.daemon.posix.OpenFlags.RDONLY | pm.daemon.posix.OpenFlags.NONBLOCK,
-              0);
+      int reader = Fd.open(log.toString(), OpenFlags.RDONLY | OpenFlags.NONBLOCK, 0);
       refuses(lab, log, log + ": is a named pipe, not a file");
-      pm.daemon.posix.Fd.close(reader);
+      Fd.close(reader);
     }
   }
 
@@ -199,7 +201,7 @@ final class LogFileIT {
       Lab.Program program = printer(lab, 2);
       print(1);
       lab.awaitBytes(log, 7);
-      Files.writeString(log, "a note\n", java.nio.file.StandardOpenOption.APPEND);
+      Files.writeString(log, "a note\n", StandardOpenOption.APPEND);
       print(2);
       lab.finish(program);
       assertThat(log).hasContent("line 1\na note\nline 2\n");
@@ -220,35 +222,40 @@ final class LogFileIT {
   }
 
   @Test
-  void aFileThatLogrotateRenamesAndMakesAnew() throws Exception {
+  void aFileThatLogrotateRenamesAndMakesAnewWhileItsProgramPrints() throws Exception {
     try (Lab lab = new Lab(folder)) {
-      Lab.Program program = printer(lab, 2);
-      print(1);
-      lab.awaitBytes(log, 7);
+      Lab.Program program = lab.start("i=0; while :; do i=$((i+1)); echo $i; done");
+      lab.awaitBytes(log, 1000);
       Path old = log.resolveSibling("web@1.log-20260101");
       Files.move(log, old);
       Files.createFile(log);
-      print(2);
+      lab.awaitBytes(log, 1000);
+      program.kill();
       lab.finish(program);
-      assertThat(old).hasContent("line 1\n");
-      assertThat(log).hasContent("line 2\n");
+      String both = Lab.text(old) + Lab.text(log);
+      assertThat(both.getBytes(StandardCharsets.US_ASCII))
+          .isEqualTo(Lab.numbers((int) both.lines().count()));
     }
   }
 
   @Test
-  void aRenamedFileIsOpenedAnewWhenAskedFor() throws Exception {
+  void filesAreOpenedAnewWhenAskedFor() throws Exception {
     try (Lab lab = new Lab(folder)) {
-      // It prints all the time, so nothing but the request makes the writer look soon.
-      Lab.Program program = lab.start("echo first; exec sleep 1000");
-      lab.awaitBytes(log, 6);
-      Files.move(log, log.resolveSibling("old"), StandardCopyOption.ATOMIC_MOVE);
+      Lab.Program program = printer(lab, 3);
+      print(1);
+      lab.awaitBytes(log, 7);
+      // A file that nobody has touched is continued,
       lab.pump.reopenAll();
-      lab.settle();
-      Lab.Program other = lab.start("echo second");
-      lab.finish(other);
-      assertThat(log).hasContent("second\n");
-      program.kill();
+      print(2);
+      lab.awaitBytes(log, 14);
+      assertThat(log).hasContent("line 1\nline 2\n");
+      // and one that was renamed is made anew.
+      Path old = Files.move(log, log.resolveSibling("old"));
+      lab.pump.reopenAll();
+      print(3);
       lab.finish(program);
+      assertThat(log).hasContent("line 3\n");
+      assertThat(old).hasContent("line 1\nline 2\n");
     }
   }
 
@@ -312,6 +319,50 @@ final class LogFileIT {
         assertThat(Lab.text(file)).contains("second\n");
         assertThat(lab.pump.meters().blockages()).isPositive();
         assertThat(lab.pump.meters().blockedFiles()).isZero();
+      }
+    } finally {
+      run("umount", small.toString());
+    }
+  }
+
+  @Test
+  void onlySoManyEndedProgramsWaitForAFullDisk() throws Exception {
+    Path small = mountSmallFileSystem();
+    try {
+      Path file = small.resolve("a.log");
+      Path ballast = small.resolve("ballast");
+      LogPlan plan =
+          new LogPlan(new OutputTarget.ToFile(file), new OutputTarget.WithStdout(), Lab.NO_LIMITS);
+      try (Lab lab = new Lab(folder)) {
+        Files.write(ballast, new byte[256 * 1024 - 4096]);
+        Lab.Program filler = lab.start("filler@1", "seq 1 5000", plan);
+        assertThat(lab.hear()).isEqualTo("filler@1 blocked a.log: No space left on device");
+        List<Integer> drained = new CopyOnWriteArrayList<>();
+        CountDownLatch all = new CountDownLatch(30);
+        for (int i = 1; i <= 30; i++) {
+          int number = i;
+          Lab.Program program = lab.start("web@1", "echo program " + number, plan);
+          program.end();
+          lab.pump.drain(
+              program.invocation(),
+              () -> {
+                drained.add(number);
+                all.countDown();
+              });
+          lab.pump.release(program.invocation());
+        }
+        lab.settle();
+        assertThat(drained).hasSizeBetween(10, 20);
+        Files.delete(ballast);
+        assertThat(all.await(Lab.LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+        filler.end();
+        lab.drain(filler);
+        StringBuilder expected =
+            new StringBuilder(new String(Lab.numbers(5000), StandardCharsets.US_ASCII));
+        for (int i = 1; i <= 30; i++) {
+          expected.append("program ").append(i).append('\n');
+        }
+        assertThat(Lab.text(file)).isEqualTo(expected.toString());
       }
     } finally {
       run("umount", small.toString());

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedInputStream;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -19,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.posix.Credentials;
 import pm.daemon.posix.Host;
+import pm.daemon.posix.PidFd;
+import pm.daemon.posix.Signals;
 import pm.daemon.posix.WaitStatus;
 
 /** Real programs print, and what they print is in their logs. */
@@ -110,7 +116,7 @@ final class OutputPumpIT {
       String line = "x".repeat(99) + "\n";
       lab.finish(lab.start("yes " + line.strip() + " | head -n " + lines));
       assertThat(lab.log("web@1.log")).hasSize(lines * 100L);
-      byte[] block = line.repeat(1000).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+      byte[] block = line.repeat(1000).getBytes(StandardCharsets.US_ASCII);
       try (InputStream in = new BufferedInputStream(Files.newInputStream(lab.log("web@1.log")))) {
         for (int i = 0; i < lines / 1000; i++) {
           assertThat(in.readNBytes(block.length)).isEqualTo(block);
@@ -159,6 +165,24 @@ final class OutputPumpIT {
   }
 
   @Test
+  void anHeirThatPrintsWithoutEndDoesNotHoldUpTheEnd() throws Exception {
+    try (Lab lab = new Lab(folder)) {
+      Path pid = folder.resolve("pid");
+      LogPlan plan = lab.plan("web@1.log", new LogLimits(1_000_000, 1));
+      Lab.Program program = lab.start("web@1", "yes heir & echo $! > " + pid, plan);
+      program.end();
+      lab.drain(program);
+      lab.pump.release(program.invocation());
+      // Nor does it hold up a successor, whose bytes come among its own.
+      Lab.Program successor = lab.start("web@1", "echo successor", plan);
+      lab.finish(successor);
+      PidFd heir = PidFd.open(Integer.parseInt(Files.readString(pid).strip()));
+      heir.send(Signals.KILL);
+      heir.close();
+    }
+  }
+
+  @Test
   void aPredecessorsBytesComeFirst() throws Exception {
     try (Lab lab = new Lab(folder)) {
       StringBuilder expected = new StringBuilder();
@@ -199,6 +223,7 @@ final class OutputPumpIT {
   void fiveHundredProgramsAndNoDescriptorIsLeft() throws Exception {
     try (Lab lab = new Lab(folder)) {
       lab.finish(lab.start("true"));
+      lab.settle();
       long before = Lab.openDescriptors();
       List<Lab.Program> programs = new ArrayList<>();
       for (int i = 1; i <= 500; i++) {
@@ -221,6 +246,7 @@ final class OutputPumpIT {
   @Test
   void aStartThatDidNotComeAboutLeavesNothing() throws Exception {
     try (Lab lab = new Lab(folder)) {
+      lab.settle();
       long before = Lab.openDescriptors();
       InvocationId invocation = Lab.invocation();
       lab.pump
@@ -268,6 +294,48 @@ final class OutputPumpIT {
       }
     }
     throw new AssertionError("no writer thread");
+  }
+
+  @Test
+  void manyProgramsStartAndEndWhileLimitsChangeAndFilesAreReopened() throws Exception {
+    long seed = Long.getLong("output.seed", System.nanoTime());
+    SplittableRandom random = new SplittableRandom(seed);
+    try (Lab lab = new Lab(folder)) {
+      Map<String, StringBuilder> expected = new TreeMap<>();
+      List<Lab.Program> running = new ArrayList<>();
+      for (int i = 0; i < 150; i++) {
+        String name = "web@" + (1 + random.nextInt(5));
+        LogLimits limits = new LogLimits(16_384L << random.nextInt(6), 1000);
+        int lines = 1 + random.nextInt(20_000);
+        Lab.Program program =
+            lab.start(name, "seq 1 " + lines + "; echo " + i, lab.plan(name + ".log", limits));
+        expected
+            .computeIfAbsent(name, n -> new StringBuilder())
+            .append(new String(Lab.numbers(lines), StandardCharsets.US_ASCII))
+            .append(i)
+            .append('\n');
+        // One of an instance ends before the next begins; its pipe may well be full then.
+        program.end();
+        lab.pump.release(program.invocation());
+        running.add(program);
+        switch (random.nextInt(4)) {
+          case 0 -> lab.pump.reopenAll();
+          case 1 -> lab.pump.changeLimits(Lab.instance(name), new LogLimits(20_000, 1000));
+          case 2 -> lab.drain(running.get(random.nextInt(running.size())));
+          default -> {}
+        }
+      }
+      for (Lab.Program program : running) {
+        lab.drain(program);
+      }
+      for (Map.Entry<String, StringBuilder> each : expected.entrySet()) {
+        String written =
+            new String(RotationIT.all(lab.log(each.getKey() + ".log")), StandardCharsets.US_ASCII);
+        assertThat(written.contentEquals(each.getValue()))
+            .as("%s, seed %d", each.getKey(), seed)
+            .isTrue();
+      }
+    }
   }
 
   @Test
