@@ -104,7 +104,7 @@ final class Child {
     return new Sweep.Order(
         invocation,
         isCertain ? identity.pid() : 0,
-        identity.startTicks(),
+        main.isPresent() ? identity.startTicks() : Sweep.Order.GONE,
         endTicks,
         isOurs,
         known,

@@ -54,7 +54,10 @@ final class EnvFileText {
     }
     skipBlanks();
     if (isAtEndOfLine() || text.charAt(at) != '=') {
-      throw malformed(name.isEmpty() ? "no name before '='" : "no '=' after " + name);
+      throw malformed("no '=' after " + name);
+    }
+    if (name.isEmpty()) {
+      throw malformed("no name before '='");
     }
     if (!Template.isName(name)) {
       throw malformed("'" + name + "' is not the name of a variable");

@@ -45,7 +45,8 @@ final class Sweep {
    * Whom to look for.
    *
    * @param mainPid its main process; 0 if none is known
-   * @param mainStartTicks when that began
+   * @param mainStartTicks when that began; {@link #GONE} if it is gone, and only its session may be
+   *     left
    * @param endTicks as in {@link Kin}
    * @param isOurs as in {@link Kin}
    * @param known as in {@link Kin}
@@ -58,7 +59,9 @@ final class Sweep {
       boolean isOurs,
       Map<Integer, Long> known,
       StopScope scope,
-      Action action) {}
+      Action action) {
+    static final long GONE = -1;
+  }
 
   /**
    * What came of it.
