@@ -2,6 +2,7 @@ package pm.config;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
@@ -424,8 +425,7 @@ public final class ConfigurationLoader {
     return switch (failed) {
       case NoSuchFileException missing -> "there is no such file";
       case AccessDeniedException denied -> "permission denied";
-      case java.nio.file.FileSystemException other when other.getReason() != null ->
-          other.getReason();
+      case FileSystemException other when other.getReason() != null -> other.getReason();
       default -> String.valueOf(failed.getMessage());
     };
   }

@@ -20,6 +20,10 @@ final class LogFileCheck {
   private final Path folder;
   private final Map<String, String> inherited;
   private final Map<String, Writer> writers = new HashMap<>();
+
+  /** Paths without their last number, by which a rotated file is called. */
+  private final Map<String, Writer> rotatedFrom = new HashMap<>();
+
   private final SortedMap<String, ProgramSpec> programs;
 
   LogFileCheck(
@@ -79,45 +83,65 @@ final class LogFileCheck {
     }
     String instance = program.name() + "@" + number;
     String path = absolute(expand(file.path(), program, variables));
-    Writer other = writers.putIfAbsent(path, new Writer(instance, program));
-    if (other == null) {
-      other = automatic(path);
+    var writer = new Writer(instance, program);
+    Optional<Writer> other =
+        Optional.ofNullable(writers.putIfAbsent(path, writer)).or(() -> automatic(path));
+    if (other.isPresent()) {
+      return Optional.of(bothWrite(other.get(), writer, key, path));
     }
-    if (other == null) {
-      other = rotated(path);
+    return rotated(path, writer).map(one -> meetWhenRotated(one, writer, key, path));
+  }
+
+  private static Problem bothWrite(Writer other, Writer writer, String key, String path) {
+    if (other.instance().equals(writer.instance())) {
+      return problem(
+          writer,
+          key,
+          "the output and the errors of "
+              + writer.instance()
+              + " would both go to "
+              + Quoted.text(path),
+          "write stderr: merge");
     }
-    if (other == null) {
-      return Optional.empty();
-    }
-    boolean same = other.program().equals(program);
-    boolean self = other.instance().equals(instance);
-    return Optional.of(
-        new Problem(
-            program.location(),
-            "programs." + program.name() + ".logs." + key,
-            self
-                ? "the output and the errors of "
-                    + instance
-                    + " would both go to "
-                    + Quoted.text(path)
-                : other.instance() + " and " + instance + " would both write " + Quoted.text(path),
-            same && !self
-                ? "put ${PM_NAME} into the path"
-                : self ? "write stderr: merge" : "give each a path of its own"));
+    return problem(
+        writer,
+        key,
+        other.instance() + " and " + writer.instance() + " would both write " + Quoted.text(path),
+        other.program().equals(writer.program())
+            ? "put ${PM_NAME} into the path"
+            : "give each a path of its own");
+  }
+
+  private static Problem meetWhenRotated(Writer other, Writer writer, String key, String path) {
+    return problem(
+        writer,
+        key,
+        "of "
+            + Quoted.text(path)
+            + " and the log of "
+            + other.instance()
+            + " one gets the name of the other when it is rotated",
+        "let no path be another with a number after it");
+  }
+
+  private static Problem problem(Writer writer, String key, String message, String remedy) {
+    ProgramSpec program = writer.program();
+    return new Problem(
+        program.location(), "programs." + program.name() + ".logs." + key, message, remedy);
   }
 
   /** Who writes this file by default. */
-  private @org.jspecify.annotations.Nullable Writer automatic(String path) {
+  private Optional<Writer> automatic(String path) {
     String prefix = folder + "/";
     int at = path.lastIndexOf('@');
     if (!path.startsWith(prefix)
         || at < prefix.length()
         || path.indexOf('/', prefix.length()) >= 0) {
-      return null;
+      return Optional.empty();
     }
     ProgramSpec program = programs.get(path.substring(prefix.length(), at));
     if (program == null || !(program.logs().file() instanceof LogTarget.Auto)) {
-      return null;
+      return Optional.empty();
     }
     // Rotated files are web@1.log.1, web@1.log.2 and so on.
     String rest = path.substring(at + 1);
@@ -127,15 +151,22 @@ final class LogFileCheck {
             && isNumber(rest.substring(0, dot))
             && (rest.length() == dot + 4
                 || (rest.charAt(dot + 4) == '.' && isNumber(rest.substring(dot + 5))));
-    return reserved ? new Writer(program.name() + "@" + rest.substring(0, dot), program) : null;
+    return reserved
+        ? Optional.of(new Writer(program.name() + "@" + rest.substring(0, dot), program))
+        : Optional.empty();
   }
 
-  /** Who would rename its own file to this one. */
-  private @org.jspecify.annotations.Nullable Writer rotated(String path) {
+  /**
+   * Who would rename its own file to this one, or writes one to which this one would be renamed.
+   */
+  private Optional<Writer> rotated(String path, Writer writer) {
     int dot = path.lastIndexOf('.');
-    return dot > 0 && isNumber(path.substring(dot + 1))
-        ? writers.get(path.substring(0, dot))
-        : null;
+    if (dot > 0 && isNumber(path.substring(dot + 1))) {
+      String base = path.substring(0, dot);
+      rotatedFrom.putIfAbsent(base, writer);
+      return Optional.ofNullable(writers.get(base));
+    }
+    return Optional.ofNullable(rotatedFrom.get(path));
   }
 
   private static boolean isNumber(String text) {

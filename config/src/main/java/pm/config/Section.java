@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -162,7 +163,7 @@ final class Section {
   }
 
   private static String truthRemedy(Node.Text text) {
-    return switch (text.text().toLowerCase(java.util.Locale.ROOT)) {
+    return switch (text.text().toLowerCase(Locale.ROOT)) {
       case "true", "yes", "on", "y", "1" ->
           text.text().equals("true") ? "remove the quotes" : "write true";
       case "false", "no", "off", "n", "0" ->
@@ -416,7 +417,7 @@ final class Section {
       meant =
           text.length() > Names.LONGEST
               ? ""
-              : UnknownKey.nearest(text.toLowerCase(java.util.Locale.ROOT), candidates);
+              : UnknownKey.nearest(text.toLowerCase(Locale.ROOT), candidates);
     }
     return meant.isEmpty()
         ? "write " + listed(words)

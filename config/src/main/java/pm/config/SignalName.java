@@ -1,5 +1,6 @@
 package pm.config;
 
+import java.util.Locale;
 import java.util.OptionalInt;
 
 /** Signals by name, with their numbers on Linux (the same on x86-64 and aarch64), signal(7). */
@@ -84,7 +85,7 @@ public final class SignalName {
         return "write " + of(number);
       }
     }
-    String upper = text.toUpperCase(java.util.Locale.ROOT);
+    String upper = text.toUpperCase(Locale.ROOT);
     String name = upper.startsWith("SIG") ? upper.substring(3) : upper;
     return number(name).isPresent()
         ? "write " + name

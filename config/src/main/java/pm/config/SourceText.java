@@ -5,6 +5,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** The bytes of a file as text, once nothing is in them that could not be seen in an editor. */
 final class SourceText {
@@ -50,7 +51,7 @@ final class SourceText {
         throw new UnreadableFileException(
             locationAfter(file, text, i),
             "the control character U+"
-                + Integer.toHexString(0x10000 | c).substring(1).toUpperCase(java.util.Locale.ROOT)
+                + Integer.toHexString(0x10000 | c).substring(1).toUpperCase(Locale.ROOT)
                 + " cannot stand in a file",
             c == 0 ? "save the file as UTF-8 text" : "remove it");
       }

@@ -2,6 +2,7 @@ package pm.config;
 
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -90,7 +91,7 @@ final class YamlText {
         return false;
       }
     }
-    return switch (text.toLowerCase(java.util.Locale.ROOT)) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
       case "true", "false", "yes", "no", "on", "off", "y", "n", "null" -> false;
       default -> true;
     };

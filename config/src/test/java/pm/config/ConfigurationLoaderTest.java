@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -367,13 +368,13 @@ class ConfigurationLoaderTest {
   @Test
   void givenFileOfMoreThanOneMebibyte_thenRefused() {
     byte[] text = new byte[ConfigurationLoader.MOST_BYTES + 1];
-    java.util.Arrays.fill(text, (byte) '\n');
+    Arrays.fill(text, (byte) '\n');
     assertThat(loader().loadText("big.yaml", text).problems())
         .extracting(Problem::toString)
         .containsExactly("big.yaml: the file is larger than 1MiB; split it into several files");
     assertThat(
             loader()
-                .loadText("big.yaml", java.util.Arrays.copyOf(text, ConfigurationLoader.MOST_BYTES))
+                .loadText("big.yaml", Arrays.copyOf(text, ConfigurationLoader.MOST_BYTES))
                 .problems())
         .isEmpty();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -176,7 +177,7 @@ class ConfigurationWriterTest {
     assertUnreadable("{\"version\":1,\"other\":1}", "other: unknown key");
     byte[] whole = ConfigurationWriter.kept(new RandomConfigurations(1).configuration());
     for (int length = 0; length < whole.length - 2; length += 7) {
-      byte[] part = java.util.Arrays.copyOf(whole, length);
+      byte[] part = Arrays.copyOf(whole, length);
       assertThatThrownBy(() -> KeptConfiguration.read(part))
           .isInstanceOf(MalformedValueException.class);
     }
