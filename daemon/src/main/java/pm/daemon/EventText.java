@@ -2,6 +2,7 @@ package pm.daemon;
 
 import java.util.Optional;
 import pm.daemon.core.event.Happening;
+import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.InstanceState;
 
@@ -24,12 +25,19 @@ final class EventText {
       case Happening.InstanceNote note ->
           note.instance() + " " + note.type() + ": " + note.detail();
       case Happening.DaemonNote note ->
-          note.type() + ": " + note.detail() + " [" + note.actor() + "]";
+          note.type() + ": " + note.detail() + " [" + who(note.actor()) + "]";
     };
   }
 
   private static String state(InstanceState state, Optional<DeadReason> reason) {
     return reason.map(why -> state + "/" + why.word()).orElseGet(state::toString);
+  }
+
+  /** Every change is logged with the user and the process that asked for it. */
+  private static String who(Actor actor) {
+    return actor.uid() < 0
+        ? actor.name()
+        : actor.name() + ", uid " + actor.uid() + ", pid " + actor.pid();
   }
 
   /** Returns whether a person must act. */

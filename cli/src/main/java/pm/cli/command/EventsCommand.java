@@ -86,13 +86,37 @@ final class EventsCommand implements Command {
       if (!message.startsWith(instance)) {
         line.append(instance).append(' ');
       }
+      if (event.optionalString("to").isPresent()) {
+        state(event, "from", "from_reason", line);
+        line.append(" -> ");
+        state(event, "to", "reason", line);
+        line.append(message.isEmpty() ? "" : ": ");
+      } else if (event.optionalString("kind").isPresent()) {
+        line.append(event.optionalString("kind").orElse("")).append(": ");
+      }
       line.append(message);
-      if (event.optionalObject("actor").isPresent()) {
-        Members actor = event.optionalObject("actor").get();
-        line.append(" (by uid ").append(actor.optionalLong("uid").orElse(-1));
-        line.append(", process ").append(actor.optionalLong("pid").orElse(0)).append(')');
+      // A change of state says in its message who wanted it.
+      if (event.optionalString("to").isEmpty() && event.optionalObject("actor").isPresent()) {
+        actor(event.optionalObject("actor").get(), line);
       }
       session.out().line(Escapes.cell(line.toString()));
+    }
+
+    private static void state(Members event, String state, String reason, StringBuilder line)
+        throws JsonException {
+      line.append(event.optionalString(state).orElse("-"));
+      if (event.optionalString(reason).isPresent()) {
+        line.append('/').append(event.optionalString(reason).orElse(""));
+      }
+    }
+
+    private static void actor(Members actor, StringBuilder line) throws JsonException {
+      if (actor.optionalLong("uid").isEmpty()) {
+        return;
+      }
+      line.append(" (by ").append(actor.optionalString("name").orElse("somebody"));
+      line.append(", uid ").append(actor.optionalLong("uid").orElse(-1));
+      line.append(", pid ").append(actor.optionalLong("pid").orElse(0)).append(')');
     }
 
     @Override

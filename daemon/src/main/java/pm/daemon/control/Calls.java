@@ -296,7 +296,7 @@ final class Calls {
     withActor(
         call,
         actor -> {
-          LOG.info("{}: {} {}", who(actor), call.method().wireName(), shortParams(call));
+          LOG.debug("{}: {} {}", who(actor), call.method().wireName(), shortParams(call));
           commands.submit(maker.apply(await(call), actor));
         });
   }
@@ -342,7 +342,7 @@ final class Calls {
     withActor(
         call,
         actor -> {
-          LOG.info("{}: apply {}", who(actor), shortParams(call));
+          LOG.debug("{}: apply {}", who(actor), shortParams(call));
           readingConfiguration = true;
           boolean begun =
               queries.onPool(
@@ -375,7 +375,7 @@ final class Calls {
     withActor(
         call,
         actor -> {
-          LOG.info("{}: daemon.shutdown", who(actor));
+          LOG.debug("{}: daemon.shutdown", who(actor));
           Map<String, Object> json = new LinkedHashMap<>();
           json.put("accepted", true);
           json.put(

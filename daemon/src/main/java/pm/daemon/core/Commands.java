@@ -197,8 +197,7 @@ final class Commands {
               ask.known(instance, Result.UNCHANGED, Wording.detail(dead, draft.now));
           case NEW, COMPLETED, WAITING, SCHEDULED, BACKOFF, FAILED -> {
             Instance stopped =
-                instance.in(
-                    Phase.Dead.lasting(DeadReason.STOPPED, "stopped by " + ask.actor, ask.actor));
+                instance.in(Phase.Dead.lasting(DeadReason.STOPPED, "by " + ask.actor, ask.actor));
             boolean wasDown =
                 dead.reason() == DeadReason.NEW || dead.reason() == DeadReason.COMPLETED;
             ask.known(

@@ -333,8 +333,7 @@ final class ConfigurationChange {
     }
     String stoppedBy = draft.decided().stopped().get(name);
     if (stoppedBy != null) {
-      return Phase.Dead.lasting(
-          DeadReason.STOPPED, "stopped by " + stoppedBy, new Actor(stoppedBy, -1, 0));
+      return Phase.Dead.lasting(DeadReason.STOPPED, "by " + stoppedBy, new Actor(stoppedBy, -1, 0));
     }
     return Phase.Dead.lasting(
         DeadReason.NEW,

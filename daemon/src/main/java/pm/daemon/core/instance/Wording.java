@@ -18,8 +18,11 @@ public final class Wording {
 
   private Wording() {}
 
-  /** Tells a length of time in at most two units: {@code 0.3s}, {@code 2s}, {@code 3h12m}. */
+  /** Tells a length of time in at most two units: {@code 8ms}, {@code 0.3s}, {@code 3h12m}. */
   public static String duration(long nanos) {
+    if (nanos < 100 * MILLI) {
+      return Math.max(0, nanos) / MILLI + "ms";
+    }
     if (nanos < 10 * SECOND) {
       long tenths = (Math.max(0, nanos) + 50 * MILLI) / (100 * MILLI);
       return tenths % 10 == 0 ? tenths / 10 + "s" : tenths / 10 + "." + tenths % 10 + "s";

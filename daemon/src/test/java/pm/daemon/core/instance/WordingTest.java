@@ -35,10 +35,10 @@ class WordingTest {
 
   @Test
   void durationsHaveAtMostTwoUnits() {
-    assertThat(in(Duration.ZERO)).isEqualTo("0s");
-    assertThat(in(Duration.ofMillis(-5))).isEqualTo("0s");
-    assertThat(in(Duration.ofMillis(49))).isEqualTo("0s");
-    assertThat(in(Duration.ofMillis(50))).isEqualTo("0.1s");
+    assertThat(in(Duration.ZERO)).isEqualTo("0ms");
+    assertThat(in(Duration.ofMillis(-5))).isEqualTo("0ms");
+    assertThat(in(Duration.ofMillis(49))).isEqualTo("49ms");
+    assertThat(in(Duration.ofMillis(100))).isEqualTo("0.1s");
     assertThat(in(Duration.ofMillis(300))).isEqualTo("0.3s");
     assertThat(in(Duration.ofSeconds(2))).isEqualTo("2s");
     assertThat(in(Duration.ofMillis(9_960))).isEqualTo("10s");

@@ -109,10 +109,16 @@ class ApplyPlannerTest {
 
   @Test
   void aBrokenFileElsewhereKeepsNothing() {
+    Problem other = problem("/etc/pm/programs.d/other.yaml");
     ApplyPlan plan =
         ApplyPlanner.plan(
             inForce(program("web", "/bin/web")),
-            files(Map.of(), List.of(problem("/etc/pm/programs.d/other.yaml"))));
+            new Configuration(
+                DaemonSpec.DEFAULT,
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new TreeMap<>(Map.of(other.location().file(), List.of(other))),
+                List.of(other)));
     assertThat(actions(plan)).isEqualTo(Map.of("web", Action.REMOVE));
   }
 
