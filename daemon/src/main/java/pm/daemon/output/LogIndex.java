@@ -1,5 +1,6 @@
 package pm.daemon.output;
 
+import java.nio.ByteBuffer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.posix.ErrnoException;
@@ -18,12 +19,18 @@ final class LogIndex {
   static final long STEP_MILLIS = 1000;
 
   private final LogIndexFile file;
+  private final ByteBuffer scratch;
   private long lastMillis;
   private boolean hasLast;
   private boolean hasFailed;
 
-  LogIndex(LogIndexFile file) {
+  /**
+   * @param scratch at least {@link LogIndexFile#MOST_APPENDED_BYTES}, direct; all of one thread may
+   *     share it
+   */
+  LogIndex(LogIndexFile file, ByteBuffer scratch) {
     this.file = file;
+    this.scratch = scratch;
   }
 
   /** Bytes from {@code offset} on were written just now. */
@@ -35,7 +42,7 @@ final class LogIndex {
     hasLast = true;
     lastMillis = wallMillis;
     try {
-      int entries = file.append(new LogIndexFile.Entry(wallMillis, inode, offset, false));
+      int entries = file.append(new LogIndexFile.Entry(wallMillis, inode, offset, false), scratch);
       if (entries >= LogIndexFile.MOST_ENTRIES) {
         file.replace(LogIndexFile.thinned(file.read()));
       }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import pm.daemon.posix.Errno;
@@ -34,12 +35,17 @@ record LogIndexFile(Path path, Path log) {
    */
   static final int MOST_ENTRIES = 16 * 1024;
 
+  private static final String SUFFIX = ".idx";
   private static final String FORMAT = "pm-log-index 1 ";
 
   /** PATH_MAX of Linux, and the words before it. */
   private static final int MOST_HEADER_BYTES = 4096 + FORMAT.length();
 
   private static final int ENTRY_BYTES = 24;
+
+  /** Most that is written to add an entry. */
+  static final int MOST_APPENDED_BYTES = MOST_HEADER_BYTES + ENTRY_BYTES;
+
   private static final long THINNED = 1L << 62;
 
   /**
@@ -59,8 +65,9 @@ record LogIndexFile(Path path, Path log) {
       hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
     }
     String name = String.valueOf(log.getFileName());
-    String readable = name.length() > 100 ? name.substring(0, 100) : name;
-    return new LogIndexFile(folder.resolve("%s-%016x.idx".formatted(readable, hash)), log);
+    String readable = name.length() > 60 ? name.substring(0, 60) : name;
+    String unique = HexFormat.of().toHexDigits(hash);
+    return new LogIndexFile(folder.resolve(readable + "-" + unique + SUFFIX), log);
   }
 
   private byte[] header() {
@@ -74,9 +81,10 @@ record LogIndexFile(Path path, Path log) {
    */
   static int removeForgotten(Path folder, Instant before) throws IOException {
     int removed = 0;
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, "*.idx")) {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
       for (Path index : all) {
-        if (Files.getLastModifiedTime(index).toInstant().isBefore(before)
+        if (index.toString().endsWith(SUFFIX)
+            && Files.getLastModifiedTime(index).toInstant().isBefore(before)
             && !logOf(index).map(Files::exists).orElse(false)) {
           Files.delete(index);
           removed++;
@@ -99,15 +107,16 @@ record LogIndexFile(Path path, Path log) {
   /**
    * Adds an entry.
    *
+   * @param scratch at least {@link #MOST_APPENDED_BYTES}, direct
    * @return how many there are now
    */
-  int append(Entry entry) throws ErrnoException {
+  int append(Entry entry, ByteBuffer scratch) throws ErrnoException {
     byte[] header = header();
     int fd =
         Fd.open(path.toString(), OpenFlags.WRONLY | OpenFlags.CREAT | OpenFlags.NOFOLLOW, 0600);
     try {
       long size = Fd.status(fd).sizeBytes();
-      ByteBuffer bytes = ByteBuffer.allocateDirect(header.length + ENTRY_BYTES);
+      ByteBuffer bytes = scratch.clear();
       long entries = 0;
       if (size < header.length) {
         bytes.put(header);

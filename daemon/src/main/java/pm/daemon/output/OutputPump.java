@@ -1,6 +1,7 @@
 package pm.daemon.output;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -50,6 +51,8 @@ public final class OutputPump implements AutoCloseable {
   private final Thread thread;
 
   // Writer thread only.
+  private final ByteBuffer indexScratch =
+      ByteBuffer.allocateDirect(LogIndexFile.MOST_APPENDED_BYTES);
   private final Map<InvocationId, List<Source>> sources = new HashMap<>();
   private final Map<Path, LogFile> files = new HashMap<>();
 
@@ -234,7 +237,7 @@ public final class OutputPump implements AutoCloseable {
       known.changeLimits(limits);
       return known;
     }
-    LogIndex index = new LogIndex(LogIndexFile.of(indexFolder, path));
+    LogIndex index = new LogIndex(LogIndexFile.of(indexFolder, path), indexScratch);
     LogFile made = new LogFile(path, opened, limits, opening, lineEnds, index);
     files.put(path, made);
     return made;
@@ -370,6 +373,18 @@ public final class OutputPump implements AutoCloseable {
     }
   }
 
+  /** Of a program that has ended they are lost with the pipe. */
+  private static void warnOfRest(Source source) {
+    try {
+      int left = Fd.bytesReadable(source.fd());
+      if (left > 0) {
+        LOG.warn("{}: its last {} bytes are not in {}", source, left, source.file().path());
+      }
+    } catch (ErrnoException e) {
+      LOG.warn("{}: {}", source, e.getMessage());
+    }
+  }
+
   private static void removePipe(Path pipe) {
     try {
       PipeFolder.remove(pipe);
@@ -389,6 +404,7 @@ public final class OutputPump implements AutoCloseable {
             drain(
                 sources.values().stream().flatMap(List::stream).toList(),
                 () -> {
+                  sources.values().stream().flatMap(List::stream).forEach(OutputPump::warnOfRest);
                   files.values().forEach(LogFile::close);
                   writer.stop();
                 }));

@@ -35,6 +35,8 @@ record PipeFolder(Path folder) {
   /** Our end of a pipe, and how many bytes it holds at most. */
   record OurEnd(Path path, int fd, int capacity) {}
 
+  private static final Set<String> SUFFIXES = Set.of(Stream.OUT.suffix, Stream.ERR.suffix);
+
   /** Both ends of a pipe; the child's is read and write, so that it outlives ours. */
   record Ends(int child, OurEnd ours) {}
 
@@ -115,11 +117,13 @@ record PipeFolder(Path folder) {
    */
   int removeAllBut(Set<InvocationId> claimed) throws IOException {
     int removed = 0;
-    try (DirectoryStream<Path> pipes = Files.newDirectoryStream(folder, "*.{out,err}")) {
+    try (DirectoryStream<Path> pipes = Files.newDirectoryStream(folder)) {
       for (Path pipe : pipes) {
-        String[] parts = String.valueOf(pipe.getFileName()).split("\\.", -1);
-        String id = parts.length < 3 ? "" : parts[parts.length - 2];
-        if (id.length() == 32 && !claimed.contains(new InvocationId(id))) {
+        String name = String.valueOf(pipe.getFileName());
+        int suffix = name.lastIndexOf('.');
+        String id = name.substring(name.lastIndexOf('.', suffix - 1) + 1, Math.max(suffix, 0));
+        boolean isPipe = id.length() == 32 && SUFFIXES.contains(name.substring(suffix + 1));
+        if (isPipe && !claimed.contains(new InvocationId(id))) {
           remove(pipe);
           removed++;
         }

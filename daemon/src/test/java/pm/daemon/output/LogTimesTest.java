@@ -2,6 +2,7 @@ package pm.daemon.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -24,6 +25,8 @@ final class LogTimesTest {
   private LogReader reader;
   private LogIndexFile file;
   private LogIndex index;
+  private final ByteBuffer scratch =
+      ByteBuffer.allocateDirect(LogIndexFile.MOST_APPENDED_BYTES);
 
   @BeforeEach
   void setUp() throws Exception {
@@ -31,7 +34,7 @@ final class LogTimesTest {
     Files.createDirectory(folder.resolve("index"));
     reader = new LogReader(folder.resolve("index"));
     file = LogIndexFile.of(folder.resolve("index"), log);
-    index = new LogIndex(file);
+    index = new LogIndex(file, scratch);
   }
 
   private void write(String line, double secondsAfterNoon) throws Exception {
@@ -100,9 +103,9 @@ final class LogTimesTest {
   @Test
   void afterARestart() throws Exception {
     write("a", 0);
-    index = new LogIndex(file);
+    index = new LogIndex(file, scratch);
     write("b", 0.1);
-    index = new LogIndex(file);
+    index = new LogIndex(file, scratch);
     write("c", 100);
     assertThat(since(50)).containsExactly("c");
   }
