@@ -541,8 +541,7 @@ public final class InstanceMachine {
           : Phase.Dead.lasting(
               DeadReason.DISABLED, "its definition says enabled: false" + end, actor);
     }
-    String why =
-        stopping.cause() == StopCause.SHUTDOWN ? "the daemon shut down" : "stopped by " + actor;
+    String why = stopping.cause() == StopCause.SHUTDOWN ? "the daemon shut down" : "by " + actor;
     return Phase.Dead.lasting(DeadReason.STOPPED, why + end, actor);
   }
 
