@@ -182,7 +182,10 @@ final class LogReaderTest {
 
   @Test
   void afterAFileThatRotationRemovedTheNextOneThatIsKeptFollows() throws Exception {
-    LogIndex index = new LogIndex(LogIndexFile.of(folder.resolve("index"), log), java.nio.ByteBuffer.allocateDirect(8192));
+    LogIndex index =
+        new LogIndex(
+            LogIndexFile.of(folder.resolve("index"), log),
+            java.nio.ByteBuffer.allocateDirect(8192));
     Files.createDirectory(folder.resolve("index"));
     LogPosition first = LogPosition.START;
     for (int i = 0; i < 8; i++) {

@@ -25,8 +25,7 @@ final class LogTimesTest {
   private LogReader reader;
   private LogIndexFile file;
   private LogIndex index;
-  private final ByteBuffer scratch =
-      ByteBuffer.allocateDirect(LogIndexFile.MOST_APPENDED_BYTES);
+  private final ByteBuffer scratch = ByteBuffer.allocateDirect(LogIndexFile.MOST_APPENDED_BYTES);
 
   @BeforeEach
   void setUp() throws Exception {
