@@ -4,45 +4,43 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Reads the text of an {@code env_file}: one {@code NAME=value} a line, optionally after {@code
- * export}. Blank lines and those that begin with {@code #} are skipped. A value may stand in single
- * quotes (as it is) or double quotes (with {@code \n \t \" \\ \$}); without quotes it is the rest
- * of the line, without blanks around it. Nothing is expanded.
+ * Reads the lines of an {@code env_file}: {@code NAME=value}, perhaps after {@code export}. Empty
+ * lines and those that begin with {@code #} are skipped.
+ *
+ * <p>A value without quotes goes to the end of the line, or to a {@code #} after a space, and loses
+ * the spaces around it. In single quotes everything is itself; in double quotes {@code \n}, {@code
+ * \r}, {@code \t}, {@code \"}, {@code \\} and {@code \$} stand for characters. A value in quotes
+ * may have several lines. Nothing is expanded.
  */
 public final class EnvFileText {
   /** The largest file that is read. */
   public static final int MOST_BYTES = 1 << 20;
 
-  private EnvFileText() {}
+  private final String text;
+  private final Map<String, String> variables = new LinkedHashMap<>();
+  private int at;
+  private int line = 1;
 
-  /**
-   * Reads the variables; a later line wins.
-   *
-   * @throws MalformedValueException if a line cannot be understood; the message begins with its
-   *     number
-   */
-  public static Map<String, String> parse(String text) throws MalformedValueException {
-    var variables = new LinkedHashMap<String, String>();
-    int number = 0;
-    int start = 0;
-    while (start < text.length()) {
-      int end = text.indexOf('\n', start);
-      if (end < 0) {
-        end = text.length();
-      }
-      number++;
-      String line = text.substring(start, end).strip();
-      if (!line.isEmpty() && line.charAt(0) != '#') {
-        parse(line, number, variables);
-      }
-      start = end + 1;
-    }
-    return variables;
+  private EnvFileText(String text) {
+    this.text = text;
   }
 
   /**
-   * Whether a variable of a process can be called so: no equals sign, blank or control character,
-   * no leading digit.
+   * Returns the variables, each with its last value.
+   *
+   * @throws MalformedValueException if a line is not understood; the message begins with its number
+   */
+  public static Map<String, String> parse(String text) throws MalformedValueException {
+    EnvFileText reading = new EnvFileText(text.startsWith("\ufeff") ? text.substring(1) : text);
+    while (reading.at < reading.text.length()) {
+      reading.readLine();
+    }
+    return reading.variables;
+  }
+
+  /**
+   * Whether a variable of a process can be called so: letters, digits, {@code _}, {@code .} and
+   * {@code -}, and no digit first.
    */
   public static boolean isVariable(String name) {
     if (name.isEmpty() || (name.charAt(0) >= '0' && name.charAt(0) <= '9')) {
@@ -58,67 +56,138 @@ public final class EnvFileText {
     return true;
   }
 
-  private static void parse(String line, int number, Map<String, String> variables)
-      throws MalformedValueException {
-    String rest = line.startsWith("export ") ? line.substring(7).stripLeading() : line;
-    int equals = rest.indexOf('=');
-    if (equals < 0) {
-      throw malformed(number, "there is no = in it", "write NAME=value");
+  private void readLine() throws MalformedValueException {
+    skipBlanks();
+    if (isAtEndOfLine() || text.charAt(at) == '#') {
+      skipLine();
+      return;
     }
-    String name = rest.substring(0, equals).stripTrailing();
+    String name = readName();
+    if (name.equals("export") && at < text.length() && isBlank(text.charAt(at))) {
+      skipBlanks();
+      name = readName();
+    }
+    skipBlanks();
+    if (isAtEndOfLine() || text.charAt(at) != '=') {
+      throw malformed("no '=' after " + Quoted.bare(name));
+    }
+    if (name.isEmpty()) {
+      throw malformed("no name before '='");
+    }
     if (!isVariable(name)) {
-      throw malformed(
-          number,
-          Quoted.text(name) + " is not the name of a variable",
-          "use letters, digits and _");
+      throw malformed(Quoted.text(name) + " is not the name of a variable");
     }
-    variables.put(name, value(rest.substring(equals + 1).stripLeading(), number));
+    at++;
+    skipBlanks();
+    variables.put(name, readValue());
   }
 
-  private static String value(String text, int number) throws MalformedValueException {
-    if (text.indexOf('\0') >= 0) {
-      throw malformed(number, "there is a NUL byte in it", "remove it");
+  private String readName() {
+    int begin = at;
+    while (!isAtEndOfLine() && text.charAt(at) != '=' && !isBlank(text.charAt(at))) {
+      at++;
     }
-    if (text.startsWith("'")) {
-      int close = text.indexOf('\'', 1);
-      if (close != text.length() - 1) {
-        throw malformed(
-            number, "its single quotes do not enclose the value", "quote all of it, or nothing");
-      }
-      return text.substring(1, close);
-    }
-    return text.startsWith("\"") ? unescaped(text, number) : text;
+    return text.substring(begin, at);
   }
 
-  private static String unescaped(String text, int number) throws MalformedValueException {
-    var value = new StringBuilder(text.length());
-    int at = 1;
-    while (at < text.length() && text.charAt(at) != '"') {
+  private String readValue() throws MalformedValueException {
+    char quote = isAtEndOfLine() ? ' ' : text.charAt(at);
+    if (quote != '\'' && quote != '"') {
+      return readBare();
+    }
+    String value = readQuoted(quote);
+    skipBlanks();
+    if (!isAtEndOfLine() && text.charAt(at) != '#') {
+      throw malformed("something follows the closing quote");
+    }
+    skipLine();
+    return value;
+  }
+
+  private String readBare() throws MalformedValueException {
+    int begin = at;
+    while (!isAtEndOfLine() && !(text.charAt(at) == '#' && at > begin && isBlank(before()))) {
+      refuseZero();
+      at++;
+    }
+    String value = text.substring(begin, at).strip();
+    skipLine();
+    return value.startsWith("#") ? "" : value;
+  }
+
+  private String readQuoted(char quote) throws MalformedValueException {
+    int begin = line;
+    StringBuilder value = new StringBuilder();
+    at++;
+    while (at < text.length()) {
       char c = text.charAt(at);
-      if (c == '\\' && at + 1 < text.length()) {
+      if (c == quote) {
         at++;
-        value.append(
-            switch (text.charAt(at)) {
-              case 'n' -> "\n";
-              case 't' -> "\t";
-              case '"' -> "\"";
-              case '\\' -> "\\";
-              case '$' -> "$";
-              default -> "\\" + text.charAt(at);
-            });
+        return value.toString();
+      }
+      refuseZero();
+      if (c == '\n') {
+        line++;
+      }
+      if (c == '\\' && quote == '"' && at + 1 < text.length()) {
+        at++;
+        appendEscaped(value, text.charAt(at));
       } else {
         value.append(c);
       }
       at++;
     }
-    if (at != text.length() - 1) {
-      throw malformed(
-          number, "its double quotes do not enclose the value", "quote all of it, or nothing");
-    }
-    return value.toString();
+    throw malformed(begin, "the quote is not closed");
   }
 
-  private static MalformedValueException malformed(int number, String what, String remedy) {
-    return new MalformedValueException("line " + number + ": " + what, remedy);
+  private void appendEscaped(StringBuilder value, char c) {
+    switch (c) {
+      case 'n' -> value.append('\n');
+      case 'r' -> value.append('\r');
+      case 't' -> value.append('\t');
+      case '"', '\\', '$' -> value.append(c);
+      case '\n' -> line++;
+      default -> value.append('\\').append(c);
+    }
+  }
+
+  private void refuseZero() throws MalformedValueException {
+    if (text.charAt(at) == 0) {
+      throw malformed("a zero byte cannot be part of a variable");
+    }
+  }
+
+  private char before() {
+    return text.charAt(at - 1);
+  }
+
+  private void skipBlanks() {
+    while (at < text.length() && isBlank(text.charAt(at))) {
+      at++;
+    }
+  }
+
+  private void skipLine() {
+    while (at < text.length() && text.charAt(at) != '\n') {
+      at++;
+    }
+    at++;
+    line++;
+  }
+
+  private boolean isAtEndOfLine() {
+    return at >= text.length() || text.charAt(at) == '\n';
+  }
+
+  private static boolean isBlank(char c) {
+    return c == ' ' || c == '\t' || c == '\r';
+  }
+
+  private MalformedValueException malformed(String what) {
+    return malformed(line, what);
+  }
+
+  private static MalformedValueException malformed(int line, String what) {
+    return new MalformedValueException("line " + line + ": " + what, "");
   }
 }

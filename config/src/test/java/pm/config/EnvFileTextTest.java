@@ -7,65 +7,86 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class EnvFileTextTest {
+
+  private static Map<String, String> parse(String text) throws Exception {
+    return EnvFileText.parse(text);
+  }
+
+  private static void refuses(String text, String message) {
+    assertThatThrownBy(() -> parse(text)).hasMessage(message);
+  }
+
   @Test
-  void readsNamesAndValues() throws MalformedValueException {
+  void givenPlainLines_whenTheyAreRead_thenNamesHaveTheirValues() throws Exception {
     assertThat(
-            EnvFileText.parse(
+            parse(
                 """
                 # a comment
 
                 A=1
-                  B = two words # and no comment
-                export C=3
-                D=
-                E='single $X "quotes" \\n'
-                F="double \\"quotes\\" \\n\\t\\$X \\x \\\\"
-                G=$A ${A}
-                A=again\r
-                H=a=b
-                I=it's
-                """))
-        .containsExactlyInAnyOrderEntriesOf(
-            Map.of(
-                "A", "again",
-                "B", "two words # and no comment",
-                "C", "3",
-                "D", "",
-                "E", "single $X \"quotes\" \\n",
-                "F", "double \"quotes\" \n\t$X \\x \\",
-                "G", "$A ${A}",
-                "H", "a=b",
-                "I", "it's"));
-    assertThat(EnvFileText.parse("")).isEmpty();
-    assertThat(EnvFileText.parse("A=1")).isEqualTo(Map.of("A", "1"));
+                  export B = two words\s\s
+                C=
+                D=a#b # and a comment
+                E==
+                exported=x
+                A=2
+                F=# nothing"""))
+        .containsExactly(
+            Map.entry("A", "2"),
+            Map.entry("B", "two words"),
+            Map.entry("C", ""),
+            Map.entry("D", "a#b"),
+            Map.entry("E", "="),
+            Map.entry("exported", "x"),
+            Map.entry("F", ""));
   }
 
   @Test
-  void givenLineThatIsNone_thenSaysWhichAndWhy() {
-    assertRefused("A=1\nB\n", "line 2: there is no = in it; write NAME=value");
-    assertRefused("1A=1", "line 1: '1A' is not the name of a variable; use letters, digits and _");
-    assertRefused("=1", "line 1: '' is not the name of a variable; use letters, digits and _");
-    assertRefused(
-        "A='x", "line 1: its single quotes do not enclose the value; quote all of it, or nothing");
-    assertRefused(
-        "A='x'y",
-        "line 1: its single quotes do not enclose the value; quote all of it, or nothing");
-    assertRefused(
-        "A='", "line 1: its single quotes do not enclose the value; quote all of it, or nothing");
-    assertRefused(
-        "A=\"x", "line 1: its double quotes do not enclose the value; quote all of it, or nothing");
-    assertRefused(
-        "A=\"x\\\"",
-        "line 1: its double quotes do not enclose the value; quote all of it, or nothing");
-    assertRefused(
-        "A=\"x\"y",
-        "line 1: its double quotes do not enclose the value; quote all of it, or nothing");
-    assertRefused("A=x\0y", "line 1: there is a NUL byte in it; remove it");
+  void givenQuotes_whenTheyAreRead_thenTheyProtectWhatIsInThem() throws Exception {
+    assertThat(
+            parse(
+                """
+                A=' # $X \\n "' # comment
+                B=" # \\$X \\"q\\" \\\\ \\t| \\q"
+                C="one
+                two"
+                D='one
+                two'
+                E="one \\
+                line"
+                F=it's
+                """))
+        .containsExactly(
+            Map.entry("A", " # $X \\n \""),
+            Map.entry("B", " # $X \"q\" \\ \t| \\q"),
+            Map.entry("C", "one\ntwo"),
+            Map.entry("D", "one\ntwo"),
+            Map.entry("E", "one line"),
+            Map.entry("F", "it's"));
   }
 
-  private static void assertRefused(String text, String message) {
-    assertThatThrownBy(() -> EnvFileText.parse(text))
-        .isInstanceOf(MalformedValueException.class)
-        .hasMessage(message);
+  @Test
+  void givenWindowsFiles_whenTheyAreRead_thenTheirMarksAreNoPartOfValues() throws Exception {
+    assertThat(parse("\ufeffA=1\r\nB='2'\r\n\r\n"))
+        .containsExactly(Map.entry("A", "1"), Map.entry("B", "2"));
+  }
+
+  @Test
+  void givenDotsAndDashes_whenTheyAreRead_thenTheyArePartOfNames() throws Exception {
+    assertThat(parse("discovery.type=single-node\na-b=1"))
+        .containsExactly(Map.entry("discovery.type", "single-node"), Map.entry("a-b", "1"));
+  }
+
+  @Test
+  void givenWhatIsNotUnderstood_whenItIsRead_thenItsLineIsSaid() {
+    refuses("A=1\nB\n", "line 2: no '=' after B");
+    refuses("\n=1", "line 2: no name before '='");
+    refuses("A B=1", "line 1: no '=' after A");
+    refuses("A+B=1", "line 1: 'A+B' is not the name of a variable");
+    refuses("1A=1", "line 1: '1A' is not the name of a variable");
+    refuses("X='a\nb'\nA='open\n\n", "line 3: the quote is not closed");
+    refuses("A='a'b", "line 1: something follows the closing quote");
+    refuses("A=a\0b", "line 1: a zero byte cannot be part of a variable");
+    refuses("export", "line 1: no '=' after export");
   }
 }

@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import pm.config.EnvFile;
+import pm.config.EnvFileText;
+import pm.config.MalformedValueException;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
@@ -16,9 +18,6 @@ import pm.daemon.posix.OpenFlags;
 /** Reads the files of {@code env_file}, anew for each start. Not for the loop; any other thread. */
 final class EnvFileReader {
   static final String STAGE = "env_file";
-
-  /** The most bytes of a file. */
-  static final int MOST_BYTES = 1 << 20;
 
   private EnvFileReader() {}
 
@@ -33,7 +32,7 @@ final class EnvFileReader {
           throw new StageException(
               STAGE, file.path() + ": " + Errno.message(refused.errno()), refused.isShortage());
         }
-      } catch (EnvFileText.MalformedException malformed) {
+      } catch (MalformedValueException malformed) {
         throw new StageException(STAGE, file.path() + ": " + malformed.getMessage(), false);
       } catch (CharacterCodingException malformed) {
         throw new StageException(STAGE, file.path() + ": is not UTF-8", false);
@@ -52,7 +51,7 @@ final class EnvFileReader {
         String what = status.isDirectory() ? "is a directory" : "is not a regular file";
         throw new StageException(STAGE, path + ": " + what, false);
       }
-      if (status.sizeBytes() > MOST_BYTES) {
+      if (status.sizeBytes() > EnvFileText.MOST_BYTES) {
         throw new StageException(STAGE, path + ": is larger than 1 MiB", false);
       }
       ByteBuffer bytes = ByteBuffer.allocateDirect((int) status.sizeBytes() + 1);
