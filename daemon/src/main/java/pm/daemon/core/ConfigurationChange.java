@@ -238,6 +238,10 @@ final class ConfigurationChange {
       return;
     }
     ask.wish(instance, Request.Wish.DOWN);
+    if (instance.phase() instanceof Phase.Stopping stopping && stopping.after() == AfterStop.STAY) {
+      // It is on its way down for good; if an operator wants that, it outlives being disabled.
+      return;
+    }
     ask.later(
         () ->
             draft.take(
