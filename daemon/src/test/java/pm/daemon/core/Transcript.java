@@ -1,0 +1,279 @@
+package pm.daemon.core;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import pm.config.ProgramSpec;
+import pm.daemon.core.event.Answer;
+import pm.daemon.core.event.Command;
+import pm.daemon.core.event.Decision;
+import pm.daemon.core.event.Effect;
+import pm.daemon.core.event.Entry;
+import pm.daemon.core.event.Event;
+import pm.daemon.core.event.Happening;
+import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TimePassed;
+import pm.daemon.core.instance.Wording;
+import pm.daemon.core.model.ApplyPlan;
+import pm.daemon.core.model.DeadReason;
+import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceState;
+import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.Outcome;
+import pm.daemon.core.model.Phase;
+
+/**
+ * Writes events and decisions as lines for people. Invocations are numbered in the order in which
+ * they are first told: i1, i2.
+ */
+public final class Transcript {
+
+  private final Map<InvocationId, String> names = new LinkedHashMap<>();
+
+  /** Returns the short name of an invocation. */
+  public String name(InvocationId id) {
+    return names.computeIfAbsent(id, key -> "i" + (names.size() + 1));
+  }
+
+  /** Returns the invocation that was told by this short name. */
+  public Optional<InvocationId> invocation(String name) {
+    return names.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(name))
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
+  /** Tells a decision: first what is kept, then what is done. */
+  public List<String> lines(Decision decision, Moment now) {
+    List<String> lines = new ArrayList<>();
+    for (Entry entry : decision.entries()) {
+      lines.add("keep   " + entry(entry, now));
+    }
+    for (Effect effect : decision.effects()) {
+      lines.add(effect(effect));
+    }
+    return lines;
+  }
+
+  /** Tells an event. */
+  public String event(Event event) {
+    return switch (event) {
+      case Command.Begin begin -> "begin " + begin.decisions().stopped();
+      case Command.Resume resume -> "resume";
+      case Command.Start start -> "start " + start.selectors() + asker(start) + start.patience();
+      case Command.Stop stop -> "stop " + stop.selectors() + asker(stop) + stop.patience();
+      case Command.Restart restart ->
+          "restart " + restart.selectors() + asker(restart) + restart.patience();
+      case Command.Signal signal ->
+          "signal " + signal.signalName() + " " + signal.selectors() + asker(signal);
+      case Command.Reset reset -> "reset " + reset.selectors() + asker(reset);
+      case Command.Apply apply ->
+          "apply " + (apply.dryRun() ? "--dry-run" : "") + asker(apply) + apply.patience();
+      case Command.Shutdown shutdown -> "shutdown" + asker(shutdown);
+      case Report.Spawned spawned ->
+          "spawned " + name(spawned.invocation()) + " pid " + spawned.process().pid();
+      case Report.SpawnFailed failed ->
+          "spawn-failed " + name(failed.invocation()) + (failed.shortage() ? " (shortage)" : "");
+      case Report.Exited exited ->
+          "exited "
+              + name(exited.invocation())
+              + " "
+              + exited.status()
+              + (exited.remains() ? " and leaves remains" : "");
+      case Report.RemainsGone gone -> "remains-gone " + name(gone.invocation());
+      case Report.RemainsLeft left -> "remains-left " + name(left.invocation()) + left.pids();
+      case Report.Adopted adopted -> "adopted " + name(adopted.invocation());
+      case Report.NeverSpawned never -> "never-spawned " + name(never.invocation());
+      case Report.OutputBlocked blocked -> "output-blocked " + blocked.instance();
+      case Report.OutputFlows flows -> "output-flows " + flows.instance();
+      case TimePassed passed -> "time passed";
+    };
+  }
+
+  private static String asker(Command command) {
+    return command.request() == Command.UNANSWERED ? " " : " #" + command.request() + " ";
+  }
+
+  private String entry(Entry entry, Moment now) {
+    return switch (entry) {
+      case Entry.InstanceKept kept -> instance(kept.instance(), now);
+      case Entry.InstanceForgotten forgotten -> forgotten.name() + " is forgotten";
+      case Entry.ConfigurationKept kept ->
+          "configuration " + kept.configuration().programs().keySet();
+      case Entry.DecisionsKept kept ->
+          "decisions " + kept.number() + ": stopped " + kept.decisions().stopped().keySet();
+      case Entry.CleanEnd end -> "clean end";
+    };
+  }
+
+  /** Tells an instance with what the core remembers of it. */
+  public String instance(Instance instance, Moment now) {
+    StringBuilder text = new StringBuilder(instance.name().toString()).append(' ');
+    text.append(phase(instance.phase()));
+    instance
+        .run()
+        .ifPresent(
+            run -> {
+              text.append(' ').append(name(run.invocation()));
+              run.process().ifPresent(process -> text.append(" pid ").append(process.pid()));
+            });
+    long deadline = instance.phase().deadline();
+    if (deadline != Moment.NEVER) {
+      text.append(" until ");
+      text.append(deadline <= now.nanos() ? "now" : "+" + Wording.duration(deadline - now.nanos()));
+    }
+    if (!instance.window().restarts().isEmpty() || instance.streak() > 0) {
+      text.append("; restarts ").append(instance.window().restarts().size());
+      text.append(", in a row ").append(instance.streak());
+    }
+    return text.toString();
+  }
+
+  private static String phase(Phase phase) {
+    return switch (phase) {
+      case Phase.Dead dead -> "DEAD/" + dead.reason().word();
+      case Phase.Starting starting -> "STARTING";
+      case Phase.Up up -> up.state().toString();
+      case Phase.Stopping stopping ->
+          "STOPPING/"
+              + word(stopping.step())
+              + (stopping.exit().isPresent() ? "/ended" : "")
+              + ", then "
+              + word(stopping.after());
+    };
+  }
+
+  private String effect(Effect effect) {
+    return switch (effect) {
+      case Effect.Spawn spawn ->
+          "effect Spawn "
+              + spawn.instance()
+              + " "
+              + name(spawn.invocation())
+              + command(spawn.spec());
+      case Effect.Signal signal ->
+          "effect Signal "
+              + signal.signal()
+              + (signal.thenContinue() ? " CONT " : " ")
+              + name(signal.invocation())
+              + " pid "
+              + signal.process().pid()
+              + " "
+              + signal.scope().word();
+      case Effect.KillRemains kill ->
+          "effect KillRemains " + name(kill.invocation()) + " " + kill.scope().word();
+      case Effect.SignalRemains signal ->
+          "effect SignalRemains "
+              + signal.signal()
+              + " "
+              + name(signal.invocation())
+              + " "
+              + signal.scope().word();
+      case Effect.Release release -> "effect Release " + name(release.invocation());
+      case Effect.Adopt adopt ->
+          "effect Adopt "
+              + name(adopt.run().invocation())
+              + (adopt.exited() ? ", whose end is known" : "");
+      case Effect.ChangeLogs logs -> "effect ChangeLogs " + logs.instance();
+      case Effect.Publish publish -> happening(publish.happening());
+      case Effect.Reply reply ->
+          "reply  #"
+              + reply.request()
+              + (reply.afterDecision() == 0 ? "" : " after decision " + reply.afterDecision())
+              + ": "
+              + answer(reply.answer());
+      case Effect.Exit exit -> "effect Exit " + exit.code();
+    };
+  }
+
+  private static String command(ProgramSpec spec) {
+    return ": " + String.join(" ", spec.command().argv());
+  }
+
+  private String happening(Happening happening) {
+    return switch (happening) {
+      case Happening.StateChanged change ->
+          change.instance()
+              + " "
+              + state(change.from(), change.fromReason())
+              + " -> "
+              + state(change.to(), change.reason())
+              + (change.detail().isEmpty() ? "" : ": " + change.detail())
+              + change.invocation().map(id -> " (" + name(id)).orElse(" (")
+              + (change.pid() == 0 ? "" : ", pid " + change.pid())
+              + change.cause().map(cause -> ", " + cause.word()).orElse("")
+              + change.status().map(Transcript::status).orElse("")
+              + change.actor().map(actor -> ", by " + actor).orElse("")
+              + ")";
+      case Happening.InstanceNote note ->
+          (note.grave() ? "alarm  " : "note   ")
+              + note.instance()
+              + " "
+              + note.type()
+              + ": "
+              + note.detail();
+      case Happening.DaemonNote note ->
+          (note.grave() ? "alarm  " : "note   ")
+              + note.type()
+              + ": "
+              + note.detail()
+              + ", by "
+              + note.actor();
+    };
+  }
+
+  private static String status(ExitStatus status) {
+    return switch (status) {
+      case ExitStatus.Code code -> " " + code.code();
+      case ExitStatus.Signalled signalled ->
+          " SIG" + signalled.signal() + (signalled.core() ? " core" : "");
+      case ExitStatus.Unknown unknown -> "";
+    };
+  }
+
+  private static String state(InstanceState state, Optional<DeadReason> reason) {
+    return state + reason.map(found -> "/" + found.word()).orElse("");
+  }
+
+  private String answer(Answer answer) {
+    return switch (answer) {
+      case Answer.Outcomes outcomes -> outcomes(outcomes.outcomes());
+      case Answer.Applied applied -> plan(applied.plan()) + "; " + outcomes(applied.outcomes());
+      case Answer.NoMatch none -> none.selector() + " matches nothing";
+      case Answer.Refused refused -> "refused: " + refused.why();
+    };
+  }
+
+  private static String plan(ApplyPlan plan) {
+    StringBuilder text = new StringBuilder("plan");
+    for (ApplyPlan.ProgramStep step : plan.programs()) {
+      text.append(' ').append(word(step.action())).append(' ').append(step.program());
+    }
+    return text.toString();
+  }
+
+  private String outcomes(List<Outcome> outcomes) {
+    if (outcomes.isEmpty()) {
+      return "nothing";
+    }
+    StringBuilder text = new StringBuilder();
+    for (Outcome outcome : outcomes) {
+      text.append(text.isEmpty() ? "" : "; ");
+      text.append(outcome.instance()).append(' ').append(outcome.result().word());
+      text.append(outcome.detail().isEmpty() ? "" : ": " + outcome.detail());
+      if (!outcome.invocation().isEmpty()) {
+        text.append(" (see ").append(name(new InvocationId(outcome.invocation()))).append(')');
+      }
+    }
+    return text.toString();
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}
