@@ -5,11 +5,15 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import pm.cli.render.Output;
 
 /** Where {@code pmctl} begins. */
 public final class Main {
+  /** Far more than a daemon needs that is not stopped. */
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+
   private Main() {}
 
   /** Runs one command and exits with its code. */
@@ -17,6 +21,7 @@ public final class Main {
     Pmctl pmctl =
         new Pmctl(
             System.getenv(),
+            ANSWER_LIMIT,
             new Output(new FileOutputStream(FileDescriptor.out), isTerminal(1)),
             new Output(new FileOutputStream(FileDescriptor.err), isTerminal(2)));
     // Everything is written and nothing is to be tidied up. System.exit would first look for a

@@ -1,6 +1,7 @@
 package pm.cli;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +28,7 @@ import pm.protocol.JsonException;
  */
 final class Pmctl {
   private final Map<String, String> environment;
+  private final Duration answerLimit;
   private final Output out;
   private final Output err;
 
@@ -34,11 +36,13 @@ final class Pmctl {
    * Makes one.
    *
    * @param environment of the process
+   * @param answerLimit how long an answer may take that needs nothing but the daemon itself
    * @param out stdout
    * @param err stderr
    */
-  Pmctl(Map<String, String> environment, Output out, Output err) {
+  Pmctl(Map<String, String> environment, Duration answerLimit, Output out, Output err) {
     this.environment = environment;
+    this.answerLimit = answerLimit;
     this.out = out;
     this.err = err;
   }
@@ -171,7 +175,7 @@ final class Pmctl {
     if (arguments.has(GlobalOptions.HELP)) {
       return help(syntax, arguments.options());
     }
-    return command.run(Session.of(arguments, environment, out, err));
+    return command.run(Session.of(arguments, environment, answerLimit, out, err));
   }
 
   private ExitCode help(Syntax syntax, Map<String, String> options) throws IOException {

@@ -35,6 +35,8 @@ public final class PicocliParser {
     known.addAll(GlobalOptions.EVERYWHERE);
     CommandLine commandLine = new CommandLine(spec(syntax));
     commandLine.setSeparator("=");
+    // An argument that begins with @ is for us, no file of arguments.
+    commandLine.setExpandAtFiles(false);
     ParseResult result;
     try {
       result = commandLine.parseArgs(arguments.toArray(new String[0]));
@@ -72,6 +74,8 @@ public final class PicocliParser {
     }
     CommandLine commandLine = new CommandLine(spec);
     commandLine.setSeparator("=");
+    // An argument that begins with @ is for us, no file of arguments.
+    commandLine.setExpandAtFiles(false);
     commandLine.setStopAtPositional(true);
     spec.addPositional(
         PositionalParamSpec.builder()

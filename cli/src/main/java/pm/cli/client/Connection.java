@@ -28,13 +28,11 @@ import pm.protocol.Method;
  * sentence that says where and what to do. For one thread.
  */
 public final class Connection implements AutoCloseable {
-  /** How long an answer may take that needs nothing but the daemon itself. */
-  public static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
-
   /** For waits that only an answer ends. */
   public static final Duration FOREVER = Duration.ofDays(36_500);
 
   private final Path path;
+  private final Duration answerLimit;
   private final SocketChannel channel;
   private final Selector selector;
   private final SelectionKey key;
@@ -57,22 +55,28 @@ public final class Connection implements AutoCloseable {
         }
       };
 
-  private Connection(Path path, SocketChannel channel, Selector selector) throws IOException {
+  private Connection(Path path, Duration answerLimit, SocketChannel channel, Selector selector)
+      throws IOException {
     this.path = path;
+    this.answerLimit = answerLimit;
     this.channel = channel;
     this.selector = selector;
     this.key = channel.register(selector, SelectionKey.OP_READ);
   }
 
-  /** Connects, at once or not at all: a listening socket needs no time. */
-  public static Connection open(Address address) throws CommandFailure {
+  /**
+   * Connects, at once or not at all: a listening socket needs no time.
+   *
+   * @param answerLimit how long an answer may take that needs nothing but the daemon itself
+   */
+  public static Connection open(Address address, Duration answerLimit) throws CommandFailure {
     Path path = address.socket();
     try {
       SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
       try {
         channel.connect(UnixDomainSocketAddress.of(path));
         channel.configureBlocking(false);
-        return new Connection(path, channel, Selector.open());
+        return new Connection(path, answerLimit, channel, Selector.open());
       } catch (IOException e) {
         channel.close();
         throw e;
@@ -107,6 +111,11 @@ public final class Connection implements AutoCloseable {
     }
     return new CommandFailure(
         ExitCode.UNREACHABLE, "cannot reach pmd: the socket " + path + ": " + reason + "." + start);
+  }
+
+  /** How long an answer may take that needs nothing but the daemon itself. */
+  public Duration answerLimit() {
+    return answerLimit;
   }
 
   /** Sends a request, and returns the id that its response will have. */
@@ -168,8 +177,8 @@ public final class Connection implements AutoCloseable {
   private void awaitRoom() throws IOException, CommandFailure {
     key.interestOps(SelectionKey.OP_WRITE);
     try {
-      if (selector.select(ANSWER_LIMIT.toMillis()) == 0) {
-        throw notAnswering(ANSWER_LIMIT);
+      if (selector.select(answerLimit.toMillis()) == 0) {
+        throw notAnswering();
       }
       selector.selectedKeys().clear();
     } finally {
@@ -200,11 +209,11 @@ public final class Connection implements AutoCloseable {
   /** Asks, and waits for the answer. */
   public Object call(Method method, Map<String, Object> params) throws CommandFailure {
     Id id = send(method, params);
-    long deadline = System.nanoTime() + ANSWER_LIMIT.toNanos();
+    long deadline = System.nanoTime() + answerLimit.toNanos();
     while (true) {
       Optional<Message> message = receive(Duration.ofNanos(deadline - System.nanoTime()));
       if (message.isEmpty()) {
-        throw notAnswering(ANSWER_LIMIT);
+        throw notAnswering();
       }
       Optional<Object> result = result(message.get(), id);
       if (result.isPresent()) {
@@ -238,11 +247,11 @@ public final class Connection implements AutoCloseable {
   }
 
   /** The daemon holds the connection, but says nothing. */
-  public CommandFailure notAnswering(Duration limit) {
+  public CommandFailure notAnswering() {
     return new CommandFailure(
         ExitCode.UNREACHABLE,
         "the daemon has not answered for "
-            + limit.toSeconds()
+            + answerLimit.toSeconds()
             + "s on "
             + path
             + ". Look at its own log, and whether its process is stopped.");

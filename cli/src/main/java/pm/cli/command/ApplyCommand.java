@@ -61,10 +61,11 @@ final class ApplyCommand implements Command {
     Members result = Members.of(answer, "the answer");
     ExitCode worst = ExitCode.DONE;
     if (session.format().isForPeople()) {
-      changes(session, result, dryRun);
+      changes(session, result);
       worst =
           new Outcomes("apply to", "applied")
               .tell(session, result.list("outcomes"), Optional.empty());
+      session.out().line(session.style().dim(summary(result, dryRun)));
     } else {
       write(session, result);
       for (Members outcome : result.objects("outcomes")) {
@@ -93,17 +94,12 @@ final class ApplyCommand implements Command {
     }
   }
 
-  private static void changes(Session session, Members result, boolean dryRun)
-      throws IOException, JsonException {
-    int changed = 0;
-    int unchanged = 0;
+  private static void changes(Session session, Members result) throws IOException, JsonException {
     for (Members change : result.objects("changes")) {
       String action = change.string("action");
       if (action.equals("unchanged")) {
-        unchanged++;
         continue;
       }
-      changed += action.equals("invalid") ? 0 : 1;
       String detail = change.optionalString("detail").orElse("");
       session
           .out()
@@ -124,13 +120,25 @@ final class ApplyCommand implements Command {
                     + ")");
       }
     }
-    String summary =
-        changed
-            + (changed == 1 ? " program " : " programs ")
-            + (dryRun ? "would change, " : "changed, ")
-            + unchanged
-            + " unchanged";
-    session.out().line(session.style().dim(summary));
+  }
+
+  private static String summary(Members result, boolean dryRun) throws JsonException {
+    int changed = 0;
+    int unchanged = 0;
+    for (Members change : result.objects("changes")) {
+      switch (change.string("action")) {
+        case "unchanged" -> unchanged++;
+        case "invalid" -> {
+          // It is neither: its error is told below.
+        }
+        default -> changed++;
+      }
+    }
+    return changed
+        + (changed == 1 ? " program " : " programs ")
+        + (dryRun ? "would change, " : "changed, ")
+        + unchanged
+        + " unchanged";
   }
 
   private static String value(Members key, String name) {

@@ -21,12 +21,12 @@ final class ConfigShowCommand implements Command {
         "config show",
         List.of(),
         "shows the configuration in force, with all defaults",
-        "Shows the configuration that the daemon works with, with all defaults, as YAML. It is older than the files until: pmctl apply",
+        "Shows the configuration that the daemon works with, with all defaults, as YAML. The files may be newer; pmctl apply makes them count.",
         new Operands("PROGRAM", 0, 1, "Only this program."),
         List.of(),
         List.of("pmctl config show", "pmctl config show web -o json"),
         List.of(
-            Syntax.Exit.of(ExitCode.DONE),
+            new Syntax.Exit(ExitCode.DONE, "shown"),
             Syntax.Exit.of(ExitCode.NO_MATCH),
             Syntax.Exit.of(ExitCode.UNREACHABLE),
             Syntax.Exit.of(ExitCode.NOT_PERMITTED)));

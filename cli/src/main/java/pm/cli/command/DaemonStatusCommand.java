@@ -29,7 +29,7 @@ final class DaemonStatusCommand implements Command {
         List.of(),
         List.of("pmctl daemon status", "pmctl daemon status -o json | jq .pid"),
         List.of(
-            Syntax.Exit.of(ExitCode.DONE),
+            new Syntax.Exit(ExitCode.DONE, "shown"),
             Syntax.Exit.of(ExitCode.UNREACHABLE),
             new Syntax.Exit(
                 ExitCode.NOT_PERMITTED, "only root and the user of the daemon may ask")));

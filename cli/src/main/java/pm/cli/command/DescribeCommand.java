@@ -26,7 +26,7 @@ final class DescribeCommand implements Command {
         List.of(LogsCommand.RAW),
         List.of("pmctl describe web@1", "pmctl describe web -o yaml"),
         List.of(
-            Syntax.Exit.of(ExitCode.DONE),
+            new Syntax.Exit(ExitCode.DONE, "shown"),
             Syntax.Exit.of(ExitCode.NO_MATCH),
             Syntax.Exit.of(ExitCode.UNREACHABLE),
             Syntax.Exit.of(ExitCode.NOT_PERMITTED)));

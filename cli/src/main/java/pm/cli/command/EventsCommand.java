@@ -36,7 +36,7 @@ final class EventsCommand implements Command {
         List.of(FOLLOW, SINCE),
         List.of("pmctl events web", "pmctl events -f", "pmctl events -f --since 1200 -o jsonl"),
         List.of(
-            Syntax.Exit.of(ExitCode.DONE),
+            new Syntax.Exit(ExitCode.DONE, "shown"),
             Syntax.Exit.of(ExitCode.NO_MATCH),
             new Syntax.Exit(
                 ExitCode.UNREACHABLE, "the daemon cannot be reached, or ended while we followed"),

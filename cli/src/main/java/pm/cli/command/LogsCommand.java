@@ -48,7 +48,7 @@ final class LogsCommand implements Command {
             "pmctl logs web@1 -n 100 --no-prefix",
             "pmctl logs all --since 10m"),
         List.of(
-            Syntax.Exit.of(ExitCode.DONE),
+            new Syntax.Exit(ExitCode.DONE, "shown"),
             Syntax.Exit.of(ExitCode.NO_MATCH),
             new Syntax.Exit(
                 ExitCode.UNREACHABLE, "the daemon cannot be reached, or ended while we followed"),

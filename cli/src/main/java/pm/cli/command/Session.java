@@ -1,6 +1,7 @@
 package pm.cli.command;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import pm.cli.render.Style;
  *
  * @param arguments of this call
  * @param environment of this process
+ * @param answerLimit how long an answer may take that needs nothing but the daemon itself
  * @param out for what was asked for
  * @param err for what went wrong, notices and progress
  * @param format how results are written
@@ -26,6 +28,7 @@ import pm.cli.render.Style;
 public record Session(
     Arguments arguments,
     Map<String, String> environment,
+    Duration answerLimit,
     Output out,
     Output err,
     Format format,
@@ -33,12 +36,17 @@ public record Session(
 
   /** A session with the format and style that the arguments ask for. */
   public static Session of(
-      Arguments arguments, Map<String, String> environment, Output out, Output err)
+      Arguments arguments,
+      Map<String, String> environment,
+      Duration answerLimit,
+      Output out,
+      Output err)
       throws CommandFailure {
     String when = arguments.oneOf(GlobalOptions.COLOR, List.of("auto", "always", "never"));
     return new Session(
         arguments,
         environment,
+        answerLimit,
         out,
         err,
         Format.of(arguments.oneOf(GlobalOptions.OUTPUT, Format.NAMES)),
@@ -53,7 +61,7 @@ public record Session(
 
   /** A new connection to the daemon. */
   public Connection connect() throws CommandFailure {
-    return Connection.open(address());
+    return Connection.open(address(), answerLimit);
   }
 
   /** The operands as the parameter {@code selectors}. */

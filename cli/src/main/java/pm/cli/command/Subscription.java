@@ -40,7 +40,7 @@ final class Subscription {
       Reader reader)
       throws CommandFailure, JsonException, IOException {
     Id id = connection.send(method, params);
-    Duration limit = Connection.ANSWER_LIMIT;
+    Duration limit = connection.answerLimit();
     while (true) {
       Optional<Message> received = connection.receive(Duration.ZERO);
       if (received.isEmpty()) {
@@ -48,7 +48,7 @@ final class Subscription {
         received = connection.receive(limit);
       }
       if (received.isEmpty()) {
-        throw connection.notAnswering(limit);
+        throw connection.notAnswering();
       }
       Message message = received.get();
       if (message instanceof Message.Notification notification) {

@@ -28,7 +28,7 @@ final class VersionCommand implements Command {
         List.of(),
         List.of("pmctl version", "pmctl version -o json"),
         List.of(
-            Syntax.Exit.of(ExitCode.DONE),
+            new Syntax.Exit(ExitCode.DONE, "shown"),
             new Syntax.Exit(
                 ExitCode.UNREACHABLE,
                 "the daemon cannot be reached; the version of pmctl is shown"),

@@ -166,14 +166,14 @@ final class Waiting {
   private void sendPoll() throws CommandFailure {
     if (poll.isPresent()) {
       // The one before is as old as the answer limit.
-      throw connection.notAnswering(Connection.ANSWER_LIMIT);
+      throw connection.notAnswering();
     }
     poll =
         Optional.of(
             shown
                 ? connection.send(Method.STATUS, selectors)
                 : connection.send(Method.PING, Map.of()));
-    nextPoll = elapsedNanos() + Connection.ANSWER_LIMIT.toNanos();
+    nextPoll = elapsedNanos() + connection.answerLimit().toNanos();
   }
 
   /** Whether a message is the answer to our poll; if so, it is shown. */

@@ -30,7 +30,7 @@ final class WhyCommand implements Command {
         List.of(),
         List.of("pmctl why web@1"),
         List.of(
-            Syntax.Exit.of(ExitCode.DONE),
+            new Syntax.Exit(ExitCode.DONE, "shown"),
             Syntax.Exit.of(ExitCode.NO_MATCH),
             Syntax.Exit.of(ExitCode.UNREACHABLE),
             Syntax.Exit.of(ExitCode.NOT_PERMITTED)));
