@@ -47,20 +47,9 @@ final class KeptLogs implements LogSource {
             : LogPosition.START;
     if (from.since().isPresent()) {
       LogPosition since = reader.since(file, from.since().get());
-      begin = from.lines().isPresent() ? later(file, begin, since) : since;
+      begin = from.lines().isPresent() ? reader.later(file, begin, since) : since;
     }
     return new FileTail(file, begin, from.withUnfinished(), followers.follow(file, hasGrown));
-  }
-
-  /** Returns the one of two places that leaves less to read. */
-  private LogPosition later(Path file, LogPosition one, LogPosition other) throws IOException {
-    if (one.inode() == other.inode()) {
-      return one.offset() >= other.offset() ? one : other;
-    }
-    // The one whose file is the current one is later; of two older files the second is reached
-    // from the first.
-    LogPosition end = reader.end(file);
-    return other.inode() == end.inode() || one.inode() == 0 ? other : one;
   }
 
   /** A file and its predecessors, read on. */
