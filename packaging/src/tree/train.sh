@@ -33,6 +33,9 @@ pmctl() {
     "$tree/bin/pmctl" --socket "$home/run/pmd.sock" "$@" < /dev/null
 }
 
+PMD_JAVA_OPTIONS="-XX:DumpLoadedClassList=$work/check.pmd.classes" \
+  "$tree/bin/pmd" --home "$home" --config "$home/programs.yaml" --check
+
 PMD_JAVA_OPTIONS="-XX:DumpLoadedClassList=$work/run.pmd.classes" \
   "$tree/bin/pmd" --home "$home" --config "$home/programs.yaml" < /dev/null > "$home/pmd.log" 2>&1 &
 pmd=$!
@@ -61,6 +64,8 @@ pmctl apply --dry-run
 pmctl config check "$home/programs.yaml"
 pmctl daemon status
 pmctl version
+pmctl status --help
+pmctl stauts || [ $? = 2 ]
 pmctl daemon shutdown
 
 wait "$pmd"
