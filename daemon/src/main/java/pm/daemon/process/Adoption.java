@@ -165,7 +165,20 @@ final class Adoption {
     return !(target instanceof LogTarget.File file && file.path().contains("$"));
   }
 
+  /** Comes back only with an answer: without one we would have to say that there is none. */
   private static Map<InvocationId, List<ProcessStat>> find(List<InvocationId> sought) {
+    while (true) {
+      try {
+        return lookFor(sought);
+      } catch (ErrnoException shortage) {
+        LOG.warn("processes cannot be looked for; trying again: {}", shortage.getMessage());
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    }
+  }
+
+  private static Map<InvocationId, List<ProcessStat>> lookFor(List<InvocationId> sought)
+      throws ErrnoException {
     ProcessTable table = ProcessTable.read(new ProcFs());
     Map<InvocationId, List<ProcessStat>> found = new LinkedHashMap<>();
     for (ProcessStat process : table.all()) {

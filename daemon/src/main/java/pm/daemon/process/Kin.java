@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import pm.config.StopScope;
+import pm.daemon.posix.ErrnoException;
 
 /**
  * What belongs to one invocation, as far as it can be told. Pure.
@@ -41,8 +42,10 @@ record Kin(
    *
    * @param self this process, which belongs to nobody, nor does what it starts
    * @param mains the main processes of other invocations
+   * @throws ErrnoException if the machine is short of something, so that we know nothing
    */
-  List<ProcessStat> in(ProcessTable table, StopScope scope, int self, Set<Integer> mains) {
+  List<ProcessStat> in(ProcessTable table, StopScope scope, int self, Set<Integer> mains)
+      throws ErrnoException {
     Map<Integer, ProcessStat> found = new LinkedHashMap<>();
     if (isMainHeld) {
       table.get(mainPid).filter(main -> !main.isZombie()).ifPresent(m -> found.put(m.pid(), m));
@@ -72,7 +75,8 @@ record Kin(
     return List.copyOf(found.values());
   }
 
-  private boolean isSessionOurs(ProcessTable table, int self, Set<Integer> mains) {
+  private boolean isSessionOurs(ProcessTable table, int self, Set<Integer> mains)
+      throws ErrnoException {
     if (mainPid == 0 || isMainHeld) {
       return isMainHeld;
     }
@@ -95,7 +99,7 @@ record Kin(
     return startTicks != null && startTicks == process.startTicks();
   }
 
-  private boolean shows(ProcessTable table, ProcessStat process, int self) {
+  private boolean shows(ProcessTable table, ProcessStat process, int self) throws ErrnoException {
     // Those whose parent lives are found through it, or belong to another.
     boolean isOrphanOfOurs = process.parent() == self;
     return isOrphanOfOurs == isOurs && table.proves(process, invocation);

@@ -1,11 +1,12 @@
 package pm.daemon.process;
 
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import pm.config.ProgramSpec;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
@@ -29,6 +30,8 @@ import pm.daemon.posix.Waits;
 final class Launch {
   private static final String STAGE = "spawn";
   private static final long LOOK_NANOS = 1_000_000;
+  private static final long PAUSE_NANOS = 100_000_000;
+  private static final Logger LOG = LoggerFactory.getLogger(Launch.class);
 
   /** What all launches share. Any thread. */
   record Means(
@@ -179,7 +182,7 @@ final class Launch {
    * Takes hold of the child. It cannot vanish meanwhile: only the loop reaps, and not what may be
    * of a spawn in flight.
    */
-  private Outcome identify(int pid) throws ErrnoException {
+  private Outcome identify(int pid) {
     try {
       PidFd pidFd = PidFd.open(pid);
       try {
@@ -200,17 +203,22 @@ final class Launch {
         pidFd.close();
         throw notIdentified;
       }
-    } catch (ErrnoException shortage) {
+    } catch (ErrnoException | RuntimeException notHeld) {
       // Without a hold it could be neither watched nor told from another: better none.
       destroy(pid);
-      return failed(STAGE, String.valueOf(shortage.getMessage()), shortage.isShortage());
+      boolean shortage = notHeld instanceof ErrnoException refused && refused.isShortage();
+      return failed(STAGE, String.valueOf(notHeld.getMessage()), shortage);
     }
   }
 
-  private static void destroy(int pid) throws ErrnoException {
-    Signals.killGroup(pid, Signals.KILL);
-    while (Waits.reapPid(pid).isEmpty()) {
-      LockSupport.parkNanos(LOOK_NANOS);
+  private static void destroy(int pid) {
+    try {
+      Signals.killGroup(pid, Signals.KILL);
+      while (Waits.reapPid(pid).isEmpty()) {
+        LockSupport.parkNanos(LOOK_NANOS);
+      }
+    } catch (ErrnoException refused) {
+      LOG.error("child {} is lost: it can be neither held nor killed", pid, refused);
     }
   }
 
@@ -218,11 +226,7 @@ final class Launch {
     if (mayHaveChild) {
       Optional<ProcessStat> lost = findLost(effect.invocation());
       if (lost.isPresent()) {
-        try {
-          return identify(lost.get().pid());
-        } catch (ErrnoException | RuntimeException again) {
-          thrown.addSuppressed(again);
-        }
+        return identify(lost.get().pid());
       }
     }
     boolean shortage = thrown instanceof OutOfMemoryError;
@@ -233,14 +237,23 @@ final class Launch {
   }
 
   private Optional<ProcessStat> findLost(InvocationId invocation) {
-    int self = Host.pid();
-    ProcessTable table = ProcessTable.read(proc);
-    List<ProcessStat> found =
-        table.childrenOf(self).stream()
-            .filter(child -> !child.isZombie() && child.session() == child.pid())
-            .filter(child -> table.proves(child, invocation.hex()))
-            .toList();
-    return found.stream().findFirst();
+    // Comes back only with an answer: without one we would have to say that there is no child.
+    while (true) {
+      try {
+        ProcessTable table = ProcessTable.read(proc);
+        for (ProcessStat child : table.childrenOf(Host.pid())) {
+          if (!child.isZombie()
+              && child.session() == child.pid()
+              && table.proves(child, invocation.hex())) {
+            return Optional.of(child);
+          }
+        }
+        return Optional.empty();
+      } catch (ErrnoException shortage) {
+        LOG.warn("a lost child cannot be looked for; trying again: {}", shortage.getMessage());
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    }
   }
 
   private Outcome failed(String stage, String reason, boolean shortage) {

@@ -131,7 +131,8 @@ final class Orphans {
               then.accept(seen(living));
             },
             thrown -> {
-              LOG.error("orphans cannot be told apart", thrown);
+              LOG.warn("orphans cannot be told apart", thrown);
+              isComplete = false;
               then.accept(seen(living));
             });
     if (!accepted) {
@@ -203,7 +204,8 @@ final class Orphans {
         living.stream().map(process -> new Orphan(process, ownerOf(process))).toList(), isComplete);
   }
 
-  private static Map<Integer, Set<String>> proofs(List<ProcessStat> processes) {
+  private static Map<Integer, Set<String>> proofs(List<ProcessStat> processes)
+      throws ErrnoException {
     ProcFs proc = new ProcFs();
     Map<Integer, Set<String>> proofs = new HashMap<>();
     for (ProcessStat process : processes) {

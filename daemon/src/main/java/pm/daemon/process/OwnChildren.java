@@ -80,10 +80,8 @@ final class OwnChildren implements AutoCloseable {
   }
 
   private List<Integer> listSlowly() throws ErrnoException {
-    List<Integer> all = new ArrayList<>();
-    proc.forEachPid(all::add);
     List<Integer> ours = new ArrayList<>();
-    for (int pid : all) {
+    for (int pid : proc.pids()) {
       Optional<ProcessStat> stat = proc.stat(pid);
       if (stat.isPresent() && stat.get().parent() == self) {
         ours.add(pid);

@@ -6,11 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.IntConsumer;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
@@ -43,18 +44,26 @@ final class ProcFs {
     return length.isPresent() ? ProcessStat.parse(bytes, length.getAsInt()) : Optional.empty();
   }
 
-  /** Hands over the pid of every process. */
-  void forEachPid(IntConsumer consumer) {
-    String[] names = new File("/proc").list();
-    if (names == null) {
-      throw new IllegalStateException("/proc cannot be listed");
-    }
-    for (String name : names) {
+  /** Returns the pid of every process. */
+  List<Integer> pids() throws ErrnoException {
+    List<Integer> pids = new ArrayList<>();
+    for (String name : list("/proc")) {
       int pid = pid(name);
       if (pid > 0) {
-        consumer.accept(pid);
+        pids.add(pid);
       }
     }
+    return pids;
+  }
+
+  private static String[] list(String folder) throws ErrnoException {
+    String[] names = new File(folder).list();
+    if (names == null) {
+      // Java does not say why; the kernel does.
+      Fd.close(Fd.open(folder, OpenFlags.RDONLY | OpenFlags.DIRECTORY, 0));
+      throw new ErrnoException("readdir", folder, Errno.EAGAIN);
+    }
+    return names;
   }
 
   /**
@@ -113,11 +122,16 @@ final class ProcFs {
    * Returns the invocations whose named pipes a process can write to. A reader of such a pipe is no
    * child of ours but somebody who looks.
    */
-  Set<String> pipes(int pid) {
+  Set<String> pipes(int pid) throws ErrnoException {
     String folder = "/proc/" + pid + "/fd";
-    String[] descriptors = new File(folder).list();
-    if (descriptors == null) {
-      return Set.of();
+    String[] descriptors;
+    try {
+      descriptors = list(folder);
+    } catch (ErrnoException refused) {
+      if (isGone(refused)) {
+        return Set.of();
+      }
+      throw refused;
     }
     Set<String> found = new HashSet<>();
     for (int i = 0; i < descriptors.length && i < MOST_DESCRIPTORS; i++) {

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import pm.daemon.posix.ErrnoException;
 
 /**
@@ -17,15 +16,19 @@ import pm.daemon.posix.ErrnoException;
  * time; not the loop.
  */
 final class ProcessTable {
+
+  /** Finds the invocations that a process shows that it belongs to. */
+  @FunctionalInterface
+  interface Prover {
+    Set<String> proof(ProcessStat process) throws ErrnoException;
+  }
+
   private final Map<Integer, ProcessStat> processes = new LinkedHashMap<>();
   private final Map<Integer, List<ProcessStat>> children = new HashMap<>();
   private final Map<Integer, Set<String>> proofs = new HashMap<>();
-  private final Function<ProcessStat, Set<String>> prover;
+  private final Prover prover;
 
-  /**
-   * @param prover finds the invocations that a process shows that it belongs to
-   */
-  ProcessTable(Collection<ProcessStat> processes, Function<ProcessStat, Set<String>> prover) {
+  ProcessTable(Collection<ProcessStat> processes, Prover prover) {
     this.prover = prover;
     for (ProcessStat process : processes) {
       this.processes.put(process.pid(), process);
@@ -33,33 +36,48 @@ final class ProcessTable {
     }
   }
 
-  /** Reads the table of the machine. */
-  static ProcessTable read(ProcFs proc) {
+  /**
+   * Reads the table of the machine. What is hidden from us is not in it: it is nothing that we may
+   * touch.
+   *
+   * @throws ErrnoException if the machine is short of something, so that we know nothing
+   */
+  static ProcessTable read(ProcFs proc) throws ErrnoException {
     List<ProcessStat> processes = new ArrayList<>();
-    proc.forEachPid(
-        pid -> {
-          try {
-            proc.stat(pid).ifPresent(processes::add);
-          } catch (ErrnoException forbidden) {
-            // Hidden from us, so it is none that we may touch.
-            return;
-          }
-        });
+    for (int pid : proc.pids()) {
+      try {
+        proc.stat(pid).ifPresent(processes::add);
+      } catch (ErrnoException refused) {
+        throwShortage(refused);
+      }
+    }
     return new ProcessTable(processes, process -> proof(proc, process));
   }
 
-  /** Returns the invocations that a process shows by its environment or by its pipes. */
-  static Set<String> proof(ProcFs proc, ProcessStat process) {
-    Set<String> found = new HashSet<>(proc.pipes(process.pid()));
-    // One that hangs in the kernel could make us hang with it.
-    if (process.state() != 'D') {
-      try {
+  /**
+   * Returns the invocations that a process shows by its environment or by its pipes, as far as we
+   * may know.
+   *
+   * @throws ErrnoException if the machine is short of something, so that we know nothing
+   */
+  static Set<String> proof(ProcFs proc, ProcessStat process) throws ErrnoException {
+    Set<String> found = new HashSet<>();
+    try {
+      found.addAll(proc.pipes(process.pid()));
+      // One that hangs in the kernel could make us hang with it.
+      if (process.state() != 'D') {
         proc.invocation(process.pid()).ifPresent(found::add);
-      } catch (ErrnoException forbidden) {
-        return found;
       }
+    } catch (ErrnoException refused) {
+      throwShortage(refused);
     }
     return found;
+  }
+
+  private static void throwShortage(ErrnoException refused) throws ErrnoException {
+    if (refused.isShortage()) {
+      throw refused;
+    }
   }
 
   Collection<ProcessStat> all() {
@@ -75,7 +93,12 @@ final class ProcessTable {
   }
 
   /** Whether a process shows that it belongs to an invocation. */
-  boolean proves(ProcessStat process, String invocation) {
-    return proofs.computeIfAbsent(process.pid(), pid -> prover.apply(process)).contains(invocation);
+  boolean proves(ProcessStat process, String invocation) throws ErrnoException {
+    Set<String> proof = proofs.get(process.pid());
+    if (proof == null) {
+      proof = prover.proof(process);
+      proofs.put(process.pid(), proof);
+    }
+    return proof.contains(invocation);
   }
 }

@@ -51,18 +51,30 @@ final class Spawner implements AutoCloseable {
   /** Carries out the effect. */
   void spawn(Effect.Spawn effect) {
     try {
-      threads.execute(
-          () -> {
-            Launch.Outcome outcome = new Launch(means, effect).run();
-            loop.post(() -> launched(effect, outcome));
-          });
+      threads.execute(() -> launch(effect));
     } catch (OutOfMemoryError noThread) {
       // What the JVM throws when the kernel grants no thread; there is memory enough.
-      Report.SpawnFailed failed =
-          new Report.SpawnFailed(
-              effect.invocation(), "spawn", String.valueOf(noThread.getMessage()), true);
-      loop.post(() -> reports.accept(failed));
+      loop.post(() -> broke(effect, noThread));
     }
+  }
+
+  private void launch(Effect.Spawn effect) {
+    Launch.Outcome outcome;
+    try {
+      outcome = new Launch(means, effect).run();
+    } catch (RuntimeException | Error thrown) {
+      LOG.error("the start of {} broke off", effect.instance(), thrown);
+      loop.post(() -> broke(effect, thrown));
+      return;
+    }
+    loop.post(() -> launched(effect, outcome));
+  }
+
+  private void broke(Effect.Spawn effect, Throwable thrown) {
+    reaper.spawnEnded(effect.invocation());
+    reports.accept(
+        new Report.SpawnFailed(
+            effect.invocation(), "spawn", String.valueOf(thrown.getMessage()), true));
   }
 
   private void launched(Effect.Spawn effect, Launch.Outcome outcome) {

@@ -272,7 +272,7 @@ class AdoptionIT {
 
   private static List<Integer> sleepers() throws Exception {
     List<Integer> found = new ArrayList<>();
-    for (ProcessStat process : ProcessTable.read(new ProcFs()).all()) {
+    for (ProcessStat process : Proc.table().all()) {
       Path line = Path.of("/proc", Integer.toString(process.pid()), "cmdline");
       if (!process.isZombie() && Files.exists(line)) {
         String words = Files.readString(line);

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import pm.config.StopScope;
+import pm.daemon.posix.ErrnoException;
 
 class KinTest {
   private static final int SELF = 10;
@@ -28,7 +29,11 @@ class KinTest {
   private List<Integer> find(Kin kin, StopScope scope, Integer... otherMains) {
     ProcessTable table =
         new ProcessTable(processes, process -> proofs.getOrDefault(process.pid(), Set.of()));
-    return kin.in(table, scope, SELF, Set.of(otherMains)).stream().map(ProcessStat::pid).toList();
+    try {
+      return kin.in(table, scope, SELF, Set.of(otherMains)).stream().map(ProcessStat::pid).toList();
+    } catch (ErrnoException impossible) {
+      throw new AssertionError(impossible);
+    }
   }
 
   private static Kin ours() {

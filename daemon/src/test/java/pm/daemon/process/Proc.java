@@ -3,6 +3,7 @@ package pm.daemon.process;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import pm.daemon.core.model.InvocationId;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Host;
 
@@ -24,8 +25,23 @@ final class Proc {
 
   /** Counts our children that are dead and not reaped. */
   static long zombies() {
-    ProcessTable table = ProcessTable.read(new ProcFs());
-    return table.childrenOf(Host.pid()).stream().filter(ProcessStat::isZombie).count();
+    return table().childrenOf(Host.pid()).stream().filter(ProcessStat::isZombie).count();
+  }
+
+  static ProcessTable table() {
+    try {
+      return ProcessTable.read(new ProcFs());
+    } catch (ErrnoException refused) {
+      throw new AssertionError(refused);
+    }
+  }
+
+  static boolean shows(ProcessTable table, ProcessStat process, InvocationId invocation) {
+    try {
+      return table.proves(process, invocation.hex());
+    } catch (ErrnoException refused) {
+      throw new AssertionError(refused);
+    }
   }
 
   static int descriptors() {

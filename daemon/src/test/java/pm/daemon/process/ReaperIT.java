@@ -290,9 +290,9 @@ class ReaperIT {
   }
 
   private static long descendants(InvocationId invocation) {
-    ProcessTable table = ProcessTable.read(new ProcFs());
+    ProcessTable table = Proc.table();
     return table.all().stream()
-        .filter(process -> !process.isZombie() && table.proves(process, invocation.hex()))
+        .filter(process -> !process.isZombie() && Proc.shows(table, process, invocation))
         .count();
   }
 
@@ -359,7 +359,7 @@ class ReaperIT {
   }
 
   private static long strangers(int main) {
-    return ProcessTable.read(new ProcFs()).childrenOf(Host.pid()).stream()
+    return Proc.table().childrenOf(Host.pid()).stream()
         .filter(child -> child.pid() != main)
         .count();
   }

@@ -122,7 +122,7 @@ final class ReusedPid {
   }
 
   private static long inSession(int session) {
-    return ProcessTable.read(new ProcFs()).all().stream()
+    return Proc.table().all().stream()
         .filter(process -> process.session() == session && !process.isZombie())
         .count();
   }
