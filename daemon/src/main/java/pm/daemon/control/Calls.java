@@ -15,6 +15,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -394,7 +395,7 @@ final class Calls {
     if (since.isPresent() && since.getAsLong() < 0) {
       throw new JsonException("since must not be negative");
     }
-    if (select(call, selectors).isEmpty()) {
+    if (select(call, selectors).isEmpty() || call.id().isEmpty()) {
       return;
     }
     long start = since.orElse(follow ? events.lastSeq() : 0);
@@ -454,10 +455,22 @@ final class Calls {
             ? OptionalInt.of((int) lines)
             : since.isPresent() ? OptionalInt.empty() : OptionalInt.of(DEFAULT_LINES);
     LogSource.From from = new LogSource.From(most, since.map(now::minus), !follow);
+    if (call.id().isEmpty()) {
+      // Nobody could tell what belongs to the stream.
+      return;
+    }
     List<LogStream.Wanted> wanted = wanted(names.get(), stream);
-    subscribe(
+    queries.onPool(
         call,
-        number -> new LogStream(call.connection(), number, logs, pool, loop, wanted, from, follow));
+        () -> LogStream.open(wanted, logs, from, loop),
+        opened -> {
+          boolean begun =
+              subscribe(
+                  call, number -> new LogStream(call.connection(), number, pool, opened, follow));
+          if (!begun) {
+            LogStream.letGo(opened);
+          }
+        });
   }
 
   private List<LogStream.Wanted> wanted(List<InstanceName> names, LogSource.Stream stream) {
@@ -470,20 +483,21 @@ final class Calls {
     return wanted;
   }
 
-  private static void subscribe(Call call, java.util.function.LongFunction<Subscription> maker) {
-    if (call.id().isEmpty()) {
-      // Nobody could tell what belongs to it.
-      return;
+  /** Begins a stream; returns false if that is not possible, which is answered. */
+  private static boolean subscribe(Call call, LongFunction<Subscription> maker) {
+    if (!call.connection().isOpen()) {
+      return false;
     }
     OptionalLong number = call.connection().subscribe(maker);
     if (number.isEmpty()) {
       call.error(
           ErrorCode.BUSY,
           "this connection has " + Bounds.SUBSCRIPTIONS + " streams; end one of them first");
-      return;
+      return false;
     }
     call.result(Map.of("subscription", number.getAsLong()));
     call.connection().pumpStream(number.getAsLong());
+    return true;
   }
 
   private static void unsubscribe(Call call) throws JsonException {

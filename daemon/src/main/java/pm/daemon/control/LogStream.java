@@ -26,12 +26,8 @@ final class LogStream implements Subscription {
 
   private final Connection connection;
   private final long number;
-  private final LogSource logs;
   private final BlockingPool pool;
-  private final EventLoop loop;
-  private final LogSource.From from;
   private final boolean follow;
-
   private final List<Followed> all;
 
   /** Those in which there may be something to read. */
@@ -43,38 +39,68 @@ final class LogStream implements Subscription {
   /** A file that is to be read. */
   record Wanted(InstanceName instance, LogSource.Stream stream, Path file) {}
 
-  /** A file and how far it is. */
-  private static final class Followed {
+  /** A file that is open, from a place in it on. */
+  static final class Followed {
     private final Wanted wanted;
-    private final List<LogSource.Tail> tail = new ArrayList<>(1);
+    private final LogSource.Tail tail;
+    private Runnable whenGrown = () -> {};
     private boolean queued = true;
 
-    private Followed(Wanted wanted) {
+    private Followed(Wanted wanted, LogSource logs, LogSource.From from, EventLoop loop)
+        throws IOException {
       this.wanted = wanted;
+      this.tail = logs.open(wanted.file(), from, () -> loop.post(this::hasGrown));
     }
+
+    private void hasGrown() {
+      whenGrown.run();
+    }
+
+    private void close() {
+      try {
+        tail.close();
+      } catch (IOException e) {
+        LOG.debug("closing {}: {}", wanted.file(), e.getMessage());
+      }
+    }
+  }
+
+  /**
+   * Opens what can be opened. Done before the stream is answered for, so that whatever is printed
+   * after the answer is in it. Blocks.
+   */
+  static List<Followed> open(
+      List<Wanted> wanted, LogSource logs, LogSource.From from, EventLoop loop) {
+    List<Followed> opened = new ArrayList<>(wanted.size());
+    for (Wanted each : wanted) {
+      try {
+        opened.add(new Followed(each, logs, from, loop));
+      } catch (IOException e) {
+        LOG.warn("cannot read {}: {}", each.file(), e.getMessage());
+      }
+    }
+    return opened;
+  }
+
+  /** Closes what was opened for a stream that is not to be. */
+  static void letGo(List<Followed> opened) {
+    opened.forEach(Followed::close);
   }
 
   /** What a look into a file has brought: lines to send, and whether it was read to its end. */
   private record Page(List<byte[]> lines, boolean atEnd) {}
 
   LogStream(
-      Connection connection,
-      long number,
-      LogSource logs,
-      BlockingPool pool,
-      EventLoop loop,
-      List<Wanted> wanted,
-      LogSource.From from,
-      boolean follow) {
+      Connection connection, long number, BlockingPool pool, List<Followed> all, boolean follow) {
     this.connection = connection;
     this.number = number;
-    this.logs = logs;
     this.pool = pool;
-    this.loop = loop;
-    this.from = from;
     this.follow = follow;
-    this.all = wanted.stream().map(Followed::new).toList();
+    this.all = List.copyOf(all);
     this.ready = new ArrayDeque<>(all);
+    for (Followed each : all) {
+      each.whenGrown = () -> hasGrown(each);
+    }
   }
 
   @Override
@@ -95,7 +121,7 @@ final class LogStream implements Subscription {
   public void close() {
     closed = true;
     if (!reading) {
-      letGo();
+      letGo(all);
     }
   }
 
@@ -118,14 +144,10 @@ final class LogStream implements Subscription {
 
   /** On the pool. */
   private Page page(Followed next) throws IOException {
-    if (next.tail.isEmpty()) {
-      next.tail.add(logs.open(next.wanted.file(), from, () -> loop.post(() -> hasGrown(next))));
-    }
-    LogSource.Tail tail = next.tail.getFirst();
     if (follow) {
-      tail.arm();
+      next.tail.arm();
     }
-    List<LogSource.Piece> pieces = tail.next(Bounds.CHUNK_BYTES);
+    List<LogSource.Piece> pieces = next.tail.next(Bounds.CHUNK_BYTES);
     List<byte[]> lines = new ArrayList<>(pieces.size());
     for (LogSource.Piece piece : pieces) {
       lines.add(line(next.wanted, piece));
@@ -161,7 +183,7 @@ final class LogStream implements Subscription {
   private void arrived(Followed read, Page page) {
     reading = false;
     if (closed) {
-      letGo();
+      letGo(all);
       return;
     }
     page.lines().forEach(connection::send);
@@ -183,19 +205,6 @@ final class LogStream implements Subscription {
     if (!followed.queued) {
       followed.queued = true;
       ready.add(followed);
-    }
-  }
-
-  private void letGo() {
-    for (Followed followed : all) {
-      for (LogSource.Tail tail : followed.tail) {
-        try {
-          tail.close();
-        } catch (IOException e) {
-          LOG.debug("closing {}: {}", followed.wanted.file(), e.getMessage());
-        }
-      }
-      followed.tail.clear();
     }
   }
 }

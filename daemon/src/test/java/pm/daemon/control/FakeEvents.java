@@ -6,14 +6,20 @@ import pm.daemon.core.model.InstanceName;
 
 /** Events in memory and, as far as wanted, in a file. */
 final class FakeEvents implements EventSource {
-  private final int ring;
-  private final int inFile;
+  private int ring;
+  private int inFile;
   private final List<Event> all = new ArrayList<>();
   volatile int openReaders;
 
   FakeEvents(int ring, int inFile) {
     this.ring = ring;
     this.inFile = inFile;
+  }
+
+  /** Keeps so many events in memory and in files from now on. */
+  synchronized void keep(int inMemory, int inFiles) {
+    ring = inMemory;
+    inFile = inFiles;
   }
 
   synchronized void add(String instance, String message) {
