@@ -44,6 +44,17 @@ public final class ControlServer implements AutoCloseable {
   private final Map<Integer, Integer> connectionsOfUser = new HashMap<>();
   private final Connection.Owner owner = new Owner();
 
+  // Made beforehand: to make one without a descriptor left could need one.
+  private final byte[] notPermitted =
+      line(
+          ErrorCode.NOT_PERMITTED,
+          "only root, the user that pmd runs as and members of the socket's group may connect");
+  private final byte[] tooMany = line(ErrorCode.BUSY, "there are too many connections; try again");
+  private final byte[] tooManyOfUser =
+      line(ErrorCode.BUSY, "this user has too many connections; try again");
+  private final byte[] noDescriptor =
+      line(ErrorCode.BUSY, "the daemon has no descriptor left; try again");
+
   private String path = "";
   private int listener = NO_FD;
 
@@ -51,6 +62,13 @@ public final class ControlServer implements AutoCloseable {
   private int reserve = NO_FD;
 
   private boolean acceptPaused;
+
+  /** Whether descriptors have run out since the last connection, which is said once. */
+  private boolean isShort;
+
+  /** Who was turned away last, so that trying again and again does not fill the log. */
+  private Optional<Integer> lastStranger = Optional.empty();
+
   private long inputBytes;
   private long outputBytes;
   private long refused;
@@ -168,12 +186,15 @@ public final class ControlServer implements AutoCloseable {
       try {
         fd = UnixSockets.accept(listener);
       } catch (ErrnoException e) {
-        outOfDescriptors(e);
-        continue;
+        if (turnAwayWithReserve(e)) {
+          continue;
+        }
+        return;
       }
       if (fd == Fd.WOULD_BLOCK) {
         return;
       }
+      isShort = false;
       try {
         admit(fd);
       } catch (ErrnoException e) {
@@ -189,18 +210,18 @@ public final class ControlServer implements AutoCloseable {
     Role role = access.roleOf(uid, credentials.gid(), PeerCredentials.groups(fd));
     int ofUser = connectionsOfUser.getOrDefault(uid, 0);
     if (role == Role.STRANGER) {
-      LOG.warn(
-          "user {} (pid {}) may not use the control socket",
-          Integer.toUnsignedString(uid),
-          credentials.pid());
-      refuse(
-          fd,
-          ErrorCode.NOT_PERMITTED,
-          "only root, the user that pmd runs as and members of the socket's group may connect");
+      if (!lastStranger.equals(Optional.of(uid))) {
+        lastStranger = Optional.of(uid);
+        LOG.warn(
+            "user {} (pid {}) may not use the control socket",
+            Integer.toUnsignedString(uid),
+            credentials.pid());
+      }
+      refuse(fd, notPermitted);
     } else if (connections.size() >= Bounds.CONNECTIONS) {
-      refuse(fd, ErrorCode.BUSY, "there are too many connections; try again");
+      refuse(fd, tooMany);
     } else if (role != Role.ADMINISTRATOR && ofUser >= Bounds.CONNECTIONS_PER_USER) {
-      refuse(fd, ErrorCode.BUSY, "this user has too many connections; try again");
+      refuse(fd, tooManyOfUser);
     } else {
       Connection connection =
           new Connection(fd, new Peer(uid, credentials.pid(), role), loop, owner);
@@ -211,10 +232,10 @@ public final class ControlServer implements AutoCloseable {
   }
 
   /** Says why and closes: a new connection has room for one line. */
-  private void refuse(int fd, ErrorCode code, String message) {
+  private void refuse(int fd, byte[] line) {
     refused++;
     buffer.clear();
-    buffer.put(Wire.error(Optional.empty(), code, message)).flip();
+    buffer.put(line).flip();
     try {
       Fd.write(fd, buffer);
     } catch (ErrnoException e) {
@@ -226,24 +247,33 @@ public final class ControlServer implements AutoCloseable {
   /**
    * The kernel grants no descriptor. Those who wait would keep the listener ready and the loop
    * busy, so the one in reserve is given up to take each of them and turn it away.
+   *
+   * @return whether somebody was turned away, so that there may be another
    */
-  private void outOfDescriptors(ErrnoException why) {
+  private boolean turnAwayWithReserve(ErrnoException why) {
+    boolean isNew = !isShort;
+    isShort = true;
     if (reserve != NO_FD && (why.errno() == Errno.EMFILE || why.errno() == Errno.ENFILE)) {
-      LOG.warn("no descriptor is left for a connection: {}", why.getMessage());
       closeQuietly(reserve);
       reserve = NO_FD;
       try {
         int fd = UnixSockets.accept(listener);
         if (fd != Fd.WOULD_BLOCK) {
-          refuse(fd, ErrorCode.BUSY, "the daemon has no descriptor left; try again");
+          if (isNew) {
+            LOG.warn("connections are turned away: {}", why.getMessage());
+          }
+          refuse(fd, noDescriptor);
         }
         reserve = openReserve();
-        return;
+        // Without any left the kernel says so even if nobody waits.
+        return fd != Fd.WOULD_BLOCK;
       } catch (ErrnoException e) {
         LOG.debug("the reserve is gone: {}", e.getMessage());
       }
     }
-    LOG.warn("no connections are accepted for now: {}", why.getMessage());
+    if (isNew) {
+      LOG.warn("no connections are accepted for now: {}", why.getMessage());
+    }
     try {
       acceptPaused = true;
       closeQuietly(reserve);
@@ -252,6 +282,11 @@ public final class ControlServer implements AutoCloseable {
     } catch (ErrnoException e) {
       LOG.error("the control socket cannot be watched: {}", e.getMessage());
     }
+    return false;
+  }
+
+  private static byte[] line(ErrorCode code, String message) {
+    return Wire.error(Optional.empty(), code, message);
   }
 
   private static int openReserve() throws ErrnoException {
