@@ -150,7 +150,9 @@ class AdoptionIT {
     Report.Exited exited = world.await(started.invocation(), Report.Exited.class);
     assertThat(exited.status()).isEqualTo(new ExitStatus.Code(7));
     assertThat(exited.remains()).isFalse();
-    assertThat(world.output.line(started.invocation())).contains("bye");
+    String line = world.output.line(started.invocation());
+    // Whether the earlier daemon had read its first line is a matter of chance.
+    assertThat(line.equals("up") ? world.output.line(started.invocation()) : line).isEqualTo("bye");
     world.release(started.invocation());
     world.assertNothingElseIsReported();
   }
@@ -337,15 +339,7 @@ class AdoptionIT {
                         "web", new Command(words.stream().map(Template::escape).toList(), false))
                     .build()));
 
-    assertThat(lastLine()).isEqualTo(ReusedPid.UNHARMED);
-  }
-
-  private String lastLine() throws InterruptedException {
-    String line;
-    do {
-      line = world.output.line(init.orElseThrow().invocation());
-    } while (line.contains(" DEBUG ") || line.contains(" WARN ") || line.contains(" INFO "));
-    return line;
+    assertThat(line(ReusedPid.MARK)).isEqualTo(ReusedPid.UNHARMED);
   }
 
   private static int sleepersNow() {

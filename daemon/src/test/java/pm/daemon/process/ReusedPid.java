@@ -26,14 +26,25 @@ import pm.daemon.posix.Stdio;
  * process that has ended to a stranger, and asks for the first to be taken over and killed.
  */
 final class ReusedPid {
+  /** Begins the last line, among those of the log. */
+  static final String MARK = "strangers: ";
+
   /** The last line, where no stranger came to harm. */
-  static final String UNHARMED = "unharmed";
+  static final String UNHARMED = MARK + "unharmed";
 
   private static final int MOST_TRIES = 200;
 
   private ReusedPid() {}
 
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) {
+    try {
+      run(arguments);
+    } catch (Exception | AssertionError thrown) {
+      check(false, thrown.toString());
+    }
+  }
+
+  private static void run(String[] arguments) throws Exception {
     World world = new World(Path.of(arguments[0]));
     World.Started ended = world.start(World.quiet(World.sh("exec sleep 1000")));
     int pid = ended.process().pid();
@@ -129,7 +140,7 @@ final class ReusedPid {
 
   private static void check(boolean holds, String what) {
     if (!holds) {
-      System.out.println("not so: " + what);
+      System.out.println(MARK + "not so: " + what);
       System.exit(1);
     }
   }
