@@ -19,6 +19,9 @@ import pm.protocol.Members;
 import pm.protocol.Method;
 
 final class ApplyCommand implements Command {
+  /** Characters of a value that a line shows; with -o json all are there. */
+  private static final int MAX_VALUE = 60;
+
   private static final Option DRY_RUN =
       Option.flag("", "--dry-run", "Only shows what would be done.");
 
@@ -143,7 +146,9 @@ final class ApplyCommand implements Command {
 
   private static String value(Members key, String name) {
     Object value = key.values().getOrDefault(name, Json.NULL);
-    return value == Json.NULL ? "-" : value instanceof String text ? text : Json.write(value);
+    String text =
+        value == Json.NULL ? "-" : value instanceof String string ? string : Json.write(value);
+    return text.length() <= MAX_VALUE ? text : text.substring(0, MAX_VALUE) + "\u2026";
   }
 
   private static String words(String action) {

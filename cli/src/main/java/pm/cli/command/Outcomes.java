@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import pm.cli.render.Escapes;
-import pm.cli.render.StatusTable;
 import pm.config.Durations;
 import pm.protocol.ExitCode;
 import pm.protocol.JsonException;
@@ -47,7 +46,7 @@ record Outcomes(String verb, String participle) {
       case "unchanged" -> succeeded(session, instance, "unchanged", detail);
       case "accepted" -> succeeded(session, instance, "being " + participle, detail);
       case "timed_out" -> {
-        String state = StatusTable.detail(outcome.optionalString("state").orElse(""), detail);
+        String state = detail.isEmpty() ? outcome.optionalString("state").orElse("") : detail;
         String within =
             timeout.isPresent() ? " within " + Durations.format(timeout.get()) : " in time";
         failed(

@@ -44,7 +44,7 @@ public final class Description {
     process();
     restarts();
     if (!item.has("pid")) {
-      field("Last end", end(item));
+      field("Last end", StatusTable.end(item));
     }
     field("Healthy", item.has("healthy") ? (item.bool("healthy", true) ? "yes" : "no") : "");
     field(
@@ -88,11 +88,12 @@ public final class Description {
 
   private void restarts() {
     StringBuilder restarts = new StringBuilder(text("restarts").isEmpty() ? "0" : text("restarts"));
-    restarts.append("; ").append(text("restarts_in_window")).append(" of ");
+    restarts.append(" (").append(text("restarts_in_window")).append(" of ");
     restarts.append(item.has("max_restarts") ? text("max_restarts") : "any number");
     if (item.values().get("window_seconds") instanceof Number seconds) {
       restarts.append(" in the last ").append(Units.duration(seconds.doubleValue()));
     }
+    restarts.append(')');
     field("Restarts", restarts.toString());
     field("Next start", text("next_start_at"));
   }
@@ -119,16 +120,11 @@ public final class Description {
           StatusTable.text(invocation, "started_at", "-"),
           StatusTable.text(invocation, "ended_at", "-"),
           StatusTable.text(invocation, "pid", "-"),
-          invocation.has("ended_at") ? end(invocation) : "runs");
+          invocation.has("ended_at") ? StatusTable.end(invocation) : "runs");
     }
     for (String line : table.render().lines().toList()) {
       out.append("    ").append(line).append('\n');
     }
-  }
-
-  /** How an invocation ended, in the words of the model. */
-  private static String end(Members ended) {
-    return StatusTable.text(ended, "exit_cause", "");
   }
 
   /** A problem of the configuration as the loader writes it. */

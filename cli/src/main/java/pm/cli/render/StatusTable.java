@@ -61,7 +61,7 @@ public final class StatusTable {
         cells[8] = yesNo(item, "ready");
         cells[9] = yesNo(item, "healthy");
         cells[10] = yesNo(item, "enabled");
-        cells[11] = text(item, "exit_cause", "-");
+        cells[11] = orDash(end(item));
         cells[12] = item.has("groups") ? orDash(String.join(",", item.strings("groups"))) : "-";
         cells[13] = text(item, "invocation_id", "-");
       }
@@ -76,6 +76,24 @@ public final class StatusTable {
   /** Why it is dead, and the sentence: {@code backoff: exit 1 after 0.3s}. */
   public static String detail(String reason, String detail) {
     return reason.isEmpty() ? detail : detail.isEmpty() ? reason : reason + ": " + detail;
+  }
+
+  /**
+   * How an invocation ended: {@code exit 1}, {@code signal KILL}, {@code requested}; empty if it
+   * has not.
+   */
+  static String end(Members ended) {
+    String cause = text(ended, "exit_cause", "");
+    String code = text(ended, "exit_code", "");
+    String signal = text(ended, "exit_signal", "");
+    return switch (cause) {
+      case "exit" -> "exit " + code;
+      case "signal" -> "signal " + signal;
+      default ->
+          cause
+              + (code.isEmpty() || code.equals("0") ? "" : ", exit " + code)
+              + (signal.isEmpty() ? "" : ", signal " + signal);
+    };
   }
 
   private static String orDash(String text) {

@@ -1,6 +1,7 @@
 package pm.cli.render;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import pm.protocol.Json;
 
@@ -43,6 +44,8 @@ public final class YamlText {
         out.append("- ");
         write(element, depth + 1, out);
       }
+    } else if (value instanceof String text && isBlock(text)) {
+      block(text, depth, out);
     } else {
       scalar(value, out);
       out.append('\n');
@@ -63,6 +66,30 @@ public final class YamlText {
     }
   }
 
+  /** Lines that can stand as they are, under a {@code |}. */
+  private static boolean isBlock(String text) {
+    if (text.indexOf('\n') <= 0 || text.startsWith(" ") || text.startsWith("\t")) {
+      return false;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      // Only what every reader takes as it is: no other breaks, no controls.
+      boolean plain = c == '\n' || c == '\t' || (c >= ' ' && c < 0x7f);
+      if (!plain || (c == '\n' && i + 1 < text.length() && text.charAt(i + 1) == '\n')) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void block(String text, int depth, StringBuilder out) {
+    out.append(text.endsWith("\n") ? "|\n" : "|-\n");
+    for (String line : text.lines().toList()) {
+      indent(depth + 1, out);
+      out.append(line).append('\n');
+    }
+  }
+
   private static void scalar(Object value, StringBuilder out) {
     if (value instanceof String text && isPlain(text)) {
       out.append(text);
@@ -73,17 +100,41 @@ public final class YamlText {
 
   /** Words that no YAML reader, 1.1 or 1.2, takes for anything but a string. */
   private static boolean isPlain(String text) {
-    if (text.isEmpty() || (!isLetter(text.charAt(0)) && text.charAt(0) != '/')) {
+    if (text.isEmpty() || RESERVED.contains(text.toLowerCase(Locale.ROOT))) {
+      return false;
+    }
+    if (isDigit(text.charAt(0))) {
+      return isQuantity(text);
+    }
+    if (!isLetter(text.charAt(0)) && text.charAt(0) != '/') {
       return false;
     }
     for (int i = 1; i < text.length(); i++) {
       char c = text.charAt(i);
       boolean space = c == ' ' && i + 1 < text.length();
-      if (!isLetter(c) && !(c >= '0' && c <= '9') && "_-./@".indexOf(c) < 0 && !space) {
+      if (!isLetter(c) && !isDigit(c) && "_-./@".indexOf(c) < 0 && !space) {
         return false;
       }
     }
-    return !RESERVED.contains(text.toLowerCase(java.util.Locale.ROOT));
+    return true;
+  }
+
+  /**
+   * Numbers with units, such as {@code 1m30s} and {@code 50MiB}: digits and letters of units, a
+   * letter last.
+   */
+  private static boolean isQuantity(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!isDigit(c) && "dhmsKMGTiB".indexOf(c) < 0) {
+        return false;
+      }
+    }
+    return isLetter(text.charAt(text.length() - 1));
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
   }
 
   private static boolean isLetter(char c) {
