@@ -79,16 +79,17 @@ check_writable() {
 
 maven() {
   find_tools
-  # Maven's own libraries still use what Java 25 warns about.
-  MAVEN_OPTS="${MAVEN_OPTS:-} --sun-misc-unsafe-memory-access=allow"
+  # Maven's own libraries still use what Java 25 warns about, and one leaves control characters behind.
+  MAVEN_OPTS="${MAVEN_OPTS:-} --sun-misc-unsafe-memory-access=allow -Djansi.noreset=true"
   export MAVEN_OPTS
   # An account without a home of its own keeps Maven's downloads in the clone.
   [ -w "${HOME:-/nonexistent}" ] || set -- "-Dmaven.repo.local=$root/.pm/repository" "$@"
-  mvn -B -ntp "$@"
+  mvn -B -ntp -Dstyle.color=never "$@"
 }
 
 build() {
   check_writable
+  stop_demo
   maven -q -DskipTests process-test-classes || die "the build failed, see above."
 }
 
@@ -105,6 +106,7 @@ total() {
 
 run_tests() {
   check_writable
+  stop_demo
   rm -rf ./*/target/surefire-reports
   # A failed test stops nothing, so that all are run; the figures decide in the end.
   maven -Dmaven.test.failure.ignore=true verify
@@ -128,10 +130,24 @@ show() {
   say ""
 }
 
+# Leaves its pid in $pmd.
+start_pmd() {
+  # A session of its own, so that it outlives this terminal.
+  setsid "$tree/bin/pmd" --home "$home" --config config-examples/demo.yaml < /dev/null > "$home/pmd.log" 2>&1 &
+  pmd=$!
+  until_true 20 answers || die "pmd does not answer: see $home/pmd.log."
+}
+
+# Whatever replaces the tree must not do so below a pmd that runs from it.
 stop_demo() {
-  [ -x "$tree/bin/pmctl" ] && [ -e "$home/run/pmd.sock" ] && pmctl ping > /dev/null 2>&1 || return 0
-  say "Ending the demo that is running."
-  pmctl daemon shutdown > /dev/null || die "the pmd of the demo before did not end: see '$tree/bin/pmctl --socket $home/run/pmd.sock status'."
+  [ -x "$tree/bin/pmctl" ] && [ -e "$home/run/pmd.sock" ] || return 0
+  if pmctl ping > /dev/null 2>&1; then
+    say "Ending the demo that is running."
+  else
+    say "The pmd of the demo before was killed: starting it again, so that it ends what it left."
+    start_pmd
+  fi
+  pmctl daemon shutdown > /dev/null || die "the pmd of the demo before did not end: see '$tree/bin/pmctl --home $home status'."
 }
 
 # pid_of INSTANCE: of its process, if it is up.
@@ -160,7 +176,6 @@ has_successor() {
 
 demo() {
   check_writable
-  # The tree must not be replaced below a pmd that runs from it.
   stop_demo
   is_built || {
     say "Building; the first time this takes a few minutes, for Maven fetches what it needs."
@@ -169,10 +184,7 @@ demo() {
   rm -rf "$home"
   mkdir -p "$home"
   say "Starting pmd in $home."
-  # A session of its own, so that it outlives this terminal.
-  setsid "$tree/bin/pmd" --home "$home" --config config-examples/demo.yaml < /dev/null > "$home/pmd.log" 2>&1 &
-  pmd=$!
-  until_true 20 answers || die "pmd does not answer: see $home/pmd.log."
+  start_pmd
   pmctl start web > /dev/null || die "the demo's programs do not start: see $home/pmd.log."
 
   show pmctl status
