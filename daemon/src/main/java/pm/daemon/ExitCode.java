@@ -5,6 +5,9 @@ final class ExitCode {
   static final int OK = 0;
   static final int USAGE = 2;
 
+  /** A fault of its own that it cannot go on with (EX_SOFTWARE); its programs go on. */
+  static final int FAULT = 70;
+
   /** A state or runtime folder cannot be used (EX_CANTCREAT). */
   static final int FOLDER = 73;
 

@@ -16,4 +16,11 @@ public interface OutputListener {
 
   /** The file can be written again. */
   void flows(InstanceName instance, Path file);
+
+  /**
+   * The writer thread ends by a fault, and nobody takes output any more. A daemon that went on
+   * would hold up every program in the end; one that ends at once costs nothing, since the next one
+   * goes on with all of them.
+   */
+  void failed(Throwable cause);
 }

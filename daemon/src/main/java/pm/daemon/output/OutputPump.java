@@ -19,7 +19,9 @@ import org.slf4j.LoggerFactory;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.posix.Capability;
+import pm.daemon.posix.Epoll;
 import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.EventFd;
 import pm.daemon.posix.Fd;
 import pm.daemon.posix.Host;
 import pm.daemon.posix.Stdio;
@@ -35,6 +37,9 @@ import pm.daemon.posix.Stdio;
 public final class OutputPump implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OutputPump.class);
 
+  /** Pipes that one wake-up tells of; the others come with the next. */
+  private static final int MAX_EVENTS = 256;
+
   /** A disk that does not answer must not keep the daemon from ending. */
   private static final Duration LONGEST_CLOSE = Duration.ofSeconds(10);
 
@@ -47,6 +52,7 @@ public final class OutputPump implements AutoCloseable {
   private final LogFollowers followers = new LogFollowers();
   private final OutputMeters meters = new OutputMeters();
   private final LineEnds lineEnds;
+  private final Turns turns;
   private final Writer writer;
   private final Thread thread;
 
@@ -80,15 +86,23 @@ public final class OutputPump implements AutoCloseable {
     this.indexFolder = indexFolder;
     opening = new LogFileOpening(logFolder.toAbsolutePath().normalize());
     lineEnds = new LineEnds();
-    writer =
-        new Writer(
+    Epoll epoll = Epoll.create(MAX_EVENTS);
+    turns =
+        new Turns(
+            epoll,
             new Blockages(listener, meters),
             followers,
             meters,
             wall,
             new LargePipes(Host.hasCapability(Capability.SYS_RESOURCE)),
             this::finished);
-    thread = Thread.ofPlatform().name("log-writer").daemon(true).unstarted(writer);
+    writer = new Writer(epoll, EventFd.create(), turns);
+    thread =
+        Thread.ofPlatform()
+            .name("log-writer")
+            .daemon(true)
+            .uncaughtExceptionHandler((ended, cause) -> listener.failed(cause))
+            .unstarted(writer);
     thread.start();
     writer.post(() -> removeForgottenIndexes(wall.instant().minus(FORGOTTEN)));
   }
@@ -224,7 +238,7 @@ public final class OutputPump implements AutoCloseable {
         () -> {
           Source source = new Source(instance, invocation, pipe, fileFor(path, file, limits));
           sources.computeIfAbsent(invocation, id -> new ArrayList<>(2)).add(source);
-          writer.begin(source);
+          turns.begin(source);
         });
   }
 
@@ -290,7 +304,7 @@ public final class OutputPump implements AutoCloseable {
 
   /** The process of this invocation was never made: its pipes go. */
   public void abandon(InvocationId invocation) {
-    writer.post(() -> sourcesOf(invocation).forEach(writer::finish));
+    writer.post(() -> sourcesOf(invocation).forEach(turns::finish));
   }
 
   /**
@@ -309,7 +323,7 @@ public final class OutputPump implements AutoCloseable {
     }
     int[] left = {open.size()};
     for (Source source : open) {
-      writer.whenWritten(
+      turns.whenWritten(
           source,
           () -> {
             left[0]--;
@@ -329,7 +343,7 @@ public final class OutputPump implements AutoCloseable {
         () -> {
           for (Source source : sourcesOf(invocation)) {
             removePipe(source.pipe());
-            writer.hurry(source);
+            turns.hurry(source);
           }
         });
   }
@@ -350,7 +364,7 @@ public final class OutputPump implements AutoCloseable {
         () -> {
           for (LogFile file : List.copyOf(files.values())) {
             file.reopen();
-            writer.retry(file);
+            turns.retry(file);
           }
         });
   }

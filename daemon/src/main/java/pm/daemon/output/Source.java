@@ -6,6 +6,8 @@ import java.util.Deque;
 import java.util.Iterator;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Fd;
 
 /** Our end of one pipe, and when it is read next. Writer thread only. */
 final class Source {
@@ -92,17 +94,21 @@ final class Source {
     return !marks.isEmpty();
   }
 
-  /**
-   * Has {@code then} run as soon as all that the pipe holds now has been moved. A pipe never holds
-   * more than its capacity, so that much more is enough, however fast it is filled again.
-   */
+  /** Has {@code then} run as soon as all that the pipe holds now has been moved. */
   void whenMoved(boolean evenBlocked, Runnable then) {
-    marks.add(new Mark(moved + capacity, evenBlocked, then));
+    marks.add(new Mark(moved + held(), evenBlocked, then));
+  }
+
+  private long held() {
+    try {
+      return Fd.bytesReadable(fd);
+    } catch (ErrnoException e) {
+      throw new IllegalStateException("a pipe does not say what it holds", e);
+    }
   }
 
   void addMoved(long bytes) {
     moved += bytes;
-    // A pipe that was made smaller may have them in another order: then some run a little late.
     while (!marks.isEmpty() && marks.element().moved() <= moved) {
       marks.remove().then().run();
     }

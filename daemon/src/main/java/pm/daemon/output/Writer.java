@@ -1,95 +1,45 @@
 package pm.daemon.output;
 
-import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
-import java.util.List;
-import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.posix.Epoll;
-import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.EventFd;
-import pm.daemon.posix.Fd;
 
 /**
- * The thread that moves output, and the order in which pipes get their turns.
- *
- * <p>A turn is one move of at most 1 MiB; then the next pipe has its turn. A pipe that has
- * something again within a moment rests first, so that it fills and the next move is a large one; a
- * pipe that was quiet never does. A pipe whose file cannot be written is left alone until the file
- * is tried again.
- *
- * <p>With nothing printed, no file blocked and nothing posted, the thread sleeps without a limit.
+ * The thread that moves output. A move to a slow disk blocks it, so it does nothing else; what is
+ * asked of it is posted. With nothing printed, no file blocked and nothing posted it sleeps without
+ * a limit.
  */
 final class Writer implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Writer.class);
 
-  private static final int MAX_EVENTS = 256;
   private static final long WAKE = -1;
-
-  private static final long SHORTEST_REST_NANOS = 100_000;
-  private static final long FIRST_REST_NANOS = 500_000;
-  private static final long LONGEST_REST_NANOS = 1_000_000;
-
-  /** One move of so much is reason enough to rest. */
-  private static final long BUSY_BYTES = 16 * 1024;
-
-  private static final long AFTER_FAILURE_NANOS = 1_000_000_000;
-
-  /** Ended invocations that may wait for one blocked file; the next one's end waits too. */
-  private static final int MOST_HELD_BACK = 16;
 
   private final Epoll epoll;
   private final EventFd wake;
-  private final LogFollowers followers;
-  private final OutputMeters meters;
-  private final InstantSource wall;
-  private final LargePipes largePipes;
-  private final Blockages blockages;
-  private final Consumer<Source> whenFinished;
+  private final Turns turns;
 
   /** Holds at most a few for each invocation that lives; those who post never wait. */
   private final Queue<Runnable> posted = new ConcurrentLinkedQueue<>();
 
   private final AtomicBoolean isWoken = new AtomicBoolean();
-
-  private final Deque<Source> due = new ArrayDeque<>();
-  private final PriorityQueue<Source> resting =
-      new PriorityQueue<>(Comparator.comparingLong((Source source) -> source.restsUntilNanos));
-  private final List<Optional<Source>> byFd = new ArrayList<>();
   private boolean isStopping;
 
   /** Whether the descriptors are closed; guarded by {@link #wake}. */
   private boolean isEnded;
 
   /**
-   * @param whenFinished told of a pipe that is at its end and closed; on the writer thread
+   * @param epoll closed by the thread when it ends
+   * @param wake likewise
    */
-  Writer(
-      Blockages blockages,
-      LogFollowers followers,
-      OutputMeters meters,
-      InstantSource wall,
-      LargePipes largePipes,
-      Consumer<Source> whenFinished)
-      throws ErrnoException {
-    this.blockages = blockages;
-    this.followers = followers;
-    this.meters = meters;
-    this.wall = wall;
-    this.largePipes = largePipes;
-    this.whenFinished = whenFinished;
-    epoll = Epoll.create(MAX_EVENTS);
-    wake = EventFd.create();
+  Writer(Epoll epoll, EventFd wake, Turns turns) throws ErrnoException {
+    this.epoll = epoll;
+    this.wake = wake;
+    this.turns = turns;
     epoll.add(wake.fd(), Epoll.IN, WAKE);
   }
 
@@ -112,7 +62,7 @@ final class Writer implements Runnable {
     }
   }
 
-  /** Has the kernel know a pipe that {@link #begin} will be called for. Any thread. */
+  /** Has the kernel know a pipe that {@link Turns#begin} will be called for. Any thread. */
   void register(int pipe) throws ErrnoException {
     epoll.add(pipe, Epoll.EDGE_TRIGGERED, pipe);
   }
@@ -143,37 +93,28 @@ final class Writer implements Runnable {
     }
   }
 
-  /** Ends the thread after this round. Writer thread, like all that follows. */
+  /** Ends the thread after this round. Writer thread only. */
   void stop() {
     isStopping = true;
   }
 
   private void round() throws ErrnoException {
     runPosted();
-    long now = System.nanoTime();
-    blockages.due(now).forEach(file -> tryAgainSafely(file, now));
-    wakeRested(now);
-    for (int turns = due.size(); turns > 0; turns--) {
-      Source source = due.remove();
-      // Its file may have been blocked, or it may have come to its end, since it became due.
-      if (source.state == Source.State.DUE) {
-        giveTurnSafely(source);
-      }
-    }
+    turns.round();
     if (isStopping) {
       return;
     }
-    int count = epoll.await(untilNextNanos());
+    int count = epoll.await(turns.untilNextNanos());
     if (count > 0) {
-      long ready = System.nanoTime();
+      long now = System.nanoTime();
       for (int i = 0; i < count; i++) {
-        long fd = epoll.data(i);
-        if (fd == WAKE) {
+        long ready = epoll.data(i);
+        if (ready == WAKE) {
           wake.drain();
           // From here on a poster wakes us again; what was posted before is found next.
           isWoken.set(false);
-        } else if (fd < byFd.size()) {
-          byFd.get((int) fd).ifPresent(source -> isReady(source, ready));
+        } else {
+          turns.isReady((int) ready, now);
         }
       }
     }
@@ -185,285 +126,6 @@ final class Writer implements Runnable {
         work.run();
       } catch (RuntimeException e) {
         LOG.error("a request to the writer of logs failed", e);
-      }
-    }
-  }
-
-  private long untilNextNanos() {
-    if (!due.isEmpty()) {
-      return 0;
-    }
-    long wait = Epoll.FOREVER;
-    Source rested = resting.peek();
-    if (rested != null) {
-      wait = Math.max(0, rested.restsUntilNanos - System.nanoTime());
-    }
-    return blockages.isEmpty() ? wait : blockages.untilNextNanos(System.nanoTime(), wait);
-  }
-
-  private void isReady(Source source, long now) {
-    if (source.state != Source.State.WATCHED) {
-      // The end of a pipe that rests or is held is told once; its next turn finds it.
-      return;
-    }
-    if (source.hadTurn && now - source.turnNanos < source.restNanos) {
-      rest(source, source.turnNanos + source.restNanos);
-    } else {
-      beDue(source);
-    }
-  }
-
-  // What the owner of the pipes asks for.
-
-  /**
-   * Begins to read a pipe that is registered, after all that older pipes of the same file hold at
-   * this moment.
-   */
-  void begin(Source source) {
-    while (byFd.size() <= source.fd()) {
-      byFd.add(Optional.empty());
-    }
-    byFd.set(source.fd(), Optional.of(source));
-    meters.pipeOpened();
-    source.restNanos = FIRST_REST_NANOS;
-    List<Source> older = List.copyOf(source.file().sources());
-    source.file().sources().add(source);
-    source.predecessors = older.size();
-    if (older.isEmpty()) {
-      beDue(source);
-    }
-    for (Source predecessor : older) {
-      predecessor.whenMoved(false, () -> precededBy(source));
-      hurry(predecessor);
-    }
-    blockages.tell(source);
-  }
-
-  private void precededBy(Source source) {
-    source.predecessors--;
-    if (source.predecessors == 0 && source.state == Source.State.HELD) {
-      beDue(source);
-    }
-  }
-
-  /**
-   * Has {@code then} run when all that the pipe holds now is in the file; also when the file cannot
-   * be written: then the bytes stay in the pipe, which we keep open, and come before all that is
-   * printed by a successor.
-   */
-  void whenWritten(Source source, Runnable then) {
-    source.whenMoved(source.file().sources().size() <= MOST_HELD_BACK, then);
-    if (blockages.isBlocked(source.file())) {
-      source.isBlocked();
-    } else {
-      hurry(source);
-    }
-  }
-
-  /** Gives a pipe a turn without rest. */
-  void hurry(Source source) {
-    switch (source.state) {
-      case WATCHED, RESTING -> beDue(source);
-      case DUE, HELD, CLOSED -> {}
-    }
-  }
-
-  /** Tries a file at once that could not be written. */
-  void retry(LogFile file) {
-    if (blockages.isBlocked(file)) {
-      tryAgainSafely(file, System.nanoTime());
-    }
-  }
-
-  /** Closes a pipe, whatever it still holds. */
-  void finish(Source source) {
-    if (source.state == Source.State.CLOSED) {
-      return;
-    }
-    leaveRest(source);
-    source.state = Source.State.CLOSED;
-    meters.pipeClosed();
-    largePipes.closed(source);
-    source.file().sources().remove(source);
-    try {
-      epoll.remove(source.fd());
-      byFd.set(source.fd(), Optional.empty());
-      Fd.close(source.fd());
-    } catch (ErrnoException e) {
-      LOG.warn("{}: {}", source, e.getMessage());
-    }
-    if (source.file().sources().isEmpty()) {
-      blockages.over(source.file());
-    }
-    source.isEmpty();
-    whenFinished.accept(source);
-  }
-
-  // States of a pipe.
-
-  private void beDue(Source source) {
-    leaveRest(source);
-    source.state = Source.State.DUE;
-    due.add(source);
-  }
-
-  private void watch(Source source) {
-    source.state = Source.State.WATCHED;
-    arm(source, true);
-  }
-
-  private void rest(Source source, long untilNanos) {
-    source.state = Source.State.RESTING;
-    source.restsUntilNanos = untilNanos;
-    resting.add(source);
-    arm(source, false);
-  }
-
-  private void hold(Source source) {
-    leaveRest(source);
-    source.state = Source.State.HELD;
-    arm(source, false);
-  }
-
-  private void leaveRest(Source source) {
-    if (source.state == Source.State.RESTING) {
-      resting.remove(source);
-    }
-  }
-
-  private void arm(Source source, boolean armed) {
-    if (source.isArmed == armed) {
-      return;
-    }
-    try {
-      // Asked for nothing and edge-triggered, it tells of the end once instead of again and again.
-      epoll.modify(source.fd(), armed ? Epoll.IN : Epoll.EDGE_TRIGGERED, source.fd());
-      source.isArmed = armed;
-    } catch (ErrnoException e) {
-      throw new IllegalStateException("a pipe cannot be watched", e);
-    }
-  }
-
-  private void wakeRested(long now) {
-    Source rested = resting.peek();
-    while (rested != null && rested.restsUntilNanos - now <= 0) {
-      resting.remove();
-      rested.state = Source.State.DUE;
-      due.add(rested);
-      rested = resting.peek();
-    }
-  }
-
-  // Turns.
-
-  private void giveTurnSafely(Source source) {
-    try {
-      giveTurn(source);
-    } catch (RuntimeException e) {
-      LOG.error("{}: its turn failed; the next one is in a second", source, e);
-      if (source.state != Source.State.CLOSED) {
-        leaveRest(source);
-        rest(source, System.nanoTime() + AFTER_FAILURE_NANOS);
-      }
-    }
-  }
-
-  private void giveTurn(Source source) {
-    if (source.predecessors > 0 || blockages.isBlocked(source.file())) {
-      hold(source);
-      return;
-    }
-    long now = System.nanoTime();
-    try {
-      took(source, source.file().take(source, now, wall.millis()), now);
-    } catch (ErrnoException e) {
-      block(source.file(), Errno.message(e.errno()), now);
-    } catch (OutputException e) {
-      block(source.file(), e.reason(), now);
-    }
-  }
-
-  private void took(Source source, LogFile.Taken taken, long now) {
-    long bytes = taken.bytes();
-    if (bytes == Fd.WOULD_BLOCK) {
-      watch(source);
-      source.isEmpty();
-    } else if (bytes == 0) {
-      finish(source);
-    } else {
-      boolean wasBusy = source.hadTurn && now - source.turnNanos <= 2 * LONGEST_REST_NANOS;
-      source.hadTurn = true;
-      source.turnNanos = now;
-      meters.moved(bytes);
-      if (taken.isRotated()) {
-        meters.rotated();
-      }
-      followers.grew(source.file().path());
-      source.addMoved(bytes);
-      if (source.isAwaited() || taken.isLimited()) {
-        beDue(source);
-      } else {
-        pace(source, bytes, wasBusy);
-      }
-    }
-  }
-
-  private void pace(Source source, long bytes, boolean wasBusy) {
-    if (bytes >= source.capacity / 2) {
-      // It may have been full, and its program held up: a larger pipe, or less rest.
-      if (!largePipes.enlarge(source, source.turnNanos)) {
-        source.restNanos = Math.max(SHORTEST_REST_NANOS, source.restNanos / 2);
-      }
-    } else if (bytes < source.capacity / 8) {
-      source.restNanos = Math.min(LONGEST_REST_NANOS, source.restNanos * 2);
-    }
-    if (bytes >= BUSY_BYTES || wasBusy) {
-      rest(source, System.nanoTime() + source.restNanos);
-    } else {
-      watch(source);
-    }
-  }
-
-  private void block(LogFile file, String reason, long now) {
-    blockages.failed(file, reason, now);
-    for (Source source : List.copyOf(file.sources())) {
-      hold(source);
-      source.isBlocked();
-    }
-  }
-
-  private void tryAgainSafely(LogFile file, long now) {
-    try {
-      tryAgain(file, now);
-    } catch (RuntimeException e) {
-      LOG.error("{}: it could not be tried again", file.path(), e);
-      blockages.failed(file, "internal error", now);
-    }
-  }
-
-  private void tryAgain(LogFile file, long now) {
-    for (Source source : List.copyOf(file.sources())) {
-      if (source.state != Source.State.HELD || source.predecessors > 0) {
-        continue;
-      }
-      try {
-        LogFile.Taken taken = file.take(source, now, wall.millis());
-        took(source, taken, now);
-        if (taken.bytes() > 0) {
-          break;
-        }
-      } catch (ErrnoException e) {
-        blockages.failed(file, Errno.message(e.errno()), now);
-        return;
-      } catch (OutputException e) {
-        blockages.failed(file, e.reason(), now);
-        return;
-      }
-    }
-    blockages.over(file);
-    for (Source source : List.copyOf(file.sources())) {
-      if (source.state == Source.State.HELD && source.predecessors == 0) {
-        beDue(source);
       }
     }
   }

@@ -68,6 +68,11 @@ final class Lab implements AutoCloseable {
               public void flows(InstanceName instance, Path file) {
                 heard.add(instance + " flows " + file.getFileName());
               }
+
+              @Override
+              public void failed(Throwable cause) {
+                heard.add("failed: " + cause);
+              }
             },
             wall);
   }
@@ -225,5 +230,6 @@ final class Lab implements AutoCloseable {
   @Override
   public void close() {
     pump.close();
+    assertThat(heard).noneMatch(message -> message.startsWith("failed"));
   }
 }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -336,6 +338,31 @@ final class OutputPumpIT {
             .isTrue();
       }
     }
+  }
+
+  @Test
+  void linesAreFoundByTheTimeAtWhichTheyWerePrinted() throws Exception {
+    Instant noon = Instant.parse("2026-01-01T12:00:00Z");
+    AtomicReference<Instant> now = new AtomicReference<>(noon);
+    Path log = folder.resolve("log/web@1.log");
+    LogReader reader = new LogReader(folder.resolve("index"));
+    try (Lab lab = new Lab(folder, now::get)) {
+      LogPlan plan = lab.plan("web@1.log", new LogLimits(1024, 10));
+      lab.finish(lab.start("web@1", "seq 1 1000", plan));
+      now.set(noon.plusSeconds(100));
+      lab.finish(lab.start("web@1", "echo then; seq 1 1000", plan));
+    }
+    now.set(noon.plusSeconds(200));
+    try (Lab lab = new Lab(folder, now::get)) {
+      lab.finish(lab.start("web@1", "echo after a restart", lab.plan("web@1.log", Lab.NO_LIMITS)));
+    }
+    assertThat(reader.read(log, reader.since(log, noon), true).lines())
+        .startsWith(new LogLine("1", true));
+    assertThat(reader.read(log, reader.since(log, noon.plusSeconds(50)), true).lines())
+        .startsWith(new LogLine("then", true));
+    assertThat(reader.read(log, reader.since(log, noon.plusSeconds(150)), true).lines())
+        .containsExactly(new LogLine("after a restart", true));
+    assertThat(reader.since(log, noon.plusSeconds(250))).isEqualTo(reader.end(log));
   }
 
   @Test
