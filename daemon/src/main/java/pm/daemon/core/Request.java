@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import pm.config.ProgramType;
 import pm.daemon.core.event.Answer;
-import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.ApplyPlan;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
@@ -157,18 +156,5 @@ final class Request {
         detail,
         instance.state(),
         instance.lastEnd().map(PastInvocation::invocation).map(Object::toString).orElse(""));
-  }
-
-  /** Returns whether a stop that is under way ends in a new start. */
-  static boolean startsAgain(Phase.Stopping stopping) {
-    return switch (stopping.after()) {
-      case START -> true;
-      case STAY, FORGET, POLICY -> false;
-    };
-  }
-
-  /** Returns what comes of {@code after} for a reader: whether the instance is being stopped. */
-  static boolean isStopping(Instance after) {
-    return after.phase() instanceof Phase.Stopping stopping && stopping.after() != AfterStop.POLICY;
   }
 }

@@ -4,7 +4,6 @@ import java.util.List;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.Moment;
-import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
 
 /** How states and times are told to people. */
@@ -91,11 +90,6 @@ public final class Wording {
           case KILLED -> "; killed";
           case STUCK -> "; cannot be killed" + pids(stopping.leftovers());
         };
-  }
-
-  /** Tells how an invocation ended: {@code exit 1 after 0.3s}. */
-  public static String end(PastInvocation past) {
-    return past.summary();
   }
 
   static String pids(List<Integer> pids) {

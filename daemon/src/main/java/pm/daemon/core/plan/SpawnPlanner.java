@@ -28,6 +28,12 @@ public final class SpawnPlanner {
   /** What a process gets as {@code PATH} where the daemon has none. */
   static final String DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+  /**
+   * The longest command, in characters once it is expanded: as much as the kernel takes with a
+   * stack of 8 MiB, of which a quarter may be arguments; execve(2).
+   */
+  static final int MOST_CHARACTERS = 2 << 20;
+
   /** What every process gets of the daemon's own environment. */
   private static final List<String> SHARED = List.of("PATH", "LANG", "TZ");
 
@@ -177,8 +183,16 @@ public final class SpawnPlanner {
         argv.add("/bin/sh");
         argv.add("-c");
       }
+      long characters = 0;
       for (String word : spec.command().argv()) {
-        argv.add(expand("command", word));
+        String expanded = expand("command", word);
+        argv.add(expanded);
+        // Checked word by word: a short file can ask for more than our heap holds.
+        characters += expanded.length();
+        if (characters > MOST_CHARACTERS) {
+          throw new RefusedException(
+              "command", "is longer than a process can be given once it is expanded");
+        }
       }
       if (argv.getFirst().isEmpty()) {
         throw new RefusedException("command", "its first word is empty once it is expanded");

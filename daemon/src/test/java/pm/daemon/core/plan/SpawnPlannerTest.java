@@ -2,6 +2,7 @@ package pm.daemon.core.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -150,5 +151,15 @@ class SpawnPlannerTest {
         .isEqualTo(
             new SpawnPlanner.Result.Refused(
                 "command", "its first word is empty once it is expanded"));
+  }
+
+  @Test
+  void givenWordsThatExpandToMoreThanAProcessCanBeGiven_whenPlanned_thenItIsRefused() {
+    String[] words = new String[100];
+    Arrays.fill(words, "${LONG}");
+    assertThat(plan(program(words).build(), Map.of("LONG", "x".repeat(100_000)), Map.of()))
+        .isEqualTo(
+            new SpawnPlanner.Result.Refused(
+                "command", "is longer than a process can be given once it is expanded"));
   }
 }
