@@ -144,7 +144,7 @@ final class Draft {
     if (after.phase() instanceof Phase.Stopping stopping) {
       if (hurried && stopping.step() == StopStep.SIGNALLED) {
         take(after, InstanceMachine.hurry(after, program(after.name()).rules(), now));
-      } else if (stopping.step() == StopStep.STUCK) {
+      } else if (stopping.step() == StopStep.STUCK && !isStuck(before)) {
         note(after.name(), "stuck", Wording.detail(stopping, now), true);
       }
       return;
@@ -163,6 +163,10 @@ final class Draft {
         tryStart(after, after);
       }
     }
+  }
+
+  private static boolean isStuck(Instance instance) {
+    return instance.phase() instanceof Phase.Stopping stopping && stopping.step() == StopStep.STUCK;
   }
 
   private boolean isSwitchedOff(Instance instance) {
