@@ -44,9 +44,14 @@ final class Programs {
     TreeMap<String, ProgramSpec> programs = new TreeMap<>();
     TreeMap<String, List<Problem>> invalid = new TreeMap<>();
     List<Problem> problems = new ArrayList<>();
+    TreeMap<String, List<Problem>> unread = new TreeMap<>();
     String broken = random.nextInt(8) == 0 ? pick(random, FILES) : "";
     if (!broken.isEmpty()) {
-      problems.add(new Problem(new Location(broken, 1, 1), "", "is not YAML", ""));
+      Problem problem = new Problem(new Location(broken, 1, 1), "", "is not YAML", "");
+      problems.add(problem);
+      if (random.nextInt(4) > 0) {
+        unread.put(broken, List.of(problem));
+      }
     }
     for (String name : NAMES) {
       ProgramSpec old = before.programs().get(name);
@@ -69,7 +74,7 @@ final class Programs {
       }
     }
     DaemonSpec daemon = random.nextInt(4) == 0 ? daemon(random) : before.daemon();
-    return new Configuration(daemon, programs, invalid, problems);
+    return new Configuration(daemon, programs, invalid, unread, problems);
   }
 
   private static DaemonSpec daemon(SplittableRandom random) {
