@@ -18,6 +18,7 @@ final class ConfigurationFiles implements ConfigurationSource {
 
   private final ConfigurationLoader loader;
   private final List<String> paths;
+  private volatile Instant readAt = Instant.EPOCH;
   private volatile Loaded loaded = new Loaded(List.of(), Instant.EPOCH, 0);
 
   /**
@@ -32,10 +33,17 @@ final class ConfigurationFiles implements ConfigurationSource {
 
   @Override
   public Configuration read() {
+    // Before the first file is opened: what changes while we read is newer than what we read.
+    readAt = Instant.now();
     return loader.load(paths);
   }
 
-  /** Notes that {@code configuration} is in force from now on. */
+  /** Notes that {@code configuration}, which was read last, is in force from now on. */
+  void inForce(Configuration configuration) {
+    inForce(configuration, readAt);
+  }
+
+  /** Notes that {@code configuration} is in force, as the files were at some time. */
   void inForce(Configuration configuration, Instant at) {
     TreeSet<Path> files = new TreeSet<>();
     for (ProgramSpec spec : configuration.programs().values()) {

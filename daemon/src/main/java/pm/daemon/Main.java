@@ -140,7 +140,11 @@ public final class Main {
       Configuration configuration,
       Function<Decisions, Command> first)
       throws IOException, StoreException {
-    files.inForce(configuration, time.now().wall());
+    opened
+        .recovered()
+        .configurationKeptAt()
+        .ifPresentOrElse(
+            keptAt -> files.inForce(configuration, keptAt), () -> files.inForce(configuration));
     Parts parts =
         new Parts(folders, files, environment, time, boot, opened, supervisor, configuration);
     return parts.run(first);

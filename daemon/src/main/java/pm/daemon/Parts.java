@@ -25,7 +25,6 @@ import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
-import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.loop.BlockingPool;
 import pm.daemon.loop.EventLoop;
 import pm.daemon.loop.SystemTime;
@@ -64,7 +63,6 @@ final class Parts {
   private final ControlServer control;
   private final Ending ending;
   private final Decider decider;
-  private final SystemTime time;
   private final SocketSpec socketSpec;
   private final Path socket;
   private final OptionalInt socketGroup;
@@ -80,7 +78,6 @@ final class Parts {
       Configuration configuration)
       throws IOException, StoreException {
     this.files = files;
-    this.time = time;
     Moment startedAt = time.now();
     socketSpec = configuration.daemon().socket();
     socket = folders.socket(socketSpec);
@@ -110,7 +107,7 @@ final class Parts {
         new ControlServer(
             new Access(Host.euid(), socketGroup),
             supervisor,
-            queue::add,
+            this::take,
             loop,
             pool,
             time,
@@ -121,7 +118,7 @@ final class Parts {
             new ProcessMeter(HostFacts.read()),
             new DaemonFacts(
                 BuildInfo.version(),
-                new ProcessIdentity(Host.pid(), 0, 0),
+                Host.pid(),
                 startedAt,
                 socket,
                 folders,
@@ -136,6 +133,13 @@ final class Parts {
             time,
             records,
             new EffectInterpreter(processes, output, events, decisions, answers, control, ending));
+  }
+
+  private void take(Command command) {
+    if (command instanceof Command.Apply apply && !apply.dryRun()) {
+      files.inForce(apply.configuration());
+    }
+    queue.add(command);
   }
 
   private static Set<InvocationId> claimed(Supervisor supervisor) {
@@ -200,8 +204,7 @@ final class Parts {
             configuration -> {
               configuration.problems().forEach(problem -> LOG.error("{}", problem));
               if (configuration.daemonProblems().isEmpty()) {
-                files.inForce(configuration, time.now().wall());
-                queue.add(
+                take(
                     new Command.Apply(
                         Command.UNANSWERED,
                         Actor.signal("SIGHUP"),

@@ -19,7 +19,9 @@ import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import pm.config.Configuration;
 import pm.config.MalformedValueException;
+import pm.config.Problem;
 import pm.config.ProgramSpec;
 import pm.config.SignalName;
 import pm.daemon.core.Supervisor;
@@ -355,21 +357,24 @@ final class Calls {
                       loop.post(() -> readingConfiguration = false);
                     }
                   },
-                  read ->
-                      guarded(
-                          call,
-                          () ->
-                              commands.submit(
-                                  new Command.Apply(
-                                      await(call),
-                                      actor,
-                                      read,
-                                      dryRun,
-                                      dryRun ? Command.Patience.NONE : Command.Patience.ENDLESS))));
+                  read -> guarded(call, () -> apply(call, actor, read, dryRun)));
           if (!begun) {
             readingConfiguration = false;
           }
         });
+  }
+
+  private void apply(Call call, Actor actor, Configuration read, boolean dryRun) {
+    List<Problem> own = read.daemonProblems();
+    if (own.isEmpty()) {
+      Command.Patience patience = dryRun ? Command.Patience.NONE : Command.Patience.ENDLESS;
+      commands.submit(new Command.Apply(await(call), actor, read, dryRun, patience));
+    } else {
+      call.error(
+          ErrorCode.CONFIGURATION,
+          "the configuration of the daemon itself has errors, so nothing is applied",
+          Map.of("problems", DefinitionJson.problems(read.problems())));
+    }
   }
 
   private void shutdown(Call call) {

@@ -5,13 +5,12 @@ import java.util.Map;
 import java.util.function.Supplier;
 import pm.config.Folders;
 import pm.daemon.core.model.Moment;
-import pm.daemon.core.model.ProcessIdentity;
 
 /**
  * What the daemon says of itself.
  *
  * @param version of the program
- * @param self its own process
+ * @param pid its own process
  * @param startedAt when it was started
  * @param socket where it listens
  * @param folders where its files are
@@ -19,7 +18,7 @@ import pm.daemon.core.model.ProcessIdentity;
  */
 public record DaemonFacts(
     String version,
-    ProcessIdentity self,
+    int pid,
     Moment startedAt,
     Path socket,
     Folders folders,

@@ -176,7 +176,7 @@ final class Queries {
     ConfigurationSource.Loaded loaded = configuration.loaded();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("version", facts.version());
-    json.put("pid", (long) facts.self().pid());
+    json.put("pid", (long) facts.pid());
     json.put("started_at", Times.format(facts.startedAt().wall()));
     json.put("uptime_seconds", InstanceJson.seconds(now.nanos() - facts.startedAt().nanos()));
     json.put("socket", facts.socket().toString());
@@ -206,7 +206,7 @@ final class Queries {
           files.put("problems", (long) loaded.problems());
           json.put("configuration", files);
           json.putAll(rest);
-          Optional<Long> memory = samples.memoryBytes(facts.self());
+          Optional<Long> memory = Samples.ownMemoryBytes();
           json.put("memory_bytes", memory.isPresent() ? (Object) memory.get() : Json.NULL);
           return Json.write(json);
         });

@@ -1,5 +1,8 @@
 package pm.daemon.control;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import pm.daemon.core.model.InstanceView;
 import pm.daemon.core.model.Moment;
@@ -8,6 +11,11 @@ import pm.daemon.core.model.Run;
 
 /** Measures the processes of instances. Threads of the pool. */
 final class Samples {
+  /** See proc(5); "kB" are 1,024 bytes there. */
+  private static final Path OWN_STATUS = Path.of("/proc/self/status");
+
+  private static final String RESIDENT = "VmRSS:";
+
   private final ProcessSampler sampler;
   private final CpuMeter meter = new CpuMeter();
 
@@ -32,8 +40,14 @@ final class Samples {
                     usage.memoryBytes()));
   }
 
-  /** Returns the resident memory of a process. Blocks. */
-  Optional<Long> memoryBytes(ProcessIdentity process) {
-    return sampler.usage(process).map(ProcessSampler.Usage::memoryBytes);
+  /** Returns the resident memory of this process, in bytes. Blocks. */
+  static Optional<Long> ownMemoryBytes() throws IOException {
+    for (String line : Files.readAllLines(OWN_STATUS)) {
+      if (line.startsWith(RESIDENT)) {
+        String kibibytes = line.substring(RESIDENT.length(), line.lastIndexOf(' ')).strip();
+        return Optional.of(Long.parseLong(kibibytes) * 1024);
+      }
+    }
+    return Optional.empty();
   }
 }

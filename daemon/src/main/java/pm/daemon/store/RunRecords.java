@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -82,8 +83,13 @@ public final class RunRecords implements AutoCloseable {
    *     was booted
    * @param sameBoot whether there are records of this boot
    * @param cleanEnd whether that daemon had stopped everything before it ended
+   * @param configurationKeptAt when the configuration in force was kept, if there is one
    */
-  public record Recovered(List<Entry> entries, boolean sameBoot, boolean cleanEnd) {
+  public record Recovered(
+      List<Entry> entries,
+      boolean sameBoot,
+      boolean cleanEnd,
+      Optional<Instant> configurationKeptAt) {
     public Recovered {
       entries = List.copyOf(entries);
     }
@@ -411,15 +417,18 @@ public final class RunRecords implements AutoCloseable {
       file.truncate(length);
     }
     List<Entry> entries = new ArrayList<>();
+    Optional<Instant> keptAt = Optional.empty();
     if (live.configurationFile.isPresent()) {
-      entries.add(new Entry.ConfigurationKept(readConfiguration(live.configurationFile.get())));
+      String name = live.configurationFile.get();
+      entries.add(new Entry.ConfigurationKept(readConfiguration(name)));
+      keptAt = Optional.of(Files.getLastModifiedTime(folder.resolve(name)).toInstant());
     }
     live.decisions.ifPresent(entries::add);
     for (Live.Sized each : live.instances.values()) {
       entries.add(new Entry.InstanceKept(each.instance()));
     }
     forgetOtherConfigurations();
-    return new Recovered(entries, sameBoot, cleanEnd);
+    return new Recovered(entries, sameBoot, cleanEnd, keptAt);
   }
 
   /** Reads the journal into {@link #live}; returns whether it is of this boot. */

@@ -235,6 +235,29 @@ final class ActionsIT {
   }
 
   @Test
+  void withErrorsOfTheDaemonItselfNothingIsApplied() throws Exception {
+    Problem problem =
+        new Problem(new Location("pmd.yaml", 1, 1), "socket.mode", "7 is no mode", "write 0660");
+    daemon.files =
+        () ->
+            new Configuration(
+                DaemonSpec.DEFAULT, new TreeMap<>(), new TreeMap<>(), List.of(problem));
+    for (String params : List.of("{}", "{\"dry_run\":true}")) {
+      Members error = client.error("apply", params);
+      assertThat(error.optionalLong("code")).hasValue(-32005);
+      assertThat(
+              error
+                  .optionalObject("data")
+                  .orElseThrow()
+                  .objects("problems")
+                  .getFirst()
+                  .string("file"))
+          .isEqualTo("pmd.yaml");
+    }
+    assertThat(daemon.commands).isEmpty();
+  }
+
+  @Test
   void theFilesAreReadOnceAtATime() throws Exception {
     CountDownLatch reading = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);

@@ -94,7 +94,7 @@ final class ControlFixture implements AutoCloseable {
             process -> Optional.of(new ProcessSampler.Usage(cpuNanos, 48 * 1024 * 1024)),
             new DaemonFacts(
                 "0.1.0",
-                new ProcessIdentity(4711, 1, 0),
+                4711,
                 new Moment(time.nanos() - 5_000_000_000L, Instant.EPOCH),
                 socket,
                 new Folders(folder, folder, folder, folder, Optional.empty()),

@@ -222,7 +222,7 @@ final class QueriesIT {
       assertThat(states.optionalLong("IDLE")).hasValue(1);
       assertThat(states.optionalLong("DEAD")).hasValue(1);
       assertThat(status.optionalLong("connections")).hasValue(1);
-      assertThat(status.optionalLong("memory_bytes")).hasValue(50331648);
+      assertThat(status.optionalLong("memory_bytes").orElse(0)).isGreaterThan(10_000_000);
       assertThat(status.optionalLong("events_lost")).hasValue(0);
     }
   }

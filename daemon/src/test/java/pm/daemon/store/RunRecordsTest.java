@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,7 @@ final class RunRecordsTest {
   @Test
   void beginsWithNothing() throws Exception {
     RunRecords.Recovered recovered = recover();
-    assertThat(recovered).isEqualTo(new RunRecords.Recovered(List.of(), false, false));
+    assertThat(recovered).isEqualTo(nothing(false, false));
     assertThat(recovered.isToBeResumed()).isFalse();
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(journal())))
         .isEqualTo("rw-------");
@@ -49,12 +50,12 @@ final class RunRecordsTest {
             decision(1, "web@1"),
             decision(2, "web@1", "web@3")));
 
-    assertThat(recover())
-        .isEqualTo(
-            new RunRecords.Recovered(
-                List.of(WEB_CONFIGURED, decision(2, "web@1", "web@3"), dead("web@1", "second")),
-                true,
-                false));
+    RunRecords.Recovered recovered = recover();
+    assertThat(recovered.entries())
+        .containsExactly(WEB_CONFIGURED, decision(2, "web@1", "web@3"), dead("web@1", "second"));
+    assertThat(recovered.isToBeResumed()).isTrue();
+    assertThat(recovered.configurationKeptAt())
+        .contains(Files.getLastModifiedTime(folder.resolve("configuration-1.json")).toInstant());
   }
 
   @Test
@@ -110,8 +111,8 @@ final class RunRecordsTest {
     keep(List.of(WEB_CONFIGURED, dead("web@1", "x"), decision(1, "web@1")));
     keep(List.of(new Entry.CleanEnd()));
 
-    assertThat(recover()).isEqualTo(new RunRecords.Recovered(List.of(), true, true));
-    assertThat(recover()).isEqualTo(new RunRecords.Recovered(List.of(), true, false));
+    assertThat(recover()).isEqualTo(nothing(true, true));
+    assertThat(recover()).isEqualTo(nothing(true, false));
     assertThat(filesIn(folder)).containsExactly("records");
   }
 
@@ -121,7 +122,7 @@ final class RunRecordsTest {
 
     RunRecords.Opened opened = RunRecords.open(folder, "another", new NamesOnly());
     opened.records().close();
-    assertThat(opened.recovered()).isEqualTo(new RunRecords.Recovered(List.of(), false, false));
+    assertThat(opened.recovered()).isEqualTo(nothing(false, false));
     assertThat(filesIn(folder)).containsExactly("records");
   }
 
@@ -131,7 +132,7 @@ final class RunRecordsTest {
     for (byte[] left :
         new byte[][] {{}, new byte[5000], "\0\0\0\n\0".getBytes(StandardCharsets.UTF_8)}) {
       Files.write(journal(), left);
-      assertThat(recover()).isEqualTo(new RunRecords.Recovered(List.of(), false, false));
+      assertThat(recover()).isEqualTo(nothing(false, false));
     }
   }
 
@@ -369,6 +370,10 @@ final class RunRecordsTest {
     RunRecords.Opened opened = RunRecords.open(folder, BOOT, new NamesOnly());
     opened.records().close();
     return opened.recovered();
+  }
+
+  private static RunRecords.Recovered nothing(boolean sameBoot, boolean cleanEnd) {
+    return new RunRecords.Recovered(List.of(), sameBoot, cleanEnd, Optional.empty());
   }
 
   private Path journal() {
