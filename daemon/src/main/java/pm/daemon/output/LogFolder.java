@@ -17,9 +17,10 @@ import pm.daemon.posix.OpenFlags;
  * The folder of a log file, held open while files in it are opened or renamed, so that nobody can
  * exchange it in between.
  *
- * <p>The way to it is walked name by name. A step from what a user owns to what someone else owns
- * is refused: that user could have laid a link there which leads a file of ours to a place where he
- * must not write. Root, the daemon's own user and the owner of {@code /} are trusted.
+ * <p>The way to it is walked name by name. A link that a user has laid must lead to what is that
+ * user's own: he could lead a file of ours to a place where he must not write himself. Links of
+ * root, of the daemon's own user and of the owner of {@code /} are trusted. A folder is what it is,
+ * whoever owns the one that it is in.
  */
 final class LogFolder implements AutoCloseable {
   /** As many as the kernel follows in one path; path_resolution(7). */
@@ -134,12 +135,12 @@ final class LogFolder implements AutoCloseable {
   private record Way(Path folder, int ourselves, int ownerOfRoot) {
     void step(FileStatus from, FileStatus to) throws OutputException {
       boolean trusted = from.uid() == 0 || from.uid() == ourselves || from.uid() == ownerOfRoot;
-      if (!trusted && from.uid() != to.uid()) {
+      if (from.isSymlink() && !trusted && from.uid() != to.uid()) {
         throw new OutputException(
             folder,
-            "the way there leads through a folder or link of user "
+            "a link on the way there is of user "
                 + from.uid()
-                + ", who could lead it elsewhere");
+                + " and leads to what is not that user's own");
       }
     }
   }

@@ -141,8 +141,7 @@ final class LogFileIT {
           lab,
           link.resolve("a.log"),
           link
-              + ": the way there leads through a folder or link of user 65534, who could lead it"
-              + " elsewhere");
+              + ": a link on the way there is of user 65534 and leads to what is not that user's own");
       // Their own folder is theirs to fill.
       LogPlan plan =
           new LogPlan(
@@ -151,6 +150,20 @@ final class LogFileIT {
               Lab.NO_LIMITS);
       lab.finish(lab.start("web@1", "echo here", plan));
       assertThat(theirs.resolve("a.log")).hasContent("here\n");
+      // So is what we have made in it, and a link of theirs that leads to it.
+      Path ours = Files.createDirectory(theirs.resolve("ours"));
+      Path inner = Files.createSymbolicLink(theirs.resolve("link"), Path.of("own"));
+      FilePath.changeLinkOwner(inner.toString(), 65534, 65534);
+      FilePath.chown(Files.createDirectory(theirs.resolve("own")).toString(), 65534, 65534);
+      for (Path fine : List.of(ours, inner)) {
+        LogPlan there =
+            new LogPlan(
+                new OutputTarget.ToFile(fine.resolve("b.log")),
+                new OutputTarget.WithStdout(),
+                Lab.NO_LIMITS);
+        lab.finish(lab.start("web@1", "echo there", there));
+        assertThat(fine.resolve("b.log")).hasContent("there\n");
+      }
     }
   }
 
