@@ -5,6 +5,7 @@ import java.util.OptionalInt;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Fd;
 import pm.daemon.posix.PidFd;
 import pm.daemon.posix.Signals;
 import pm.daemon.posix.WaitStatus;
@@ -32,10 +33,13 @@ final class ExitReader {
   }
 
   /**
-   * Returns how a process that is not our child, and has ended, did so: while it is a zombie {@code
-   * /proc} tells, after that the pidfd (Linux 6.15).
+   * Returns how a process that is not our child ended: while it is a zombie {@code /proc} tells,
+   * after that the pidfd (Linux 6.15). Empty while it runs.
    */
-  ExitStatus ofOther(PidFd process, long startTicks) throws ErrnoException {
+  Optional<ExitStatus> ofOther(PidFd process, long startTicks) throws ErrnoException {
+    if (Fd.poll(process.fd(), Fd.POLLIN, 0) == 0) {
+      return Optional.empty();
+    }
     Optional<ProcessStat> stat = zombie(process.pid(), startTicks);
     // It is reaped when it pleases its parent, so that all this may be about nobody already.
     boolean maySee =
@@ -44,12 +48,12 @@ final class ExitReader {
             && zombie(process.pid(), startTicks).isPresent();
     OptionalInt raw = process.exitInfo();
     if (raw.isPresent()) {
-      return status(WaitStatus.fromRaw(raw.getAsInt()));
+      return Optional.of(status(WaitStatus.fromRaw(raw.getAsInt())));
     }
     if (maySee) {
-      return status(WaitStatus.fromRaw(stat.orElseThrow().exitCode()));
+      return Optional.of(status(WaitStatus.fromRaw(stat.orElseThrow().exitCode())));
     }
-    return new ExitStatus.Unknown();
+    return Optional.of(new ExitStatus.Unknown());
   }
 
   private Optional<ProcessStat> zombie(int pid, long startTicks) throws ErrnoException {

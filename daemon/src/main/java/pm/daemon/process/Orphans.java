@@ -136,7 +136,8 @@ final class Orphans {
               then.accept(seen(living));
             });
     if (!accepted) {
-      throw new IllegalStateException("two looks at once");
+      isComplete = false;
+      then.accept(seen(living));
     }
   }
 
@@ -148,7 +149,9 @@ final class Orphans {
     try {
       pids = ownChildren.list();
     } catch (ErrnoException refused) {
-      throw new IllegalStateException("our children cannot be listed", refused);
+      LOG.warn("our children cannot be listed: {}", refused.getMessage());
+      isComplete = false;
+      return living;
     }
     for (int pid : pids) {
       if (mains.containsKey(pid) || isForeign.test(pid)) {

@@ -2,8 +2,10 @@ package pm.daemon.process;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.InvocationId;
@@ -73,12 +75,20 @@ public final class Processes implements AutoCloseable {
     Map<InvocationId, Child> children = new LinkedHashMap<>();
     Orphans orphans =
         new Orphans(proc, ownChildren, pool, inFlight, children, settings.isForeign());
-    reaper = new Reaper(loop, pool, output, reports, proc, facts, inFlight, orphans, children);
+    Sweeps sweeps = new Sweeps(loop, pool, () -> mains(children));
+    reaper = new Reaper(loop, output, reports, proc, facts, inFlight, orphans, sweeps, children);
     Launch.Means means =
         new Launch.Means(
             new Spawn(), output, inFlight, facts, settings.daemonEnvironment(), settings.socket());
     spawner = new Spawner(loop, reaper, reports, means, settings.mostSpawnsAtOnce());
     adoption = new Adoption(loop, pool, reaper, reports, means, proc);
+  }
+
+  private static Set<Integer> mains(Map<InvocationId, Child> children) {
+    return children.values().stream()
+        .map(child -> child.identity().pid())
+        .filter(pid -> pid != 0)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Starts a process; comes back as Spawned or SpawnFailed. */

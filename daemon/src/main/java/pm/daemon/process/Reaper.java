@@ -6,11 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.config.StopScope;
@@ -18,12 +15,10 @@ import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.InvocationId;
-import pm.daemon.loop.BlockingPool;
 import pm.daemon.loop.EventLoop;
 import pm.daemon.posix.Epoll;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
-import pm.daemon.posix.Host;
 import pm.daemon.posix.PidFd;
 import pm.daemon.posix.Signals;
 import pm.daemon.posix.Waits;
@@ -45,53 +40,38 @@ import pm.daemon.posix.Waits;
  */
 final class Reaper {
   private static final Logger LOG = LoggerFactory.getLogger(Reaper.class);
-  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-
-  /**
-   * One that a sweep looks for.
-   *
-   * @param hadEnded whether its main process had ended before
-   */
-  private record Swept(Child child, boolean hadEnded, Sweep.Order order) {}
 
   private final EventLoop loop;
-  private final BlockingPool pool;
   private final ChildOutput output;
   private final Consumer<Report> reports;
   private final ProcFs proc;
   private final ExitReader exits;
   private final SpawnsInFlight inFlight;
   private final Orphans orphans;
+  private final Sweeps sweeps;
   private final HostFacts facts;
-  private final int self = Host.pid();
-
   private final Map<InvocationId, Child> children;
   private final Set<Child> asking = new LinkedHashSet<>();
   private final Set<Child> unwatched = new LinkedHashSet<>();
-  private final Set<Child> toSweep = new LinkedHashSet<>();
   private final AtomicBoolean isSignalled = new AtomicBoolean();
-  private int sweepFailures;
   private boolean isLookOrdered;
   private boolean isLooking;
   private boolean isLookAsked;
-  private boolean isSweepOrdered;
-  private boolean isSweeping;
 
   /**
    * @param children shared with {@code orphans}; only this object changes it
    */
   Reaper(
       EventLoop loop,
-      BlockingPool pool,
       ChildOutput output,
       Consumer<Report> reports,
       ProcFs proc,
       HostFacts facts,
       SpawnsInFlight inFlight,
       Orphans orphans,
+      Sweeps sweeps,
       Map<InvocationId, Child> children) {
     this.loop = loop;
-    this.pool = pool;
     this.output = output;
     this.reports = reports;
     this.proc = proc;
@@ -99,6 +79,7 @@ final class Reaper {
     this.exits = new ExitReader(proc);
     this.inFlight = inFlight;
     this.orphans = orphans;
+    this.sweeps = sweeps;
     this.children = children;
   }
 
@@ -137,10 +118,10 @@ final class Reaper {
     try {
       loop.watch(main.fd(), Epoll.IN, (fd, events) -> mainReady(child, main));
     } catch (ErrnoException refused) {
-      // Then the signal that every child's death sends must do.
+      // Then it is looked at, and tried again, each time that a child dies.
       LOG.warn("{} cannot be watched: {}", child, refused.getMessage());
       unwatched.add(child);
-      orderLook();
+      statusOf(child, main).ifPresent(status -> ended(child, status));
     }
   }
 
@@ -156,7 +137,7 @@ final class Reaper {
     try {
       return child.isOurs()
           ? exits.ofChild(main)
-          : Optional.of(exits.ofOther(main, child.identity().startTicks()));
+          : exits.ofOther(main, child.identity().startTicks());
     } catch (ErrnoException refused) {
       LOG.error("the exit status of {} cannot be read", child, refused);
       return Optional.of(new ExitStatus.Unknown());
@@ -164,7 +145,8 @@ final class Reaper {
   }
 
   /** The main process of a known invocation has ended: find out what remains of it. */
-  void ended(Child child, ExitStatus status) {
+  private void ended(Child child, ExitStatus status) {
+    unwatched.remove(child);
     child.status = Optional.of(status);
     child.endTicks = nowTicks();
     ask(child);
@@ -206,11 +188,8 @@ final class Reaper {
       return;
     }
     for (Child child : List.copyOf(unwatched)) {
-      Optional<ExitStatus> status = statusOf(child, child.main().orElseThrow());
-      if (status.isPresent()) {
-        unwatched.remove(child);
-        ended(child, status.get());
-      }
+      unwatched.remove(child);
+      child.main().ifPresent(main -> watch(child, main));
     }
     List<Child> askers = List.copyOf(asking);
     asking.clear();
@@ -245,7 +224,7 @@ final class Reaper {
   /** It is known whether anything remains of an invocation whose main process has ended. */
   private void answer(Child child, boolean remains) {
     boolean isBeingKilled =
-        sweepFailures == 0 && child.pursuit.filter(p -> p.isSweeping).isPresent();
+        !sweeps.areDelayed() && child.pursuit.filter(p -> p.isSweeping).isPresent();
     if (child.isSettled || !isKnown(child) || isBeingKilled) {
       // The end of the sweep brings us here again, knowing more.
       return;
@@ -330,11 +309,10 @@ final class Reaper {
   }
 
   private void sweepGroup(Child child, Sweep.Action action) {
-    Sweep.Order order = child.order(Map.of(), StopScope.GROUP, action);
-    submit(
-        List.of(order),
-        results -> results.forEach(result -> result.living().forEach(Held::close)),
-        thrown -> LOG.warn("{}: its group cannot be signalled", child, thrown));
+    sweeps.order(
+        child.order(Map.of(), StopScope.GROUP, action),
+        result -> result.living().forEach(Held::close),
+        () -> LOG.debug("{}: its group is not signalled yet", child));
   }
 
   /** Carries out the effect. */
@@ -370,87 +348,25 @@ final class Reaper {
     }
   }
 
-  /** Looks through all processes for this one, together with all others of this batch. */
+  /** Looks through all processes for this one, and does with it what is being done. */
   private void sweep(Child child) {
     child.pursuit.ifPresent(pursuit -> pursuit.isSweeping = true);
-    toSweep.add(child);
-    orderSweep();
-  }
-
-  private void orderSweep() {
-    if (!isSweepOrdered && !isSweeping) {
-      isSweepOrdered = true;
-      loop.post(this::startSweep);
-    }
-  }
-
-  private void startSweep() {
-    isSweepOrdered = false;
-    isSweeping = true;
-    List<Swept> swept = new ArrayList<>(toSweep.size());
-    for (Child child : toSweep) {
-      Sweep.Action action = child.pursuit.map(p -> p.action).orElseGet(Sweep.Action.Look::new);
-      Sweep.Order order = child.order(orphans.knownOf(child), child.scope, action);
-      swept.add(new Swept(child, child.hasEnded(), order));
-    }
-    toSweep.clear();
-    submit(
-        swept.stream().map(Swept::order).toList(),
-        results -> {
-          sweepEnded(0);
-          for (int i = 0; i < results.size(); i++) {
-            swept(swept.get(i), results.get(i));
+    Sweep.Action action = child.pursuit.map(p -> p.action).orElseGet(Sweep.Action.Look::new);
+    boolean hadEnded = child.hasEnded();
+    sweeps.order(
+        child.order(orphans.knownOf(child), child.scope, action),
+        result -> swept(child, hadEnded, result),
+        () -> {
+          if (child.hasEnded() && isKnown(child)) {
+            ask(child);
           }
-        },
-        thrown -> {
-          if (Integer.bitCount(sweepFailures) <= 1) {
-            LOG.warn("processes cannot be looked through; trying again", thrown);
-          }
-          for (Child child : swept.stream().map(Swept::child).filter(this::isKnown).toList()) {
-            toSweep.add(child);
-            if (child.hasEnded()) {
-              ask(child);
-            }
-          }
-          sweepEnded(sweepFailures + 1);
         });
   }
 
-  private void sweepEnded(int failuresInRow) {
-    isSweeping = false;
-    sweepFailures = failuresInRow;
-    if (!toSweep.isEmpty()) {
-      orderSweep();
-    }
-  }
-
-  private void submit(
-      List<Sweep.Order> orders, Consumer<List<Sweep.Result>> done, Consumer<Throwable> failed) {
-    Set<Integer> mains =
-        children.values().stream()
-            .map(child -> child.identity().pid())
-            .filter(pid -> pid != 0)
-            .collect(Collectors.toUnmodifiableSet());
-    boolean accepted =
-        pool.submit(
-            () -> {
-              try {
-                return new Sweep(self, mains).run(orders);
-              } catch (ErrnoException | RuntimeException thrown) {
-                // Most likely the machine is short of something: no use to try again at once.
-                LockSupport.parkNanos(PAUSE_NANOS);
-                throw thrown;
-              }
-            },
-            done,
-            failed);
-    if (!accepted) {
-      failed.accept(new IllegalStateException("too many sweeps at once"));
-    }
-  }
-
-  private void swept(Swept swept, Sweep.Result result) {
-    Child child = swept.child();
+  /**
+   * @param hadEnded whether the main process had ended before the sweep
+   */
+  private void swept(Child child, boolean hadEnded, Sweep.Result result) {
     if (!isKnown(child)) {
       result.living().forEach(Held::close);
       return;
@@ -474,7 +390,7 @@ final class Reaper {
     if (pursuit.isAskedAgain) {
       pursuit.isAskedAgain = false;
       sweep(child);
-    } else if (swept.hadEnded() && !result.foundAny()) {
+    } else if (hadEnded && !result.foundAny()) {
       answer(child, false);
     } else if (child.hasEnded()) {
       ask(child);
@@ -514,7 +430,6 @@ final class Reaper {
     if (child != null) {
       asking.remove(child);
       unwatched.remove(child);
-      toSweep.remove(child);
       child.pursuit.ifPresent(this::drop);
       child.main().ifPresent(main -> reap(child, main));
     }
