@@ -2,7 +2,9 @@ package pm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import pm.cli.render.Output;
 import pm.protocol.ExitCode;
 import pm.protocol.LineSplitter;
 
@@ -59,6 +62,19 @@ final class ConnectionTest {
     assertThat(call.err()).contains("pmd --socket " + socket());
     call = Call.of(Map.of("PM_HOME", folder.toString()), List.of("ping"));
     assertThat(call.err()).contains("no socket " + folder.resolve("run/pmd.sock"));
+  }
+
+  @Test
+  void needsNoHomeFolderToFindTheSocket() {
+    // As from cron or systemd.
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    new Pmctl(
+            Map.of("PM_SOCKET", socket().toString()),
+            Duration.ofSeconds(1),
+            new Output(OutputStream.nullOutputStream(), false),
+            new Output(err, false))
+        .run(List.of("ping"));
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("there is no socket " + socket());
   }
 
   @Test

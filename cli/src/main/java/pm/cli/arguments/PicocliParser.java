@@ -112,7 +112,7 @@ public final class PicocliParser {
     CommandSpec spec = spec(syntax);
     spec.usageMessage()
         .customSynopsis(escaped(synopsis(syntax)))
-        .description(escaped(syntax.description()) + "%n")
+        .description(wrapped(syntax.description()))
         .sortOptions(false)
         .sortSynopsis(false)
         .adjustLineBreaksForWideCJKCharacters(false)
@@ -172,6 +172,22 @@ public final class PicocliParser {
     CommandLine commandLine = new CommandLine(root);
     commandLine.setSeparator(" ");
     return commandLine.getUsageMessage(ansi(colored));
+  }
+
+  /** The text in lines that picocli has no reason to break, and an empty one. */
+  private static String[] wrapped(String text) {
+    List<String> lines = new ArrayList<>();
+    StringBuilder line = new StringBuilder();
+    for (String word : escaped(text).split(" ", -1)) {
+      if (line.length() + word.length() >= WIDTH - 1) {
+        lines.add(line.toString());
+        line.setLength(0);
+      }
+      line.append(line.isEmpty() ? "" : " ").append(word);
+    }
+    lines.add(line.toString());
+    lines.add("");
+    return lines.toArray(new String[0]);
   }
 
   private static CommandLine.Help.Ansi ansi(boolean colored) {

@@ -3,6 +3,7 @@ package pm.cli.client;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import pm.cli.arguments.CommandFailure;
@@ -11,51 +12,63 @@ import pm.config.MalformedValueException;
 import pm.protocol.ExitCode;
 
 /**
- * Where the daemon is to be found.
+ * What tells where the daemon is to be found.
  *
- * @param uid the user that this process runs as; -1 if that cannot be told
- * @param folders as they were named by options and environment
- * @param startCommand what starts a daemon that listens there
+ * @param environment of this process
+ * @param home what {@code --home} says
+ * @param givenSocket what {@code --socket} says
  */
-public record Address(int uid, Folders folders, String startCommand) {
+public record Address(
+    Map<String, String> environment, Optional<String> home, Optional<String> givenSocket) {
+
+  /** The user that this process runs as; -1, which is surely not root, where there is no /proc. */
+  public int uid() {
+    try {
+      return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    } catch (IOException e) {
+      return -1;
+    }
+  }
 
   /**
-   * Finds it.
+   * The folders of a daemon of this user.
    *
-   * @param home what {@code --home} says
-   * @param socket what {@code --socket} says
    * @throws CommandFailure if neither options nor environment say enough
    */
-  public static Address find(
-      Map<String, String> environment, Optional<String> home, Optional<String> socket)
-      throws CommandFailure {
-    int uid = ownUid();
-    Folders folders;
-    try {
-      folders = Folders.resolve(uid, environment, home, socket);
-    } catch (MalformedValueException e) {
-      throw new CommandFailure(ExitCode.USAGE, e.what() + ". " + e.remedy() + ".");
+  public Folders folders() throws CommandFailure {
+    return folders(environment);
+  }
+
+  /** The socket. It can be told even where the environment names no home folder. */
+  public Path socket() throws CommandFailure {
+    if (environment.containsKey("HOME")) {
+      return folders(environment).socket();
     }
+    Map<String, String> complete = new HashMap<>(environment);
+    complete.put("HOME", "/");
+    return folders(complete).socket();
+  }
+
+  private Folders folders(Map<String, String> variables) throws CommandFailure {
+    try {
+      return Folders.resolve(uid(), variables, home, givenSocket);
+    } catch (MalformedValueException e) {
+      String remedy = e.remedy();
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          e.what() + ". " + Character.toUpperCase(remedy.charAt(0)) + remedy.substring(1) + ".");
+    }
+  }
+
+  /** What starts a daemon that listens there. */
+  String startCommand() {
     StringBuilder start = new StringBuilder("pmd");
     if (home.isPresent()) {
       start.append(" --home ").append(home.get());
     }
-    if (socket.isPresent()) {
-      start.append(" --socket ").append(socket.get());
+    if (givenSocket.isPresent()) {
+      start.append(" --socket ").append(givenSocket.get());
     }
-    return new Address(uid, folders, start.toString());
-  }
-
-  /** The socket. */
-  public Path socket() {
-    return folders.socket();
-  }
-
-  private static int ownUid() {
-    try {
-      return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-    } catch (IOException e) {
-      return -1; // Without /proc we are nobody in particular, and surely not root.
-    }
+    return start.toString();
   }
 }

@@ -82,12 +82,11 @@ public final class Connection implements AutoCloseable {
         throw e;
       }
     } catch (IOException e) {
-      throw unreachable(address, e);
+      throw unreachable(address, path, e);
     }
   }
 
-  private static CommandFailure unreachable(Address address, IOException e) {
-    Path path = address.socket();
+  private static CommandFailure unreachable(Address address, Path path, IOException e) {
     String start =
         " Start the daemon with: "
             + address.startCommand()

@@ -66,7 +66,7 @@ final class ConfigCheckCommand implements Command {
     return problems.isEmpty() ? ExitCode.DONE : ExitCode.CONFIGURATION;
   }
 
-  private static Configuration load(Address address, List<String> paths) {
+  private static Configuration load(Address address, List<String> paths) throws CommandFailure {
     // Whoever names files may check them for a daemon that runs as root, as one does before they
     // are installed.
     int uid = paths.isEmpty() ? address.uid() : ROOT;

@@ -54,8 +54,8 @@ public record Session(
   }
 
   /** Where the daemon is, and its configuration. */
-  public Address address() throws CommandFailure {
-    return Address.find(
+  public Address address() {
+    return new Address(
         environment, arguments.value(GlobalOptions.HOME), arguments.value(GlobalOptions.SOCKET));
   }
 
