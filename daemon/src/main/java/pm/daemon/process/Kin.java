@@ -41,7 +41,8 @@ record Kin(
    * Finds its living processes, the main process first.
    *
    * @param self this process, which belongs to nobody, nor does what it starts
-   * @param mains the main processes of other invocations
+   * @param mains the main processes of all invocations, shared by all who look: one each would be a
+   *     million entries for a thousand
    * @throws ErrnoException if the machine is short of something, so that we know nothing
    */
   List<ProcessStat> in(ProcessTable table, StopScope scope, int self, Set<Integer> mains)
@@ -105,7 +106,7 @@ record Kin(
     return isOrphanOfOurs == isOurs && table.proves(process, invocation);
   }
 
-  private static void addDescendants(
+  private void addDescendants(
       ProcessTable table, Map<Integer, ProcessStat> found, int self, Set<Integer> mains) {
     Deque<ProcessStat> parents = new ArrayDeque<>(found.values());
     for (ProcessStat parent = parents.poll(); parent != null; parent = parents.poll()) {
@@ -117,12 +118,12 @@ record Kin(
     }
   }
 
-  private static boolean mayBelong(ProcessStat process, int self, Set<Integer> mains) {
+  private boolean mayBelong(ProcessStat process, int self, Set<Integer> mains) {
     boolean isOfKernel = process.pid() == KERNEL_THREADS || process.parent() == KERNEL_THREADS;
     return !process.isZombie()
         && !(isOfKernel && process.session() == 0)
         && process.pid() != self
         && process.pid() != 1
-        && !mains.contains(process.pid());
+        && (process.pid() == mainPid || !mains.contains(process.pid()));
   }
 }

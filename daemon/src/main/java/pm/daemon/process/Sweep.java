@@ -1,7 +1,6 @@
 package pm.daemon.process;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,14 +141,11 @@ final class Sweep {
     private final Optional<Held> main;
     private final Map<Integer, Held> found = new LinkedHashMap<>();
     private final List<Integer> seen = new ArrayList<>();
-    private final Set<Integer> others;
 
     Search(Order order) throws ErrnoException {
       this.order = order;
       main =
           order.mainPid() == 0 ? Optional.empty() : hold(order.mainPid(), order.mainStartTicks());
-      others = new HashSet<>(mains);
-      others.remove(order.mainPid());
     }
 
     boolean isKill() {
@@ -166,7 +162,7 @@ final class Sweep {
               order.endTicks(),
               order.isOurs(),
               order.known());
-      List<ProcessStat> processes = kin.in(table, order.scope(), self, others);
+      List<ProcessStat> processes = kin.in(table, order.scope(), self, mains);
       if (order.action() instanceof Action.Look) {
         processes.forEach(process -> seen.add(process.pid()));
         return false;
