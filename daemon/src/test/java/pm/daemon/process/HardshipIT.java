@@ -106,6 +106,14 @@ class HardshipIT {
     world.end(world.start(World.quiet(World.sh("exit 0"))).invocation());
     world.await(
         world.spawn(World.quiet(World.sh("exit 0").workingDir("/gone"))), Report.SpawnFailed.class);
+    World.Started killed =
+        world.start(World.sh("setsid sleep 1000 & echo up; exec sleep 1000").build());
+    world.output.line(killed.invocation());
+    world.kill(killed.invocation(), StopScope.TREE);
+    if (world.await(killed.invocation(), Report.Exited.class).remains()) {
+      world.await(killed.invocation(), Report.RemainsGone.class);
+    }
+    world.release(killed.invocation());
     World.Started plain = world.start(World.quiet(World.sh("exec sleep 1000")));
     World.Started forking =
         world.start(World.sh("setsid sleep 1000 & echo up; exec sleep 1000").build());
