@@ -49,20 +49,25 @@ final class KeptLogs implements LogSource {
       LogPosition since = reader.since(file, from.since().get());
       begin = from.lines().isPresent() ? reader.later(file, begin, since) : since;
     }
-    return new FileTail(file, begin, from.withUnfinished(), followers.follow(file, hasGrown));
+    Optional<LogPosition> end = from.untilNow() ? Optional.of(reader.end(file)) : Optional.empty();
+    return new FileTail(file, begin, end, followers.follow(file, hasGrown));
   }
 
   /** A file and its predecessors, read on. */
   private final class FileTail implements Tail {
     private final Path file;
-    private final boolean withUnfinished;
+
+    /** Where reading ends; empty where it goes on as the file grows. */
+    private final Optional<LogPosition> end;
+
     private final LogFollowers.Follower follower;
     private LogPosition position;
 
-    FileTail(Path file, LogPosition begin, boolean withUnfinished, LogFollowers.Follower follower) {
+    FileTail(
+        Path file, LogPosition begin, Optional<LogPosition> end, LogFollowers.Follower follower) {
       this.file = file;
       this.position = begin;
-      this.withUnfinished = withUnfinished;
+      this.end = end;
       this.follower = follower;
     }
 
@@ -75,8 +80,8 @@ final class KeptLogs implements LogSource {
     public List<Piece> next(int bytes) throws IOException {
       List<Piece> pieces = new ArrayList<>();
       int taken = 0;
-      while (taken < bytes) {
-        LogChunk chunk = reader.read(file, position, withUnfinished);
+      while (taken < bytes && !isAtEnd()) {
+        LogChunk chunk = reader.read(file, position, end.isPresent());
         if (chunk.isGap()) {
           pieces.add(new Piece.Gap(OptionalLong.empty(), OptionalLong.empty()));
         }
@@ -90,6 +95,11 @@ final class KeptLogs implements LogSource {
         }
       }
       return pieces;
+    }
+
+    /** A program that prints faster than it is read would otherwise never be at its end. */
+    private boolean isAtEnd() throws IOException {
+      return end.isPresent() && reader.later(file, position, end.get()).equals(position);
     }
 
     @Override

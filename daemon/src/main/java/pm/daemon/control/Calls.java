@@ -467,7 +467,7 @@ final class Calls {
     List<LogStream.Wanted> wanted = wanted(names.get(), stream);
     queries.onPool(
         call,
-        () -> LogStream.open(wanted, logs, from, loop),
+        () -> LogStream.open(wanted, logs, from, follow, loop),
         opened -> {
           boolean begun =
               subscribe(

@@ -48,10 +48,10 @@ public interface LogSource {
    *
    * @param lines at most so many lines before the end
    * @param since none that was written (about a second) before it
-   * @param withUnfinished whether what follows the last end of a line is a line too; it may yet
-   *     grow
+   * @param untilNow whether to end about where the file ends now, and to take what follows its last
+   *     end of a line, which may yet grow, for a line too; else it is read as it grows
    */
-  record From(OptionalInt lines, Optional<Instant> since, boolean withUnfinished) {}
+  record From(OptionalInt lines, Optional<Instant> since, boolean untilNow) {}
 
   /** A file being read, on one thread at a time. */
   interface Tail extends Closeable {

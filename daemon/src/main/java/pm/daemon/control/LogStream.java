@@ -46,9 +46,14 @@ final class LogStream implements Subscription {
     private Runnable whenGrown = () -> {};
     private boolean queued = true;
 
-    private Followed(Wanted wanted, LogSource logs, LogSource.From from, EventLoop loop)
+    /** How many lines are still wanted: who does not follow wants no line that comes meanwhile. */
+    private int linesLeft;
+
+    private Followed(
+        Wanted wanted, LogSource logs, LogSource.From from, boolean follow, EventLoop loop)
         throws IOException {
       this.wanted = wanted;
+      this.linesLeft = follow ? Integer.MAX_VALUE : from.lines().orElse(Integer.MAX_VALUE);
       this.tail = logs.open(wanted.file(), from, () -> loop.post(this::hasGrown));
     }
 
@@ -70,11 +75,11 @@ final class LogStream implements Subscription {
    * after the answer is in it. Blocks.
    */
   static List<Followed> open(
-      List<Wanted> wanted, LogSource logs, LogSource.From from, EventLoop loop) {
+      List<Wanted> wanted, LogSource logs, LogSource.From from, boolean follow, EventLoop loop) {
     List<Followed> opened = new ArrayList<>(wanted.size());
     for (Wanted each : wanted) {
       try {
-        opened.add(new Followed(each, logs, from, loop));
+        opened.add(new Followed(each, logs, from, follow, loop));
       } catch (IOException e) {
         LOG.warn("cannot read {}: {}", each.file(), e.getMessage());
       }
@@ -150,9 +155,15 @@ final class LogStream implements Subscription {
     List<LogSource.Piece> pieces = next.tail.next(Bounds.CHUNK_BYTES);
     List<byte[]> lines = new ArrayList<>(pieces.size());
     for (LogSource.Piece piece : pieces) {
+      if (next.linesLeft == 0) {
+        break;
+      }
       lines.add(line(next.wanted, piece));
+      if (!follow && piece instanceof LogSource.Piece.Line line && !line.partial()) {
+        next.linesLeft--;
+      }
     }
-    return new Page(lines, lines.isEmpty());
+    return new Page(lines, lines.isEmpty() || next.linesLeft == 0);
   }
 
   private byte[] line(Wanted wanted, LogSource.Piece piece) {

@@ -2,6 +2,7 @@ package pm.daemon.control;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import pm.daemon.core.model.InstanceName;
 
 /** Events in memory and, as far as wanted, in a file. */
@@ -10,6 +11,9 @@ final class FakeEvents implements EventSource {
   private int inFile;
   private final List<Event> all = new ArrayList<>();
   volatile int openReaders;
+
+  /** Done once when a page has been read. */
+  private Optional<Runnable> afterPage = Optional.empty();
 
   FakeEvents(int ring, int inFile) {
     this.ring = ring;
@@ -20,6 +24,10 @@ final class FakeEvents implements EventSource {
   synchronized void keep(int inMemory, int inFiles) {
     ring = inMemory;
     inFile = inFiles;
+  }
+
+  synchronized void onceRead(Runnable work) {
+    afterPage = Optional.of(work);
   }
 
   synchronized void add(String instance, String message) {
@@ -60,6 +68,9 @@ final class FakeEvents implements EventSource {
     openReaders++;
     return new Reader() {
       private long position = seq;
+
+      // As with real files: what is written after they were opened may be in another one.
+      private final int seen = all.size();
       private boolean open = true;
 
       @Override
@@ -68,10 +79,18 @@ final class FakeEvents implements EventSource {
           List<Event> page =
               all.stream()
                   .filter(
-                      event -> event.seq() > position && event.seq() > all.size() - (long) inFile)
+                      event ->
+                          event.seq() > position
+                              && event.seq() <= seen
+                              && event.seq() > all.size() - (long) inFile)
                   .limit(50)
                   .toList();
           page.forEach(event -> position = event.seq());
+          if (afterPage.isPresent()) {
+            Runnable work = afterPage.get();
+            afterPage = Optional.empty();
+            work.run();
+          }
           return page;
         }
       }

@@ -15,6 +15,7 @@ final class FakeLogs implements LogSource {
   private final Map<Path, List<String>> files = new HashMap<>();
   private final Map<Path, Integer> removed = new HashMap<>();
   private final List<FakeTail> tails = new ArrayList<>();
+  private Optional<Runnable> afterOpen = Optional.empty();
 
   /** Adds a line to an output and tells those who wait. */
   synchronized void print(String instance, Stream stream, String line) {
@@ -28,6 +29,11 @@ final class FakeLogs implements LogSource {
   /** Takes the first lines away, as rotation does. */
   synchronized void remove(String instance, int count) {
     removed.merge(path(instance, Stream.OUT), count, Integer::sum);
+  }
+
+  /** Does something right after the next file has been opened. */
+  synchronized void onceOpened(Runnable work) {
+    afterOpen = Optional.of(work);
   }
 
   synchronized int openTails() {
@@ -50,6 +56,9 @@ final class FakeLogs implements LogSource {
     int size = files.getOrDefault(file, List.of()).size();
     FakeTail tail = new FakeTail(file, Math.max(0, size - from.lines().orElse(size)), hasGrown);
     tails.add(tail);
+    Optional<Runnable> work = afterOpen;
+    afterOpen = Optional.empty();
+    work.ifPresent(Runnable::run);
     return tail;
   }
 

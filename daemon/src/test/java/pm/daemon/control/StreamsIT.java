@@ -133,6 +133,26 @@ final class StreamsIT {
   }
 
   @Test
+  void whatHappensWhileTheFilesAreReadIsLookedForOnceMore() throws Exception {
+    daemon.events.keep(10, 10_000);
+    for (int i = 1; i <= 100; i++) {
+      daemon.events.add("web@1", "before");
+    }
+    daemon.events.onceRead(
+        () -> {
+          for (int i = 1; i <= 100; i++) {
+            daemon.events.add("web@1", "meanwhile");
+          }
+        });
+    try (Client client = daemon.connect()) {
+      client.result("events", "{\"since\":0}");
+      List<Long> seen = seqs(client, 200);
+      assertThat(seen).isSorted().doesNotHaveDuplicates().endsWith(200L);
+      assertThat(client.notification().getKey()).isEqualTo("end");
+    }
+  }
+
+  @Test
   void aSlowReaderGetsAGapAndCanResume() throws Exception {
     // Nothing is kept beyond a hundred events, so who is slow must miss some.
     daemon.events.keep(100, 0);
@@ -218,6 +238,22 @@ final class StreamsIT {
       assertThat(line.values().keySet())
           .containsExactly("subscription", "instance", "stream", "line");
       assertThat(line.string("stream")).isEqualTo("err");
+      assertThat(client.notification().getKey()).isEqualTo("end");
+    }
+  }
+
+  @Test
+  void noLineThatComesMeanwhileIsAddedToTheLastOnes() throws Exception {
+    for (int i = 1; i <= 20; i++) {
+      daemon.logs.print("web@1", LogSource.Stream.OUT, "a" + i);
+    }
+    // It grows between being opened and being read.
+    daemon.logs.onceOpened(() -> daemon.logs.print("web@1", LogSource.Stream.OUT, "meanwhile"));
+    try (Client client = daemon.connect()) {
+      client.result("logs", "{\"selectors\":[\"web@1\"],\"lines\":3}");
+      assertThat(logLines(client, 3)).containsExactly("web@1 a18", "web@1 a19", "web@1 a20");
+      assertThat(client.notification().getKey()).isEqualTo("end");
+      client.result("logs", "{\"selectors\":[\"web@1\"],\"lines\":0}");
       assertThat(client.notification().getKey()).isEqualTo("end");
     }
   }
