@@ -8,12 +8,14 @@ import java.util.Optional;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.instance.Wording;
 import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.ApplyPlan;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Outcome;
 import pm.daemon.core.model.Outcome.Result;
+import pm.daemon.core.model.StopCause;
 
 /** What somebody asks for, gathered over the instances it names, before anything is done. */
 final class Ask {
@@ -40,6 +42,11 @@ final class Ask {
   /** The deed itself comes after the request is open, so that it is judged like any other. */
   void later(Runnable deed) {
     later.add(deed);
+  }
+
+  /** Stops an instance that lives, or changes what comes after its stop. */
+  void stop(Instance instance, StopCause cause, AfterStop after) {
+    later(() -> draft.stop(instance, cause, after, actor));
   }
 
   boolean isEmpty() {

@@ -163,19 +163,7 @@ final class Commands {
       ask.known(instance, Result.FAILED, "it is being removed from the configuration");
       return;
     }
-    draft.decide(draft.decided().start(instance.name()));
-    ask.wish(instance, Request.Wish.AGAIN);
-    ask.later(
-        () ->
-            draft.take(
-                instance,
-                InstanceMachine.stop(
-                    instance.forgiven(),
-                    draft.program(instance.name()).rules(),
-                    StopCause.REQUESTED,
-                    AfterStop.START,
-                    ask.actor,
-                    draft.now)));
+    restartLive(instance, ask);
   }
 
   private void stop(Command.Stop stop) {
@@ -224,17 +212,7 @@ final class Commands {
       draft.decide(draft.decided().stop(instance.name(), ask.actor.toString()));
     }
     ask.wish(instance, Request.Wish.DOWN);
-    ask.later(
-        () ->
-            draft.take(
-                instance,
-                InstanceMachine.stop(
-                    instance,
-                    draft.program(instance.name()).rules(),
-                    StopCause.REQUESTED,
-                    after,
-                    ask.actor,
-                    draft.now)));
+    ask.stop(instance, StopCause.REQUESTED, after);
   }
 
   private void restart(Command.Restart restart) {
@@ -256,17 +234,7 @@ final class Commands {
   private void restartLive(Instance instance, Ask ask) {
     draft.decide(draft.decided().start(instance.name()));
     ask.wish(instance, Request.Wish.AGAIN);
-    ask.later(
-        () ->
-            draft.take(
-                instance,
-                InstanceMachine.stop(
-                    instance.forgiven(),
-                    draft.program(instance.name()).rules(),
-                    StopCause.REQUESTED,
-                    AfterStop.START,
-                    ask.actor,
-                    draft.now)));
+    ask.stop(instance, StopCause.REQUESTED, AfterStop.START);
   }
 
   private void signal(Command.Signal signal) {
@@ -351,15 +319,7 @@ final class Commands {
   }
 
   private void stopForGood(Instance instance, AfterStop after, Actor actor) {
-    draft.take(
-        instance,
-        InstanceMachine.stop(
-            instance,
-            draft.program(instance.name()).rules(),
-            StopCause.SHUTDOWN,
-            after,
-            actor,
-            draft.now));
+    draft.stop(instance, StopCause.SHUTDOWN, after, actor);
   }
 
   private void audit(String verb, List<String> selectors, Ask ask) {

@@ -10,7 +10,6 @@ import pm.config.ProgramSpec;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Effect;
-import pm.daemon.core.instance.InstanceMachine;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.ApplyPlan;
@@ -133,17 +132,7 @@ final class ConfigurationChange {
       return;
     }
     ask.wish(instance, Request.Wish.DOWN);
-    ask.later(
-        () ->
-            draft.take(
-                instance,
-                InstanceMachine.stop(
-                    instance,
-                    draft.program(instance.name()).rules(),
-                    StopCause.CHANGED,
-                    AfterStop.FORGET,
-                    ask.actor,
-                    draft.now)));
+    ask.stop(instance, StopCause.CHANGED, AfterStop.FORGET);
   }
 
   private void redefine(ProgramSpec spec, boolean restart, Ask ask) {
@@ -217,17 +206,7 @@ final class ConfigurationChange {
       return;
     }
     ask.wish(instance, Request.Wish.AGAIN);
-    ask.later(
-        () ->
-            draft.take(
-                instance,
-                InstanceMachine.stop(
-                    instance.forgiven(),
-                    draft.program(instance.name()).rules(),
-                    StopCause.CHANGED,
-                    AfterStop.START,
-                    ask.actor,
-                    draft.now)));
+    ask.stop(instance, StopCause.CHANGED, AfterStop.START);
   }
 
   private void disable(Instance instance, Ask ask) {
@@ -242,17 +221,7 @@ final class ConfigurationChange {
       // It is on its way down for good; if an operator wants that, it outlives being disabled.
       return;
     }
-    ask.later(
-        () ->
-            draft.take(
-                instance,
-                InstanceMachine.stop(
-                    instance,
-                    draft.program(instance.name()).rules(),
-                    StopCause.CHANGED,
-                    AfterStop.STAY,
-                    ask.actor,
-                    draft.now)));
+    ask.stop(instance, StopCause.CHANGED, AfterStop.STAY);
   }
 
   /** Adds the instances that a program lacks, takes away those beyond its number. */
@@ -263,12 +232,7 @@ final class ConfigurationChange {
         forget(instance, ask);
       } else if (Supervisor.isLeaving(instance)) {
         ask.wish(instance, Request.Wish.AGAIN);
-        ask.later(
-            () ->
-                draft.take(
-                    instance,
-                    InstanceMachine.stop(
-                        instance, spec, StopCause.CHANGED, AfterStop.START, ask.actor, draft.now)));
+        ask.stop(instance, StopCause.CHANGED, AfterStop.START);
       } else if (instance.phase() instanceof Phase.Dead dead
           && dead.reason() == DeadReason.INVALID) {
         ask.later(() -> renew(program, instance, ask));

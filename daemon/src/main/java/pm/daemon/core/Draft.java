@@ -25,6 +25,7 @@ import pm.daemon.core.instance.InstanceMachine;
 import pm.daemon.core.instance.Step;
 import pm.daemon.core.instance.Wording;
 import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.ExitCause;
@@ -40,6 +41,7 @@ import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.Run;
 import pm.daemon.core.model.StartKind;
+import pm.daemon.core.model.StopCause;
 import pm.daemon.core.model.StopStep;
 
 /**
@@ -134,6 +136,19 @@ final class Draft {
         }
       }
     }
+  }
+
+  /** Stops an instance that lives, or changes what comes after its stop. */
+  void stop(Instance instance, StopCause cause, AfterStop after, Actor actor) {
+    Instance asked =
+        switch (after) {
+          // Whoever wants it up again has looked at it.
+          case START -> instance.forgiven();
+          case STAY, FORGET, POLICY -> instance;
+        };
+    take(
+        instance,
+        InstanceMachine.stop(asked, program(instance.name()).rules(), cause, after, actor, now));
   }
 
   /** Takes a transition and what follows from it at once. */
