@@ -24,8 +24,11 @@ import pm.config.StopSpec;
 /** Draws configurations, and changes of them. */
 final class Programs {
 
-  private static final List<String> NAMES = List.of("api", "db", "job", "web");
+  static final List<String> NAMES = List.of("api", "db", "job", "web");
   private static final List<String> FILES = List.of("a.yaml", "b.yaml");
+
+  /** No stop timeout is longer. */
+  static final Duration LONGEST_STOP = Duration.ofSeconds(10);
 
   private Programs() {}
 
@@ -161,5 +164,26 @@ final class Programs {
 
   private static Duration millis(SplittableRandom random, long... choices) {
     return Duration.ofMillis(choices[random.nextInt(choices.length)]);
+  }
+
+  /** Tells of a program what matters here. */
+  static String told(ProgramSpec spec) {
+    return spec.name()
+        + " x"
+        + spec.instances()
+        + (spec.enabled() ? "" : " disabled")
+        + (spec.autostart() ? "" : " no autostart")
+        + " "
+        + spec.type()
+        + " "
+        + spec.readiness()
+        + " start_timeout="
+        + spec.startTimeout()
+        + " success="
+        + spec.successExitCodes()
+        + " "
+        + spec.restart()
+        + " "
+        + spec.stop();
   }
 }

@@ -36,7 +36,7 @@ final class Shortening {
 
   static String report(long seed, List<Integer> steps, Violation violation, Sabotage sabotage) {
     List<Integer> needed = of(seed, steps, violation.invariant(), () -> sabotage);
-    Simulation.History outcome = Simulation.run(seed, needed, sabotage, true);
+    Simulation.Outcome outcome = Simulation.run(seed, needed, sabotage, true);
     return "seed "
         + seed
         + " (-Dsimulation.seed="
@@ -46,6 +46,6 @@ final class Shortening {
         + " of "
         + steps.size()
         + " steps needed:\n"
-        + String.join("\n", outcome.log());
+        + String.join("\n", outcome.lines());
   }
 }

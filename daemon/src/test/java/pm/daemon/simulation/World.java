@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import pm.config.ProgramSpec;
 import pm.config.StopScope;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
@@ -94,6 +95,14 @@ final class World {
 
   void temperament(SplittableRandom random) {
     restlessness = Programs.pick(random, List.of(0.02, 0.1, 0.3, 0.8));
+  }
+
+  /** This definition is in force now: it may allow what belongs to it to be left behind. */
+  void obeys(ProgramSpec spec) {
+    for (Life life : lives.values()) {
+      life.mayLeave |=
+          spec.stop().scope() == StopScope.PROCESS && life.instance.program().equals(spec.name());
+    }
   }
 
   // What the daemon asks for.
@@ -188,12 +197,11 @@ final class World {
     }
   }
 
-  void release(Effect.Release release, StopScope scope) {
+  void release(Effect.Release release) {
     Life life = lives.get(release.invocation());
     if (life == null) {
       throw new Violation(Invariant.RELEASED_ONCE, "released but never begun: " + release);
     }
-    life.mayLeave |= scope == StopScope.PROCESS;
     Violation.unless(!life.released, Invariant.RELEASED_ONCE, life, " is released twice");
     Violation.unless(
         !life.livesOn() && !life.spawning, Invariant.NO_LOST_CHILD, life, " is over but lives");
@@ -341,7 +349,7 @@ final class World {
                   new ExitStatus.Signalled("SEGV", 11, true),
                   new ExitStatus.Signalled("KILL", 9, false))),
           random);
-    } else if (random.nextInt(6) == 0 && life.remains < 3) {
+    } else if (random.nextInt(3) == 0 && life.remains < 3) {
       life.remains++;
     } else if (random.nextInt(20) == 0) {
       life.frozen = true;
@@ -351,7 +359,7 @@ final class World {
   private void die(Life life, ExitStatus status, SplittableRandom random) {
     life.alive = false;
     life.status = Optional.of(status);
-    if (random.nextInt(3) > 0) {
+    if (random.nextBoolean()) {
       life.remains = 0;
     }
     if (life.held) {
