@@ -71,6 +71,8 @@ final class YamlTokens extends YAMLParser {
   protected JsonToken _decodeScalar(ScalarEvent scalar) {
     _textValue = scalar.getValue();
     _cleanedTextValue = null;
+    // The parser above knows those of collections only.
+    _currentAnchor = scalar.getAnchor();
     return JsonToken.VALUE_STRING;
   }
 }

@@ -190,6 +190,21 @@ class ConfigurationLoaderTest {
   }
 
   @Test
+  void textCanHaveAnAnchorToo() {
+    Configuration configuration =
+        text(
+            """
+            programs:
+              a: {command: [&shell /bin/sh, -c, &line "a b"], description: &what about}
+              b: {command: [*shell, -c, *line], description: *what}
+            """);
+    assertThat(configuration.problems()).isEmpty();
+    ProgramSpec b = program(configuration, "b");
+    assertThat(b.command().argv()).containsExactly("/bin/sh", "-c", "a b");
+    assertThat(b.description()).isEqualTo("about");
+  }
+
+  @Test
   void windowsLineEndsAreFine() {
     assertThat(
             program(text("programs:\r\n  web:\r\n    command: \"a b\"\r\n"), "web")
