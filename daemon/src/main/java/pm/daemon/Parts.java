@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -14,6 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.config.Configuration;
 import pm.config.Folders;
+import pm.config.Problem;
 import pm.config.SocketSpec;
 import pm.daemon.control.Access;
 import pm.daemon.control.ControlServer;
@@ -66,6 +68,7 @@ final class Parts {
   private final SocketSpec socketSpec;
   private final Path socket;
   private final OptionalInt socketGroup;
+  private final List<Problem> problems;
 
   Parts(
       Folders folders,
@@ -78,6 +81,7 @@ final class Parts {
       Configuration configuration)
       throws IOException, StoreException {
     this.files = files;
+    problems = configuration.problems();
     Moment startedAt = time.now();
     socketSpec = configuration.daemon().socket();
     socket = folders.socket(socketSpec);
@@ -172,6 +176,7 @@ final class Parts {
     queue.add(first.apply(decisions.read()));
     // The first programs start before anybody can ask for them, and before the log begins.
     decider.endOfBatch();
+    problems.forEach(problem -> LOG.error("{}", problem));
     control.listen(socket.toString(), socketSpec.mode(), socketGroup);
     receiveSignals();
     loop.run(decider);
