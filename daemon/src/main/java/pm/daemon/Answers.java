@@ -25,6 +25,11 @@ final class Answers implements DecisionStore.Listener {
 
   private long safe;
 
+  /** The last decision that could not be made safe, and why. */
+  private long unsafe;
+
+  private String reason = "";
+
   Answers(ControlServer control) {
     this.control = control;
   }
@@ -32,6 +37,8 @@ final class Answers implements DecisionStore.Listener {
   void give(Effect.Reply reply) {
     if (reply.afterDecision() <= safe) {
       control.reply(reply.request(), reply.answer());
+    } else if (reply.afterDecision() <= unsafe) {
+      refuse(reply);
     } else {
       waiting.computeIfAbsent(reply.afterDecision(), number -> new ArrayList<>()).add(reply);
     }
@@ -48,17 +55,18 @@ final class Answers implements DecisionStore.Listener {
 
   /** What was decided holds for now and may be forgotten; those who asked must know. */
   @Override
-  public void failed(long number, String reason) {
-    LOG.error("{}: what operators decided is not safe from a loss of power", reason);
+  public void failed(long number, String why) {
+    unsafe = Math.max(unsafe, number);
+    reason = why;
+    LOG.error("{}: what operators decided is not safe from a loss of power", why);
     var late = waiting.headMap(number, true);
-    for (List<Effect.Reply> replies : late.values()) {
-      for (Effect.Reply reply : replies) {
-        control.reply(
-            reply.request(),
-            new Answer.Refused(
-                "it is done, but will be forgotten when the daemon ends: " + reason));
-      }
-    }
+    late.values().forEach(replies -> replies.forEach(this::refuse));
     late.clear();
+  }
+
+  private void refuse(Effect.Reply reply) {
+    control.reply(
+        reply.request(),
+        new Answer.Refused("it is done, but will be forgotten when the daemon ends: " + reason));
   }
 }
