@@ -1,0 +1,74 @@
+package pm.shipped;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A process as {@code /proc} shows it.
+ *
+ * @param state {@code R}, {@code S}, {@code Z} and so on
+ * @param session the pid of the leader of its session
+ */
+record Proc(long pid, String state, long parent, long session, List<String> environment) {
+
+  /** Returns the processes, but for zombies, that have this {@code NAME=value}. */
+  static List<Proc> withEnvironment(String variable) {
+    try (Stream<Path> all = Files.list(Path.of("/proc"))) {
+      return all.map(folder -> folder.getFileName().toString())
+          .filter(name -> Character.isDigit(name.charAt(0)))
+          .flatMap(name -> of(Long.parseLong(name)).stream())
+          .filter(process -> process.environment.contains(variable))
+          .toList();
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
+  /** Empty if there is no such process, or nothing but a zombie of it. */
+  static Optional<Proc> of(long pid) {
+    Path folder = Path.of("/proc", Long.toString(pid));
+    try {
+      String stat = new String(Files.readAllBytes(folder.resolve("stat")), ISO_8859_1);
+      // From the third on, since the second may hold anything.
+      List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
+      byte[] environment = Files.readAllBytes(folder.resolve("environ"));
+      if (fields.getFirst().equals("Z") || fields.getFirst().equals("X")) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new Proc(
+              pid,
+              fields.getFirst(),
+              Long.parseLong(fields.get(1)),
+              Long.parseLong(fields.get(3)),
+              Arrays.asList(new String(environment, ISO_8859_1).split("\0", -1))));
+    } catch (IOException gone) {
+      return Optional.empty();
+    }
+  }
+
+  boolean leadsSession() {
+    return session == pid;
+  }
+
+  /** Returns the value of one of its variables, empty where it is not set. */
+  String variable(String name) {
+    return environment.stream()
+        .filter(entry -> entry.startsWith(name + "="))
+        .map(entry -> entry.substring(name.length() + 1))
+        .findFirst()
+        .orElse("");
+  }
+
+  void kill() {
+    ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+  }
+}
