@@ -6,6 +6,8 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.core.Supervisor;
+import pm.daemon.core.event.Answer;
+import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Decision;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
@@ -67,6 +69,14 @@ final class Decider implements Turn {
       impossible++;
       LOG.error("dropped {}: {}", event, wrong.getMessage());
       LOG.debug("where", wrong);
+      if (event instanceof Command command && command.request() != Command.UNANSWERED) {
+        effects.add(
+            new Effect.Reply(
+                command.request(),
+                new Answer.Refused(
+                    "pmd made a mistake and has changed nothing; its own log says more"),
+                0));
+      }
       return;
     }
     entries.addAll(decision.entries());
