@@ -65,10 +65,10 @@ final class Decider implements Turn {
     Decision decision;
     try {
       decision = supervisor.handle(event, time.now());
-    } catch (IllegalStateException wrong) {
+    } catch (RuntimeException wrong) {
+      // Whatever is wrong in a transition: it has changed nothing, and the others must go on.
       impossible++;
-      LOG.error("dropped {}: {}", event, wrong.getMessage());
-      LOG.debug("where", wrong);
+      LOG.error("dropped {}", event, wrong);
       if (event instanceof Command command && command.request() != Command.UNANSWERED) {
         effects.add(
             new Effect.Reply(
