@@ -157,8 +157,9 @@ final class Draft {
     effects.addAll(step.effects());
     put(before, after);
     if (after.phase() instanceof Phase.Stopping stopping) {
-      if (hurried && stopping.step() == StopStep.SIGNALLED) {
-        take(after, InstanceMachine.hurry(after, program(after.name()).rules(), now));
+      Step faster = InstanceMachine.hurry(after, program(after.name()).rules(), now);
+      if (hurried && !faster.after().equals(after)) {
+        take(after, faster);
       } else if (stopping.step() == StopStep.STUCK && !isStuck(before)) {
         note(after.name(), "stuck", Wording.detail(stopping, now), true);
       }

@@ -110,7 +110,8 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
           case AWAIT_SPAWN -> true;
           case SIGNALLED ->
               stopping.exit().isPresent() ? life.remainsSignalled : life.termSent || !life.alive;
-          case KILLED, STUCK -> life.killAsked;
+          case KILLED -> life.killAsked;
+          case STUCK -> life.killAsked || stopping.isBeingSpawned();
         };
     Violation.unless(
         !isSettled || isWorkedOn,
@@ -124,7 +125,8 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
           // The definition may have been changed since; ten seconds is the longest that we draw.
           case SIGNALLED -> Programs.LONGEST_STOP.toNanos();
           case KILLED -> InstanceMachine.KILL_BOUND.toNanos();
-          case AWAIT_SPAWN, STUCK -> Moment.NEVER - now.nanos();
+          case AWAIT_SPAWN -> Programs.LONGEST_STOP.plus(InstanceMachine.KILL_BOUND).toNanos();
+          case STUCK -> Moment.NEVER - now.nanos();
         };
     Violation.unless(
         stopping.until() - now.nanos() <= bound,

@@ -103,7 +103,12 @@ public final class InstanceMachine {
     }
     return switch (stopping.step()) {
       case SIGNALLED -> kill(instance, spec, stopping, now);
-      case AWAIT_SPAWN, KILLED, STUCK -> new Step(instance, List.of());
+      case AWAIT_SPAWN ->
+          Step.of(
+              instance.in(
+                  stopping.at(
+                      StopStep.AWAIT_SPAWN, Math.min(stopping.until(), now.after(KILL_BOUND)))));
+      case KILLED, STUCK -> new Step(instance, List.of());
     };
   }
 
@@ -145,8 +150,9 @@ public final class InstanceMachine {
       case Phase.Stopping stopping ->
           switch (stopping.step()) {
             case SIGNALLED -> kill(instance, spec, stopping, now);
-            case KILLED -> Step.of(instance.in(stopping.at(StopStep.STUCK, Moment.NEVER)));
-            case AWAIT_SPAWN, STUCK -> throw impossible(instance, "time passed");
+            case AWAIT_SPAWN, KILLED ->
+                Step.of(instance.in(stopping.at(StopStep.STUCK, Moment.NEVER)));
+            case STUCK -> throw impossible(instance, "time passed");
           };
     };
   }
@@ -180,7 +186,9 @@ public final class InstanceMachine {
 
   private static long stepEnd(StopStep step, ProgramSpec spec, Moment now) {
     return switch (step) {
-      case AWAIT_SPAWN, STUCK -> Moment.NEVER;
+      case STUCK -> Moment.NEVER;
+      // Whoever waits for a stop is told within the same time, whatever holds it up.
+      case AWAIT_SPAWN -> Moment.after(now.after(spec.stop().timeout()), KILL_BOUND);
       case SIGNALLED -> now.after(spec.stop().timeout());
       case KILLED -> now.after(KILL_BOUND);
     };
@@ -254,14 +262,14 @@ public final class InstanceMachine {
       RandomGenerator random) {
     return switch (report) {
       case Report.Spawned spawned -> {
-        if (stopping.step() != StopStep.AWAIT_SPAWN) {
+        if (!stopping.isBeingSpawned()) {
           throw impossible(instance, report);
         }
         Run run = stopping.current().spawned(spawned.process(), now);
         yield signal(instance, spec, stopping.with(run), now);
       }
       case Report.SpawnFailed failed -> {
-        if (stopping.step() != StopStep.AWAIT_SPAWN) {
+        if (!stopping.isBeingSpawned()) {
           throw impossible(instance, report);
         }
         yield switch (stopping.after()) {
@@ -270,7 +278,7 @@ public final class InstanceMachine {
         };
       }
       case Report.NeverSpawned never -> {
-        if (stopping.step() != StopStep.AWAIT_SPAWN) {
+        if (!stopping.isBeingSpawned()) {
           throw impossible(instance, report);
         }
         yield switch (stopping.after()) {
@@ -279,7 +287,7 @@ public final class InstanceMachine {
         };
       }
       case Report.Adopted adopted -> {
-        if (stopping.step() == StopStep.AWAIT_SPAWN || stopping.exit().isPresent()) {
+        if (stopping.isBeingSpawned() || stopping.exit().isPresent()) {
           throw impossible(instance, report);
         }
         // The signal may have been lost with the daemon that wanted to send it.
@@ -294,6 +302,9 @@ public final class InstanceMachine {
         if (!exited.remains() || spec.stop().scope() == StopScope.PROCESS) {
           yield finish(instance, spec, after, now, random);
         }
+        if (stopping.isBeingSpawned()) {
+          yield kill(instance, spec, after, now);
+        }
         yield switch (stopping.step()) {
           case SIGNALLED ->
               Step.of(
@@ -305,17 +316,17 @@ public final class InstanceMachine {
                       spec.stop().signal()));
           // Whoever was asked to kill may have died with the daemon before this one.
           case KILLED, STUCK -> Step.of(instance.in(after), killRemains(instance, spec, after));
-          case AWAIT_SPAWN -> kill(instance, spec, after, now);
+          case AWAIT_SPAWN -> throw impossible(instance, report);
         };
       }
       case Report.RemainsGone gone -> {
-        if (stopping.step() == StopStep.AWAIT_SPAWN) {
+        if (stopping.isBeingSpawned()) {
           throw impossible(instance, report);
         }
         yield finish(instance, spec, stopping, now, random);
       }
       case Report.RemainsLeft left -> {
-        if (stopping.step() == StopStep.AWAIT_SPAWN) {
+        if (stopping.isBeingSpawned()) {
           throw impossible(instance, report);
         }
         yield Step.of(instance.in(stopping.leaving(left.pids())));
@@ -357,7 +368,7 @@ public final class InstanceMachine {
             cause,
             actor,
             StopStep.AWAIT_SPAWN,
-            Moment.NEVER,
+            stepEnd(StopStep.AWAIT_SPAWN, spec, now),
             Optional.empty(),
             after,
             readySince,

@@ -88,7 +88,10 @@ public final class Wording {
                   + ", killed in "
                   + duration(stopping.until() - now.nanos());
           case KILLED -> "; killed";
-          case STUCK -> "; cannot be killed" + pids(stopping.leftovers());
+          case STUCK ->
+              stopping.isBeingSpawned()
+                  ? "; still being spawned, which cannot be interrupted"
+                  : "; cannot be killed" + pids(stopping.leftovers());
         };
   }
 

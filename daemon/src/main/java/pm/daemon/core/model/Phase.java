@@ -153,6 +153,11 @@ public sealed interface Phase {
       return Optional.of(current);
     }
 
+    /** Returns whether it is not known yet what becomes of its spawn. */
+    public boolean isBeingSpawned() {
+      return current.process().isEmpty() && exit.isEmpty();
+    }
+
     /** Returns this stop one step further. */
     public Stopping at(StopStep next, long deadline) {
       return new Stopping(

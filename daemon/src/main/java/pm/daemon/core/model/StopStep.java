@@ -2,12 +2,15 @@ package pm.daemon.core.model;
 
 /** How far a stop has come. */
 public enum StopStep {
-  /** The process is still being spawned, so there is nothing to signal yet. */
+  /**
+   * The process is still being spawned, so there is nothing to signal yet; the deadline is when we
+   * say that it takes too long.
+   */
   AWAIT_SPAWN,
   /** The stop signal was sent; the deadline is the stop timeout. */
   SIGNALLED,
   /** Everything was killed; the deadline is when we say that it does not help. */
   KILLED,
-  /** Killing did not help; we wait without a deadline. */
+  /** Killing did not help, or the spawn does not end; we wait without a deadline. */
   STUCK
 }

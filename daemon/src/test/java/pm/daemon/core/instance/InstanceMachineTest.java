@@ -73,11 +73,12 @@ class InstanceMachineTest {
     IDLE(new Phase.Up(RUNNING, InstanceState.IDLE, T0)),
     BUSY(new Phase.Up(RUNNING, InstanceState.BUSY, T0)),
     UNHEALTHY(new Phase.Up(RUNNING, InstanceState.UNHEALTHY, T0)),
-    STOPPING_AWAIT_SPAWN(stopping(SPAWNING, StopStep.AWAIT_SPAWN, Moment.NEVER, false)),
+    STOPPING_AWAIT_SPAWN(stopping(SPAWNING, StopStep.AWAIT_SPAWN, DEADLINE, false)),
     STOPPING_SIGNALLED(stopping(RUNNING, StopStep.SIGNALLED, DEADLINE, false)),
     STOPPING_SIGNALLED_ENDED(stopping(RUNNING, StopStep.SIGNALLED, DEADLINE, true)),
     STOPPING_KILLED(stopping(RUNNING, StopStep.KILLED, DEADLINE, false)),
     STOPPING_KILLED_ENDED(stopping(RUNNING, StopStep.KILLED, DEADLINE, true)),
+    STOPPING_STUCK_SPAWN(stopping(SPAWNING, StopStep.STUCK, Moment.NEVER, false)),
     STOPPING_STUCK(stopping(RUNNING, StopStep.STUCK, Moment.NEVER, false)),
     STOPPING_STUCK_ENDED(stopping(RUNNING, StopStep.STUCK, Moment.NEVER, true));
 

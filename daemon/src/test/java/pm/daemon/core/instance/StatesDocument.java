@@ -208,7 +208,10 @@ final class StatesDocument {
   private static String told(StopStep step) {
     return switch (step) {
       case AWAIT_SPAWN ->
-          "nothing: its process is just being spawned | it is spawned, or could not be";
+          "nothing: its process is just being spawned | it is spawned, or could not be, or"
+              + " `stop.timeout` and "
+              + Wording.duration(InstanceMachine.KILL_BOUND.toNanos())
+              + " are over";
       case SIGNALLED ->
           "`stop.signal` to its process group, then CONT; what outlives its main process gets the"
               + " signal too | `stop.timeout` is over";
@@ -217,7 +220,7 @@ final class StatesDocument {
               + Wording.duration(InstanceMachine.KILL_BOUND.toNanos())
               + " are over";
       case STUCK ->
-          "it is listed with its pids, an event is raised, and whoever waits is told that it"
+          "killing did not help, or the spawn does not end: it is listed with its pids, an event is raised, and whoever waits is told that it"
               + " failed | it is gone after all";
     };
   }
@@ -286,6 +289,7 @@ final class StatesDocument {
               case "stopping-signalled-ended" -> "signalled, its main process has ended";
               case "stopping-killed" -> "killed";
               case "stopping-killed-ended" -> "killed, its main process has ended";
+              case "stopping-stuck-spawn" -> "stuck, its process still being spawned";
               case "stopping-stuck" -> "stuck";
               case "stopping-stuck-ended" -> "stuck, its main process has ended";
               default -> throw new IllegalArgumentException(state);
