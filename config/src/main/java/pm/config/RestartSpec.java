@@ -15,7 +15,7 @@ import java.util.Set;
  * @param delay before the first restart in a row
  * @param factor by which each further delay is longer; 1 to 100
  * @param maxDelay the longest delay; at least {@code delay}
- * @param jitter fraction by which a delay may be longer or shorter, 0 to 1
+ * @param jitter fraction by which a delay may be shorter by chance, 0 to 1
  * @param resetAfter good health for this long makes the next restart the first in a row; positive
  * @param prevent exit codes (0 to 255) after which there is no restart
  * @param retryAfter after giving up, try again this much later; positive
