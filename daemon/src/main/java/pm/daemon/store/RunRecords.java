@@ -94,9 +94,9 @@ public final class RunRecords implements AutoCloseable {
       entries = List.copyOf(entries);
     }
 
-    /** Returns whether there is a life to go on with. */
+    /** Returns whether there is a life to go on with: one that had begun, and has not ended. */
     public boolean isToBeResumed() {
-      return sameBoot && !cleanEnd;
+      return sameBoot && !cleanEnd && configurationKeptAt.isPresent();
     }
   }
 

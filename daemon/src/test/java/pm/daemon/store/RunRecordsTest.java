@@ -40,6 +40,15 @@ final class RunRecordsTest {
         .isEqualTo("rw-------");
   }
 
+  /** A daemon that found its configuration wrong, or was killed at once, leaves nothing to do. */
+  @Test
+  void aLifeThatNeverBeganIsNotResumed() throws Exception {
+    recover();
+    RunRecords.Recovered recovered = recover();
+    assertThat(recovered.sameBoot()).isTrue();
+    assertThat(recovered.isToBeResumed()).isFalse();
+  }
+
   @Test
   void theLastEntryAboutAThingIsRecovered() throws Exception {
     keep(List.of(WEB_CONFIGURED, dead("web@1", "first"), dead("web@2", "other")));
