@@ -139,7 +139,7 @@ public final class Main {
       Supervisor supervisor,
       Configuration configuration,
       Function<Decisions, Command> first)
-      throws IOException, StoreException {
+      throws IOException, StoreException, UnusableFolderException {
     opened
         .recovered()
         .configurationKeptAt()

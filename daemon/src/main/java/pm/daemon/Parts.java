@@ -172,15 +172,31 @@ final class Parts {
    * @param first the first event, made from what operators decided before
    * @return the exit code
    */
-  int run(Function<Decisions, Command> first) throws IOException, StoreException {
+  int run(Function<Decisions, Command> first)
+      throws IOException, StoreException, UnusableFolderException {
     queue.add(first.apply(decisions.read()));
-    // The first programs start before anybody can ask for them, and before the log begins.
+    // A socket that cannot be had is a reason to start nothing. Nobody is served before the loop
+    // runs.
+    listen();
+    // The first programs start before the log begins.
     decider.endOfBatch();
     problems.forEach(problem -> LOG.error("{}", problem));
-    control.listen(socket.toString(), socketSpec.mode(), socketGroup);
     receiveSignals();
     loop.run(decider);
     return close();
+  }
+
+  private void listen() throws UnusableFolderException {
+    try {
+      control.listen(socket.toString(), socketSpec.mode(), socketGroup);
+    } catch (IOException refused) {
+      throw new UnusableFolderException(
+          "cannot listen at "
+              + socket
+              + ": "
+              + OwnFolders.reason(refused)
+              + ". Name another socket by --socket PATH.");
+    }
   }
 
   private void receiveSignals() {

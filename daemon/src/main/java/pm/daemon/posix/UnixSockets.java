@@ -23,8 +23,8 @@ public final class UnixSockets {
 
   /**
    * Listens at a path with exactly these permissions from the first moment, replacing a socket that
-   * is there: made under a private name without any permission, then opened up, then renamed. Only
-   * for who holds the lock that says that no one else serves this path.
+   * is there, but nothing else: made under a private name without any permission, then opened up,
+   * then renamed. Only for who holds the lock that says that no one else serves this path.
    *
    * @param mode permissions; to write is to connect
    * @param gid the socket's group, -1 for our own
@@ -36,6 +36,7 @@ public final class UnixSockets {
     if (parent == null) {
       throw new ErrnoException("bind", path, Errno.EISDIR);
     }
+    refuseToReplaceOthers(path);
     int directory = Fd.open(parent.toString(), OpenFlags.PATH | OpenFlags.DIRECTORY, 0);
     try {
       // By way of the directory's descriptor the longer private name fits into an address too.
@@ -62,6 +63,19 @@ public final class UnixSockets {
       }
     } finally {
       Fd.close(directory);
+    }
+  }
+
+  /** A wrong path must not cost anybody a file. */
+  private static void refuseToReplaceOthers(String path) throws ErrnoException {
+    try {
+      if (!FilePath.linkStatus(path).isSocket()) {
+        throw new ErrnoException("bind", path, Errno.EEXIST);
+      }
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
     }
   }
 

@@ -52,7 +52,7 @@ final class UnixSocketsIT {
         .hasMessage("open " + folder + "/none: No such file or directory");
     Files.createDirectory(Path.of(path()));
     assertThatThrownBy(() -> UnixSockets.listen(path(), 0600, -1, 16))
-        .hasMessageEndingWith("Is a directory");
+        .hasMessageEndingWith("File exists");
     try (var files = Files.list(folder)) {
       assertThat(files.map(file -> file.getFileName().toString())).containsExactly("pmd.sock");
     }
@@ -110,6 +110,14 @@ final class UnixSocketsIT {
     Fd.close(connection);
     Fd.close(client);
     Fd.close(listener);
+  }
+
+  @Test
+  void whatIsNoSocketIsNotReplaced() throws Exception {
+    Path file = Files.writeString(folder.resolve("precious"), "precious");
+    assertThatThrownBy(() -> UnixSockets.listen(file.toString(), 0600, -1, 16))
+        .hasMessage("bind " + file + ": File exists");
+    assertThat(file).hasContent("precious");
   }
 
   @Test
