@@ -120,6 +120,11 @@ final class Pmd implements AutoCloseable {
     awaitEnd();
   }
 
+  void signal(String name) throws IOException, InterruptedException {
+    String[] kill = {"kill", "-" + name, Long.toString(pid())};
+    assertThat(Outcome.of(new ProcessBuilder(kill)).exit()).isZero();
+  }
+
   /** Waits until it has ended, and returns its exit code. */
   int awaitEnd() throws InterruptedException {
     assertThat(process().waitFor(60, TimeUnit.SECONDS))
