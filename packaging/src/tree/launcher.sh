@@ -47,6 +47,12 @@ case @PROGRAM@:${LC_ALL:-${LC_CTYPE:-${LANG:-C}}} in
     ;;
 esac
 
+# Java would open its own files as a closed descriptor 0, 1 or 2, and does not start in a removed folder.
+[ -e /proc/self/fd/0 ] || exec < /dev/null
+[ -e /proc/self/fd/1 ] || exec > /dev/null
+[ -e /proc/self/fd/2 ] || exec 2> /dev/null
+[ -d "${PWD:-}" ] || cd /
+
 # shellcheck disable=SC2086  # the options are meant to be split
 exec "$java_home/bin/java" \
   -XX:SharedArchiveFile="$lib/@PROGRAM@.jsa" \

@@ -89,6 +89,28 @@ class LauncherIT {
     Files.delete(link);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"pmd", "pmctl"})
+  void whatIsClosedIsOpenedBeforeJavaOpensItsOwnFiles(String program) throws Exception {
+    script(
+        javaHome.resolve("bin/java"),
+        "#!/bin/sh\nis=$(readlink /proc/$$/fd/[012])\necho \"$is\" > told\n");
+    String line = "'" + TREE.resolve("bin").resolve(program) + "' <&- >&- 2>&-";
+    assertThat(run(folder, Map.of(), "/bin/sh", "-c", line).exit()).isZero();
+    assertThat(Files.readAllLines(folder.resolve("told"))).hasSize(3).containsOnly("/dev/null");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pmd", "pmctl"})
+  void startsInARemovedFolder(String program) throws Exception {
+    script(javaHome.resolve("bin/java"), "#!/bin/sh\nreadlink /proc/$$/cwd\n");
+    String line =
+        "mkdir gone && cd gone && rmdir ../gone && exec '"
+            + TREE.resolve("bin").resolve(program)
+            + "'";
+    assertThat(run(folder, Map.of(), "/bin/sh", "-c", line).lines()).contains("/");
+  }
+
   @Test
   void optionsMeantForOtherJavaProgramsAreLeftOut() throws Exception {
     Outcome outcome =
