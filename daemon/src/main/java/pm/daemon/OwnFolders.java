@@ -43,6 +43,8 @@ final class OwnFolders {
       }
       try {
         Files.createDirectory(folder, mode);
+        // The socket's group must get through whatever umask we were started with.
+        Files.setPosixFilePermissions(folder, mode.value());
       } catch (FileAlreadyExistsException there) {
         check(what, folder, uid);
       }
