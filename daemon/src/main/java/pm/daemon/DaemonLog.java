@@ -4,12 +4,9 @@ import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.spi.Configurator;
-import ch.qos.logback.classic.spi.ConfiguratorRank;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
-import ch.qos.logback.core.spi.ContextAwareBase;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -22,20 +19,17 @@ import pm.config.LogLevel;
  * The daemon's own log: lines on stderr, through a bounded queue, so that a reader who has stopped
  * reading stops nothing. What does not fit into the queue is dropped.
  *
- * <p>Configured in code, and found by Logback as a service, so that a start parses no XML.
+ * <p>Configured in code, so that a start parses no XML.
  */
-@ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
-public final class DaemonLog extends ContextAwareBase implements Configurator {
+final class DaemonLog {
 
   private static final int QUEUE = 1_024;
 
-  /** For the service loader. */
-  public DaemonLog() {}
+  private DaemonLog() {}
 
-  @Override
-  public ExecutionStatus configure(LoggerContext context) {
+  /** Makes the log what it is until the configuration is known. */
+  static void begin(LoggerContext context) {
     set(context, LogLevel.INFO, LogFormat.AUTO);
-    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
   /** Makes the log what the configuration says. */

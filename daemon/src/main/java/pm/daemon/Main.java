@@ -35,6 +35,7 @@ public final class Main {
 
   /** Runs the daemon until it is asked to end. */
   public static void main(String[] arguments) {
+    LogProvider.use();
     int[] code = {ExitCode.OK};
     Optional<Arguments> given = Arguments.plain(arguments);
     if (given.isEmpty()) {
