@@ -3,6 +3,7 @@ package pm.daemon;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.core.Supervisor;
@@ -36,6 +37,9 @@ final class Decider implements Turn {
   private final RunRecords records;
   private final EffectInterpreter interpreter;
 
+  /** When a batch must end for others, although there is nothing to decide. */
+  private final LongSupplier others;
+
   private List<Entry> entries = new ArrayList<>();
   private List<Effect> effects = new ArrayList<>();
   private boolean blocked;
@@ -47,12 +51,14 @@ final class Decider implements Turn {
       Supervisor supervisor,
       SystemTime time,
       RunRecords records,
-      EffectInterpreter interpreter) {
+      EffectInterpreter interpreter,
+      LongSupplier others) {
     this.events = events;
     this.supervisor = supervisor;
     this.time = time;
     this.records = records;
     this.interpreter = interpreter;
+    this.others = others;
   }
 
   private void decideAll() {
@@ -135,12 +141,12 @@ final class Decider implements Turn {
   @Override
   public long nextDeadlineNanos() {
     // While nothing can be kept, deadlines would only make more that cannot be.
-    return blocked ? retryAt : supervisor.nextDeadline();
+    return Math.min(others.getAsLong(), blocked ? retryAt : supervisor.nextDeadline());
   }
 
   @Override
   public void timePassed() {
-    if (!blocked) {
+    if (!blocked && supervisor.nextDeadline() <= time.nanos()) {
       events.add(new TimePassed());
     }
   }

@@ -18,6 +18,7 @@ import pm.config.Folders;
 import pm.config.Problem;
 import pm.config.SocketSpec;
 import pm.daemon.control.Access;
+import pm.daemon.control.ControlPorts;
 import pm.daemon.control.ControlServer;
 import pm.daemon.control.DaemonFacts;
 import pm.daemon.core.Supervisor;
@@ -110,23 +111,25 @@ final class Parts {
     control =
         new ControlServer(
             new Access(Host.euid(), socketGroup),
-            supervisor,
-            this::take,
-            loop,
-            pool,
-            time,
-            files,
-            keptEvents,
-            new KeptLogs(
-                output, new LogReader(folders.state().resolve("log-index")), pump.followers()),
-            new ProcessMeter(HostFacts.read()),
-            new DaemonFacts(
-                BuildInfo.version(),
-                Host.pid(),
-                startedAt,
-                socket,
-                folders,
-                () -> counters(supervisor)));
+            new ControlPorts(
+                supervisor,
+                this::take,
+                loop,
+                pool,
+                time,
+                files,
+                keptEvents,
+                new KeptLogs(
+                    output, new LogReader(folders.state().resolve("log-index")), pump.followers()),
+                new ProcessMeter(HostFacts.read()),
+                new DaemonFacts(
+                    BuildInfo.version(),
+                    Host.pid(),
+                    startedAt,
+                    socket,
+                    folders,
+                    () -> counters(supervisor)),
+                new NoUpgrade()));
     Answers answers = new Answers(control);
     decisions = new DecisionStore(folders.state(), boot, offLoop, loop::post, answers);
     ending = new Ending(loop);
@@ -136,7 +139,8 @@ final class Parts {
             supervisor,
             time,
             records,
-            new EffectInterpreter(processes, output, events, decisions, answers, control, ending));
+            new EffectInterpreter(processes, output, events, decisions, answers, control, ending),
+            control::nextDeadline);
   }
 
   private void take(Command command) {

@@ -17,7 +17,9 @@ public enum Method {
   /** A page of everything about instances. */
   DESCRIBE("describe", Access.OPERATOR, Kind.CALL, "selectors", "cursor"),
   /** The chain of causes of the present state, in sentences. */
-  WHY("why", Access.OPERATOR, Kind.CALL, "selector"),
+  WHY("why", Access.OPERATOR, Kind.CALL, "selector", "cursor"),
+  /** A page of all that a selector can be. */
+  NAMES("names", Access.OPERATOR, Kind.CALL, "cursor"),
   /** Starts, and answers when that has succeeded or failed. */
   START("start", Access.OPERATOR, Kind.CALL, "selectors", "wait", "timeout_seconds"),
   /** Stops, and answers when all are gone. */
@@ -41,13 +43,17 @@ public enum Method {
       "follow",
       "stderr"),
   /** A stream of events. */
-  EVENTS("events", Access.OPERATOR, Kind.STREAM, "selectors", "since", "follow"),
+  EVENTS("events", Access.OPERATOR, Kind.STREAM, "selectors", "since", "last", "follow"),
+  /** A stream of instances in short: all of them, then what changes. */
+  STATUS_WATCH("status.watch", Access.OPERATOR, Kind.STREAM, "selectors", "interval_seconds"),
   /** The configuration in force. */
-  CONFIG_SHOW("config.show", Access.OPERATOR, Kind.CALL, "program"),
+  CONFIG_SHOW("config.show", Access.OPERATOR, Kind.CALL, "program", "cursor"),
   /** The daemon about itself. */
   DAEMON_STATUS("daemon.status", Access.ADMINISTRATOR, Kind.CALL),
   /** Ends the daemon, gracefully. */
   DAEMON_SHUTDOWN("daemon.shutdown", Access.ADMINISTRATOR, Kind.CALL),
+  /** Has the installed version take over. */
+  DAEMON_UPGRADE("daemon.upgrade", Access.ADMINISTRATOR, Kind.CALL),
   /** Ends a stream of the same connection. */
   UNSUBSCRIBE("unsubscribe", Access.OPERATOR, Kind.CALL, "subscription");
 

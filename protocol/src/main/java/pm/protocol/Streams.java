@@ -11,11 +11,20 @@ public final class Streams {
   /** One event: {@code seq, time, instance, kind, message, …}. */
   public static final String EVENT = "event";
 
+  /** Instances in short: {@code items, gone, more}. */
+  public static final String STATUS = "status";
+
   /** The reader was too slow: what lies between {@code from} and {@code to} was left out. */
   public static final String GAP = "gap";
 
   /** Nothing more will come: {@code reason}. */
   public static final String END = "end";
+
+  /**
+   * The connection ends, with all its streams and unanswered requests: {@code reason}. Belongs to
+   * no stream.
+   */
+  public static final String CLOSING = "closing";
 
   /**
    * The version of all that is described in this package; changes when an old client would misread.

@@ -17,6 +17,9 @@ final class Bounds {
   /** Subscriptions of one connection; the next one is refused. */
   static final int SUBSCRIPTIONS = 64;
 
+  /** Streams of the status, of all connections; the next one is refused. */
+  static final int WATCHERS = 64;
+
   /** Bytes of all connections that are no whole request yet; who has most is disconnected. */
   static final long UNFINISHED_BYTES = 4L * 1024 * 1024;
 

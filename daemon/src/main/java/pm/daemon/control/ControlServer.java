@@ -12,9 +12,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import pm.daemon.core.Supervisor;
 import pm.daemon.core.event.Answer;
-import pm.daemon.loop.BlockingPool;
 import pm.daemon.loop.EventLoop;
 import pm.daemon.loop.SystemTime;
 import pm.daemon.posix.Epoll;
@@ -26,6 +24,7 @@ import pm.daemon.posix.OpenFlags;
 import pm.daemon.posix.PeerCredentials;
 import pm.daemon.posix.UnixSockets;
 import pm.protocol.ErrorCode;
+import pm.protocol.Streams;
 
 /**
  * Listens on the control socket, lets in who may come in, and holds all connections within their
@@ -38,6 +37,8 @@ public final class ControlServer implements AutoCloseable {
 
   private final EventLoop loop;
   private final Access access;
+  private final SystemTime time;
+  private final Watchers watchers = new Watchers();
   private final Calls calls;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(Bounds.READ_BYTES);
   private final Set<Connection> connections = new LinkedHashSet<>();
@@ -73,31 +74,12 @@ public final class ControlServer implements AutoCloseable {
   private long outputBytes;
   private long refused;
 
-  /**
-   * Makes a server, which does not listen yet.
-   *
-   * @param supervisor what queries read
-   * @param commands where changes go
-   * @param loop whose thread does all this
-   * @param pool for what blocks
-   */
-  public ControlServer(
-      Access access,
-      Supervisor supervisor,
-      CommandSink commands,
-      EventLoop loop,
-      BlockingPool pool,
-      SystemTime time,
-      ConfigurationSource configuration,
-      EventSource events,
-      LogSource logs,
-      ProcessSampler sampler,
-      DaemonFacts facts) {
-    this.loop = loop;
+  /** Makes a server, which does not listen yet. */
+  public ControlServer(Access access, ControlPorts ports) {
+    this.loop = ports.loop();
     this.access = access;
-    this.calls =
-        new Calls(
-            supervisor, commands, loop, pool, time, configuration, events, logs, sampler, facts);
+    this.time = ports.time();
+    this.calls = new Calls(ports, watchers);
   }
 
   /**
@@ -128,8 +110,12 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
-  /** Accepts again after the descriptors had run out; to be called at the end of each batch. */
+  /**
+   * To be called at the end of each batch: accepts again after the descriptors had run out, and
+   * shows what has changed to those who watch.
+   */
   public void endOfBatch() {
+    watchers.look(time.now());
     if (acceptPaused && listener != NO_FD && reserve == NO_FD) {
       try {
         reserve = openReserve();
@@ -138,6 +124,27 @@ public final class ControlServer implements AutoCloseable {
       } catch (ErrnoException e) {
         LOG.debug("still no descriptor left: {}", e.getMessage());
       }
+    }
+  }
+
+  /**
+   * Returns when a batch must end although nothing happens, because somebody watches how much is
+   * used; {@link pm.daemon.core.model.Moment#NEVER} if nobody does.
+   */
+  public long nextDeadline() {
+    return watchers.nextDeadline();
+  }
+
+  /**
+   * Tells all clients that the daemon is about to become another version, and ends their
+   * connections. The socket stays.
+   */
+  public void closeForUpgrade() {
+    byte[] farewell = Wire.notification(Streams.CLOSING, Map.of("reason", "upgrading"));
+    for (Connection connection : List.copyOf(connections)) {
+      connection.unsubscribeAll("upgrading");
+      connection.send(farewell);
+      connection.close();
     }
   }
 

@@ -1,10 +1,12 @@
 package pm.daemon.control;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +32,12 @@ final class EventStream implements Subscription {
   private final Predicate<Optional<InstanceName>> filter;
   private final boolean follow;
 
+  /** The last ones so far, while only they are wanted and there are more to come. */
+  private final ArrayDeque<Event> held = new ArrayDeque<>();
+
+  /** How many of those that exist already are wanted; empty once they are sent, or for all. */
+  private OptionalInt last;
+
   /** The number of the last event that was dealt with. */
   private long position;
 
@@ -51,6 +59,7 @@ final class EventStream implements Subscription {
       BlockingPool pool,
       Predicate<Optional<InstanceName>> filter,
       long since,
+      OptionalInt last,
       boolean follow) {
     this.connection = connection;
     this.number = number;
@@ -58,6 +67,7 @@ final class EventStream implements Subscription {
     this.pool = pool;
     this.filter = filter;
     this.position = since;
+    this.last = last;
     this.follow = follow;
   }
 
@@ -71,6 +81,7 @@ final class EventStream implements Subscription {
       letGo();
       List<Event> next = events.after(position, BATCH);
       if (next.isEmpty()) {
+        sendHeld();
         if (!follow) {
           connection.unsubscribe(number, "complete");
         }
@@ -90,8 +101,27 @@ final class EventStream implements Subscription {
     for (Event event : next) {
       position = event.seq();
       if (filter.test(event.instance())) {
-        connection.send(Wire.notification(Streams.EVENT, number, event.json()));
+        if (last.isEmpty()) {
+          send(event);
+        } else {
+          held.add(event);
+          if (held.size() > last.getAsInt()) {
+            held.remove();
+          }
+        }
       }
+    }
+  }
+
+  private void send(Event event) {
+    connection.send(Wire.notification(Streams.EVENT, number, event.json()));
+  }
+
+  /** All that there was has been looked at: its end is what was wanted of it. */
+  private void sendHeld() {
+    last = OptionalInt.empty();
+    for (Event event = held.poll(); event != null; event = held.poll()) {
+      send(event);
     }
   }
 
@@ -154,7 +184,7 @@ final class EventStream implements Subscription {
     long from = Math.max(position + 1, events.firstOfThisDaemon());
     long to = events.firstInMemory() - 1;
     position = Math.max(position, to);
-    if (from <= to) {
+    if (from <= to && last.isEmpty()) {
       Map<String, Object> params = new LinkedHashMap<>();
       params.put("subscription", number);
       params.put("from", from);

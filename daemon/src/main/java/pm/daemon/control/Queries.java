@@ -6,19 +6,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.config.Configuration;
+import pm.config.ProgramSpec;
 import pm.daemon.core.Supervisor;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InstanceView;
 import pm.daemon.core.model.Moment;
-import pm.daemon.loop.BlockingPool;
+import pm.daemon.core.plan.Selection;
 import pm.daemon.loop.SystemTime;
 import pm.protocol.ErrorCode;
 import pm.protocol.Json;
@@ -35,29 +38,35 @@ import pm.protocol.Times;
 final class Queries {
   private static final Logger LOG = LoggerFactory.getLogger(Queries.class);
 
+  private final ControlPorts ports;
   private final Supervisor supervisor;
   private final SystemTime time;
-  private final BlockingPool pool;
-  private final ConfigurationSource configuration;
-  private final DaemonFacts facts;
   private final Samples samples;
   private final Output output;
 
-  Queries(
-      Supervisor supervisor,
-      SystemTime time,
-      BlockingPool pool,
-      ConfigurationSource configuration,
-      DaemonFacts facts,
-      Samples samples,
-      Output output) {
-    this.supervisor = supervisor;
-    this.time = time;
-    this.pool = pool;
-    this.configuration = configuration;
-    this.facts = facts;
+  Queries(ControlPorts ports, Samples samples, Output output) {
+    this.ports = ports;
+    this.supervisor = ports.supervisor();
+    this.time = ports.time();
     this.samples = samples;
     this.output = output;
+  }
+
+  /** Returns what the selectors name; if one names nothing that is answered. */
+  Optional<List<InstanceName>> select(Call call, List<String> selectors) {
+    return switch (supervisor.select(selectors)) {
+      case Selection.Found found -> Optional.of(found.instances());
+      case Selection.Nothing nothing -> {
+        noMatch(call, nothing.selector());
+        yield Optional.empty();
+      }
+    };
+  }
+
+  /** As {@link #select}, of the parameters, and only what comes after the page before. */
+  private Optional<List<InstanceName>> selectRest(Call call) throws JsonException {
+    Optional<List<InstanceName>> names = select(call, call.params().strings("selectors"));
+    return names.isPresent() ? Optional.of(rest(names.get(), call.params())) : names;
   }
 
   void ping(Call call) {
@@ -66,36 +75,44 @@ final class Queries {
 
   void version(Call call) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("version", facts.version());
+    json.put("version", ports.facts().version());
     json.put("protocol", (long) Streams.PROTOCOL_VERSION);
     call.result(json);
   }
 
-  void status(Call call, List<InstanceName> names) throws JsonException {
+  void status(Call call) throws JsonException {
+    Optional<List<InstanceName>> names = selectRest(call);
+    if (names.isEmpty()) {
+      return;
+    }
     Moment now = time.now();
-    List<InstanceView> views = views(rest(names, call.params()), now);
+    List<InstanceView> views = views(names.get(), now);
     answer(
         call,
         () -> {
           Page page = new Page();
           for (InstanceView view : views) {
-            if (!page.add(view, InstanceJson.status(view, samples.of(view, now), now))) {
+            if (!page.add(name(view), InstanceJson.status(view, samples.of(view, now), now))) {
               break;
             }
           }
-          return page.end(Optional.of(configuration.isNewer()));
+          return page.end(Optional.of(ports.configuration().isNewer()));
         });
   }
 
-  void describe(Call call, List<InstanceName> names) throws JsonException {
+  void describe(Call call) throws JsonException {
+    Optional<List<InstanceName>> names = selectRest(call);
+    if (names.isEmpty()) {
+      return;
+    }
     Moment now = time.now();
-    List<InstanceView> views = views(rest(names, call.params()), now);
+    List<InstanceView> views = views(names.get(), now);
     answer(
         call,
         () -> {
           Page page = new Page();
           for (InstanceView view : views) {
-            if (!page.add(view, describe(view, now))) {
+            if (!page.add(name(view), describe(view, now))) {
               break;
             }
           }
@@ -113,10 +130,14 @@ final class Queries {
         view, samples.of(view, now), files, output.last(name, view.spec(), Optional.empty()), now);
   }
 
-  void why(Call call, List<InstanceName> names) {
+  void why(Call call) throws JsonException {
+    Optional<List<InstanceName>> names = select(call, List.of(call.params().string("selector")));
+    if (names.isEmpty()) {
+      return;
+    }
     Moment now = time.now();
     Page page = new Page();
-    for (InstanceName name : names) {
+    for (InstanceName name : rest(names.get(), call.params())) {
       InstanceView view = supervisor.view(name, now);
       List<String> sentences =
           supervisor.why(name, now).stream().filter(sentence -> !sentence.isBlank()).toList();
@@ -127,9 +148,30 @@ final class Queries {
       json.put("reason", InstanceJson.reason(view.instance()));
       json.put("causes", sentences.subList(0, Math.min(causes, sentences.size())));
       json.put("next", sentences.size() > 1 ? sentences.getLast() : Json.NULL);
-      if (!page.add(view, json)) {
-        call.error(ErrorCode.REFUSED, "the answer would be too long: ask about fewer instances");
-        return;
+      if (!page.add(name.toString(), json)) {
+        break;
+      }
+    }
+    call.resultText(page.end(Optional.empty()));
+  }
+
+  /** All that a selector can be, for those who complete one. */
+  void names(Call call) throws JsonException {
+    TreeSet<String> all = new TreeSet<>();
+    all.add("all");
+    for (Instance instance : supervisor.instances()) {
+      all.add(instance.name().program());
+      all.add(instance.name().toString());
+    }
+    for (ProgramSpec spec : supervisor.configuration().programs().values()) {
+      all.add(spec.name());
+      spec.groups().forEach(group -> all.add("group:" + group));
+    }
+    Optional<String> cursor = call.params().optionalString("cursor");
+    Page page = new Page();
+    for (String name : cursor.isPresent() ? all.tailSet(cursor.get(), false) : all) {
+      if (!page.add(name, name)) {
+        break;
       }
     }
     call.resultText(page.end(Optional.empty()));
@@ -137,28 +179,39 @@ final class Queries {
 
   void configShow(Call call) throws JsonException {
     Optional<String> program = call.params().optionalString("program");
+    Optional<String> cursor = call.params().optionalString("cursor");
     Configuration inForce = supervisor.configuration();
     if (program.isPresent() && !inForce.programs().containsKey(program.get())) {
       noMatch(call, program.get());
       return;
     }
+    SortedMap<String, ProgramSpec> programs =
+        program.isPresent()
+            ? inForce.programs().subMap(program.get(), program.get() + '\0')
+            : cursor.isPresent()
+                ? inForce.programs().tailMap(cursor.get() + '\0')
+                : inForce.programs();
     answer(
         call,
         () -> {
-          Map<String, Object> programs = new LinkedHashMap<>();
-          inForce
-              .programs()
-              .forEach(
-                  (name, spec) -> {
-                    if (program.isEmpty() || program.get().equals(name)) {
-                      programs.put(name, DefinitionJson.program(spec));
-                    }
-                  });
           Map<String, Object> json = new LinkedHashMap<>();
-          if (program.isEmpty()) {
+          if (program.isEmpty() && cursor.isEmpty()) {
             json.put("daemon", DefinitionJson.daemon(inForce.daemon()));
           }
-          json.put("programs", programs);
+          Map<String, Object> shown = new LinkedHashMap<>();
+          json.put("programs", shown);
+          int bytes = 0;
+          String last = "";
+          for (ProgramSpec spec : programs.values()) {
+            Object definition = DefinitionJson.program(spec);
+            bytes += Page.utf8Length(Json.write(definition)) + 80;
+            if (!shown.isEmpty() && bytes > Page.PAGE_BYTES) {
+              json.put("cursor", last);
+              break;
+            }
+            shown.put(spec.name(), definition);
+            last = spec.name();
+          }
           return Json.write(json);
         });
   }
@@ -173,7 +226,8 @@ final class Queries {
     for (InstanceState state : InstanceState.values()) {
       byState.put(state.name(), instances.getOrDefault(state.name(), 0L));
     }
-    ConfigurationSource.Loaded loaded = configuration.loaded();
+    ConfigurationSource.Loaded loaded = ports.configuration().loaded();
+    DaemonFacts facts = ports.facts();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("version", facts.version());
     json.put("pid", (long) facts.pid());
@@ -195,6 +249,8 @@ final class Queries {
     rest.put("start_slots_in_use", (long) supervisor.startSlotsInUse());
     rest.put("dropped_reports", supervisor.droppedReports());
     rest.put("connections", (long) connections);
+    rest.put(
+        "last_upgrade", ports.upgrade().last().<Object>map(Queries::upgrade).orElse(Json.NULL));
     rest.putAll(facts.counters().get());
     answer(
         call,
@@ -202,7 +258,7 @@ final class Queries {
           Map<String, Object> files = new LinkedHashMap<>();
           files.put("files", loaded.files().stream().map(Path::toString).toList());
           files.put("loaded_at", Times.format(loaded.at()));
-          files.put("files_newer", configuration.isNewer());
+          files.put("files_newer", ports.configuration().isNewer());
           files.put("problems", (long) loaded.problems());
           json.put("configuration", files);
           json.putAll(rest);
@@ -210,6 +266,15 @@ final class Queries {
           json.put("memory_bytes", memory.isPresent() ? (Object) memory.get() : Json.NULL);
           return Json.write(json);
         });
+  }
+
+  private static Map<String, Object> upgrade(Upgrade.Last last) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("from", last.from());
+    json.put("to", last.to());
+    json.put("at", Times.format(last.at()));
+    json.put("failure", last.failure().isEmpty() ? Json.NULL : last.failure());
+    return json;
   }
 
   /** Answers that a selector names nothing, and what may have been meant. */
@@ -253,10 +318,12 @@ final class Queries {
     connection.begin();
     connection.pause();
     boolean taken =
-        pool.submit(
-            work,
-            result -> finish(connection, () -> then.accept(result)),
-            thrown -> finish(connection, () -> failed(call, thrown)));
+        ports
+            .pool()
+            .submit(
+                work,
+                result -> finish(connection, () -> then.accept(result)),
+                thrown -> finish(connection, () -> failed(call, thrown)));
     if (!taken) {
       finish(
           connection, () -> call.error(ErrorCode.BUSY, "the daemon has too much to do; try again"));
@@ -277,6 +344,10 @@ final class Queries {
       connection.resume();
       connection.done();
     }
+  }
+
+  private static String name(InstanceView view) {
+    return view.instance().name().toString();
   }
 
   private List<InstanceView> views(List<InstanceName> names, Moment now) {
@@ -303,15 +374,15 @@ final class Queries {
   /** A page of items, made item by item, so that their trees are short-lived. */
   private static final class Page {
     /** With what stands around the items. */
-    private static final int PAGE_BYTES = Streams.MAX_PAGE_BYTES - 512;
+    static final int PAGE_BYTES = Streams.MAX_PAGE_BYTES - 512;
 
     private final StringBuilder text = new StringBuilder(4_096).append("{\"items\":[");
     private final StringBuilder item = new StringBuilder();
-    private Optional<InstanceName> last = Optional.empty();
+    private Optional<String> last = Optional.empty();
     private int bytes;
     private boolean cut;
 
-    private static int utf8Length(CharSequence text) {
+    static int utf8Length(CharSequence text) {
       int length = 0;
       for (int i = 0; i < text.length(); i++) {
         char c = text.charAt(i);
@@ -320,8 +391,12 @@ final class Queries {
       return length;
     }
 
-    /** Adds an item; returns false if there is no room for it. */
-    boolean add(InstanceView view, Map<String, Object> json) {
+    /**
+     * Adds an item; returns false if there is no room for it.
+     *
+     * @param key where the next page goes on behind
+     */
+    boolean add(String key, Object json) {
       item.setLength(0);
       Json.write(json, item);
       int size = 1 + utf8Length(item);
@@ -334,7 +409,7 @@ final class Queries {
         text.append(',');
       }
       text.append(item);
-      last = Optional.of(view.instance().name());
+      last = Optional.of(key);
       return true;
     }
 
@@ -342,7 +417,7 @@ final class Queries {
       text.append(']');
       if (cut && last.isPresent()) {
         text.append(",\"cursor\":");
-        Json.quote(last.get().toString(), text);
+        Json.quote(last.get(), text);
       }
       filesNewer.ifPresent(newer -> text.append(",\"files_newer\":").append(newer.booleanValue()));
       return text.append('}').toString();

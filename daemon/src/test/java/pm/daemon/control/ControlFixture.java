@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import pm.config.Configuration;
 import pm.config.DaemonSpec;
@@ -66,6 +67,8 @@ final class ControlFixture implements AutoCloseable {
 
   volatile Callable<Configuration> files = () -> Configuration.EMPTY;
   volatile boolean filesNewer;
+  volatile Upgrade.Answer upgrade = new Upgrade.Answer.Refused("it says no");
+  volatile Optional<Upgrade.Last> lastUpgrade = Optional.empty();
   volatile long cpuNanos = 3_000_000_000L;
   private final Thread thread;
 
@@ -83,22 +86,24 @@ final class ControlFixture implements AutoCloseable {
     server =
         new ControlServer(
             new Access(Host.euid(), group),
-            supervisor,
-            this::take,
-            loop,
-            pool,
-            time,
-            new FakeFiles(),
-            events,
-            logs,
-            process -> Optional.of(new ProcessSampler.Usage(cpuNanos, 48 * 1024 * 1024)),
-            new DaemonFacts(
-                "0.1.0",
-                4711,
-                new Moment(time.nanos() - 5_000_000_000L, Instant.EPOCH),
-                socket,
-                new Folders(folder, folder, folder, folder, Optional.empty()),
-                () -> Map.of("events_lost", 0L)));
+            new ControlPorts(
+                supervisor,
+                this::take,
+                loop,
+                pool,
+                time,
+                new FakeFiles(),
+                events,
+                logs,
+                process -> Optional.of(new ProcessSampler.Usage(cpuNanos, 48 * 1024 * 1024)),
+                new DaemonFacts(
+                    "0.1.0",
+                    4711,
+                    new Moment(time.nanos() - 5_000_000_000L, Instant.EPOCH),
+                    socket,
+                    new Folders(folder, folder, folder, folder, Optional.empty()),
+                    () -> Map.of("events_lost", 0L)),
+                new FakeUpgrade()));
     server.listen(socket.toString(), group.isPresent() ? 0666 : 0600, group);
     thread = new Thread(this::run, "loop");
     thread.start();
@@ -114,7 +119,7 @@ final class ControlFixture implements AutoCloseable {
 
           @Override
           public long nextDeadlineNanos() {
-            return Moment.NEVER;
+            return server.nextDeadline();
           }
 
           @Override
@@ -125,6 +130,21 @@ final class ControlFixture implements AutoCloseable {
   private void take(Command command) {
     commands.add(command);
     answers.apply(command).ifPresent(answer -> server.reply(command.request(), answer));
+  }
+
+  private final class FakeUpgrade implements Upgrade {
+    @Override
+    public void begin(Actor actor, Consumer<Upgrade.Answer> answer) {
+      answer.accept(upgrade);
+      if (upgrade instanceof Upgrade.Answer.Accepted) {
+        server.closeForUpgrade();
+      }
+    }
+
+    @Override
+    public Optional<Last> last() {
+      return lastUpgrade;
+    }
   }
 
   private final class FakeFiles implements ConfigurationSource {

@@ -1,0 +1,258 @@
+package pm.daemon.control;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.config.Configuration;
+import pm.config.MalformedValueException;
+import pm.config.Problem;
+import pm.config.SignalName;
+import pm.daemon.core.event.Answer;
+import pm.daemon.core.event.Command;
+import pm.daemon.core.model.Actor;
+import pm.protocol.ErrorCode;
+import pm.protocol.Json;
+import pm.protocol.JsonException;
+import pm.protocol.Members;
+
+/**
+ * Calls that change something: makes a command of each, gives it to the core, and keeps the call
+ * until the core has answered. Loop thread only.
+ */
+final class Actions {
+  private static final Logger LOG = LoggerFactory.getLogger(Actions.class);
+
+  private final ControlPorts ports;
+  private final Queries queries;
+  private final Answers answers;
+  private final UserNames users = new UserNames();
+
+  /** Calls whose command is under way, by the number of its request. */
+  private final Map<Long, Call> waiting = new HashMap<>();
+
+  private long lastRequest = Command.UNANSWERED;
+  private boolean readingConfiguration;
+  private boolean upgrading;
+
+  Actions(ControlPorts ports, Queries queries, Answers answers) {
+    this.ports = ports;
+    this.queries = queries;
+    this.answers = answers;
+  }
+
+  /** Answers the request of a command; nothing happens if who asked has gone. */
+  void reply(long request, Answer answer) {
+    Call call = waiting.remove(request);
+    if (call != null) {
+      answers.answer(call, answer);
+      call.connection().done();
+    }
+  }
+
+  /** Forgets the requests of a connection that is closed. */
+  void forget(Connection connection) {
+    waiting.values().removeIf(call -> call.connection() == connection);
+  }
+
+  /** Answers that we have a defect. */
+  void failed(Call call, RuntimeException why) {
+    queries.failed(call, why);
+    if (waiting.values().removeIf(each -> each == call)) {
+      call.connection().done();
+    }
+  }
+
+  void start(Call call) throws JsonException {
+    List<String> selectors = Params.someSelectors(call.params());
+    Command.Patience patience = Params.patience(call.params());
+    submit(call, (request, actor) -> new Command.Start(request, actor, selectors, patience));
+  }
+
+  void stop(Call call) throws JsonException {
+    List<String> selectors = Params.someSelectors(call.params());
+    Command.Patience patience = Params.patience(call.params());
+    submit(call, (request, actor) -> new Command.Stop(request, actor, selectors, patience));
+  }
+
+  void restart(Call call) throws JsonException {
+    List<String> selectors = Params.someSelectors(call.params());
+    Command.Patience patience = Params.patience(call.params());
+    submit(call, (request, actor) -> new Command.Restart(request, actor, selectors, patience));
+  }
+
+  void signal(Call call) throws JsonException {
+    List<String> selectors = Params.someSelectors(call.params());
+    int signal = signal(call.params());
+    submit(
+        call,
+        (request, actor) ->
+            new Command.Signal(request, actor, selectors, signal, SignalName.of(signal)));
+  }
+
+  void reset(Call call) throws JsonException {
+    List<String> selectors = Params.someSelectors(call.params());
+    submit(call, (request, actor) -> new Command.Reset(request, actor, selectors));
+  }
+
+  private static int signal(Members params) throws JsonException {
+    Object value = params.value("signal").orElseThrow(() -> new JsonException("signal is missing"));
+    String text = value instanceof Long || value instanceof String ? value.toString() : "";
+    if (text.matches("[0-9]{1,2}")) {
+      int number = Integer.parseInt(text);
+      if (number >= 1 && number <= 64) {
+        return number;
+      }
+    }
+    try {
+      OptionalInt number = SignalName.number(SignalName.parse(text));
+      if (number.isPresent()) {
+        return number.getAsInt();
+      }
+    } catch (MalformedValueException e) {
+      LOG.debug("signal {}: {}", Params.shortened(text), e.getMessage());
+    }
+    throw new JsonException("signal must be a name such as TERM or HUP, or a number from 1 to 64");
+  }
+
+  void apply(Call call) throws JsonException {
+    boolean dryRun = call.params().bool("dry_run", false);
+    if (readingConfiguration) {
+      call.error(ErrorCode.BUSY, "the configuration is being read already; try again");
+      return;
+    }
+    withActor(
+        call,
+        actor -> {
+          readingConfiguration = true;
+          boolean begun =
+              queries.onPool(
+                  call,
+                  () -> {
+                    try {
+                      return ports.configuration().read();
+                    } finally {
+                      ports.loop().post(() -> readingConfiguration = false);
+                    }
+                  },
+                  read -> guarded(call, () -> apply(call, actor, read, dryRun)));
+          if (!begun) {
+            readingConfiguration = false;
+          }
+        });
+  }
+
+  private void apply(Call call, Actor actor, Configuration read, boolean dryRun) {
+    List<Problem> own = read.daemonProblems();
+    if (own.isEmpty()) {
+      Command.Patience patience = dryRun ? Command.Patience.NONE : Command.Patience.ENDLESS;
+      ports.commands().submit(new Command.Apply(await(call), actor, read, dryRun, patience));
+    } else {
+      call.error(
+          ErrorCode.CONFIGURATION,
+          "the configuration of the daemon itself has errors, so nothing is applied",
+          Map.of("problems", DefinitionJson.problems(read.problems())));
+    }
+  }
+
+  void shutdown(Call call) {
+    withActor(
+        call,
+        actor -> {
+          Map<String, Object> json = new LinkedHashMap<>();
+          json.put("accepted", true);
+          json.put(
+              "timeout_seconds",
+              InstanceJson.seconds(
+                  ports.supervisor().configuration().daemon().shutdownTimeout().toNanos()));
+          call.result(json);
+          ports.commands().submit(new Command.Shutdown(Command.UNANSWERED, actor));
+        });
+  }
+
+  /** The installed version is asked first, which takes its time; the answer is its. */
+  void upgrade(Call call) {
+    withActor(
+        call,
+        actor -> {
+          if (upgrading) {
+            call.error(ErrorCode.BUSY, "an upgrade is under way already; try again");
+            return;
+          }
+          upgrading = true;
+          call.connection().begin();
+          LOG.info("{} wants the installed version to take over", who(actor));
+          ports.upgrade().begin(actor, answer -> upgrade(call, answer));
+        });
+  }
+
+  private void upgrade(Call call, Upgrade.Answer answer) {
+    upgrading = false;
+    switch (answer) {
+      case Upgrade.Answer.Accepted accepted -> {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("accepted", true);
+        json.put("pid", (long) ports.facts().pid());
+        json.put("from", ports.facts().version());
+        json.put("to", accepted.version());
+        call.result(json);
+      }
+      case Upgrade.Answer.Refused refused -> call.error(ErrorCode.REFUSED, refused.why());
+    }
+    call.connection().done();
+  }
+
+  /** Makes a command and gives it to the core, which answers by {@link #reply}. */
+  private void submit(Call call, BiFunction<Long, Actor, Command> maker) {
+    withActor(call, actor -> ports.commands().submit(maker.apply(await(call), actor)));
+  }
+
+  /** Returns the number under which the answer to the call is awaited. */
+  private long await(Call call) {
+    lastRequest++;
+    waiting.put(lastRequest, call);
+    call.connection().begin();
+    return lastRequest;
+  }
+
+  /** Goes on with who asks; a name that is not known yet is looked up off the loop first. */
+  private void withActor(Call call, Consumer<Actor> then) {
+    Peer peer = call.connection().peer();
+    Optional<String> name = users.known(peer.uid());
+    if (name.isPresent()) {
+      Actor actor = new Actor(name.get(), peer.uid(), peer.pid());
+      LOG.debug("{}: {} {}", who(actor), call.method().wireName(), shortParams(call));
+      then.accept(actor);
+      return;
+    }
+    queries.onPool(
+        call,
+        () -> UserNames.lookUp(peer.uid()),
+        found -> {
+          users.remember(peer.uid(), found);
+          guarded(call, () -> withActor(call, then));
+        });
+  }
+
+  private void guarded(Call call, Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      failed(call, e);
+    }
+  }
+
+  private static String who(Actor actor) {
+    return actor.name() + " (uid " + actor.uid() + ", pid " + actor.pid() + ")";
+  }
+
+  private static String shortParams(Call call) {
+    return Params.shortened(Json.write(call.params().values()));
+  }
+}
