@@ -1,6 +1,7 @@
 package pm.cli.arguments;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,10 +13,14 @@ import pm.protocol.ExitCode;
 /**
  * What was on a command line, read but not yet understood.
  *
- * @param options the values of those that were given, by their long names; a flag has an empty one
+ * @param options the values of those that were given, by their long names; a flag has an empty one;
+ *     several values of one option are joined by {@link #SEPARATOR}
  * @param operands the rest, in order
  */
 public record Arguments(Map<String, String> options, List<String> operands) {
+
+  /** What no argument can contain. */
+  static final char SEPARATOR = '\0';
 
   public boolean has(Option option) {
     return options.containsKey(option.longName());
@@ -23,6 +28,22 @@ public record Arguments(Map<String, String> options, List<String> operands) {
 
   public Optional<String> value(Option option) {
     return Optional.ofNullable(options.get(option.longName()));
+  }
+
+  /** All values of an option that may be given several times, in order. */
+  public List<String> values(Option option) {
+    String text = options.get(option.longName());
+    if (text == null) {
+      return List.of();
+    }
+    List<String> values = new ArrayList<>();
+    int from = 0;
+    for (int at = text.indexOf(SEPARATOR); at >= 0; at = text.indexOf(SEPARATOR, from)) {
+      values.add(text.substring(from, at));
+      from = at + 1;
+    }
+    values.add(text.substring(from));
+    return values;
   }
 
   /** The value as a duration such as {@code 1m30s}. */

@@ -99,7 +99,12 @@ public final class PicocliParser {
       throws CommandFailure {
     for (Option option : known) {
       if (result.hasMatchedOption(option.longName())) {
-        String value = option.takesValue() ? result.matchedOptionValue(option.longName(), "") : "";
+        String value =
+            option.repeated()
+                ? String.join(
+                    String.valueOf(Arguments.SEPARATOR),
+                    result.matchedOptionValue(option.longName(), List.<String>of()))
+                : option.takesValue() ? result.matchedOptionValue(option.longName(), "") : "";
         if (options.put(option.longName(), value) != null) {
           throw usage(option.longName() + " stands before and after the command", "");
         }
@@ -131,6 +136,7 @@ public final class PicocliParser {
           .append(" [")
           .append(option.shortName().isEmpty() ? option.longName() : option.shortName());
       synopsis.append(option.takesValue() ? " " + option.label() : "").append(']');
+      synopsis.append(option.repeated() ? "..." : "");
     }
     Operands operands = syntax.operands();
     if (operands.max() > 0) {
@@ -224,7 +230,14 @@ public final class PicocliParser {
         option.shortName().isEmpty()
             ? OptionSpec.builder(option.longName())
             : OptionSpec.builder(option.shortName(), option.longName());
-    if (option.takesValue()) {
+    if (option.repeated()) {
+      builder
+          .type(List.class)
+          .auxiliaryTypes(String.class)
+          .arity("1")
+          .paramLabel(option.label())
+          .hideParamSyntax(true);
+    } else if (option.takesValue()) {
       builder.type(String.class).arity("1").paramLabel(option.label());
     } else {
       builder.type(boolean.class).arity("0");

@@ -68,7 +68,8 @@ public final class QuickParser {
       if (!name.equals(option.longName()) && !name.equals(option.shortName())) {
         continue;
       }
-      if (options.containsKey(option.longName())) {
+      String before = options.getOrDefault(option.longName(), "");
+      if (options.containsKey(option.longName()) && !option.repeated()) {
         return 0;
       }
       if (!option.takesValue()) {
@@ -82,7 +83,8 @@ public final class QuickParser {
       if (value.isEmpty() || value.startsWith("-")) {
         return 0;
       }
-      options.put(option.longName(), value);
+      options.put(
+          option.longName(), before.isEmpty() ? value : before + Arguments.SEPARATOR + value);
       return equals < 0 ? 2 : 1;
     }
     return 0;

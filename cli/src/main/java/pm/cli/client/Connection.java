@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import pm.protocol.Message;
 import pm.protocol.MessageCodec;
 import pm.protocol.MessageException;
 import pm.protocol.Method;
+import pm.protocol.Streams;
 
 /**
  * One connection to the daemon. Whatever goes wrong on it is a {@link CommandFailure} with a
@@ -30,6 +32,9 @@ import pm.protocol.Method;
 public final class Connection implements AutoCloseable {
   /** For waits that only an answer ends. */
   public static final Duration FOREVER = Duration.ofDays(36_500);
+
+  /** Of a socket's address, see unix(7). */
+  private static final int LONGEST_PATH = 107;
 
   private final Path path;
   private final Duration answerLimit;
@@ -40,6 +45,11 @@ public final class Connection implements AutoCloseable {
   private final LineSplitter splitter = new LineSplitter();
   private final ArrayDeque<byte[]> lines = new ArrayDeque<>();
   private boolean tooLong;
+  private volatile boolean woken;
+
+  /** Whether the daemon has said that it closes because it becomes another version. */
+  private boolean isUpgrading;
+
   private long lastId;
 
   private final LineSplitter.Sink sink =
@@ -71,6 +81,18 @@ public final class Connection implements AutoCloseable {
    */
   public static Connection open(Address address, Duration answerLimit) throws CommandFailure {
     Path path = address.socket();
+    int length = path.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (length > LONGEST_PATH) {
+      throw new CommandFailure(
+          ExitCode.UNREACHABLE,
+          "the path of the socket is "
+              + length
+              + " bytes long, and the system takes at most "
+              + LONGEST_PATH
+              + ": "
+              + path
+              + ". Start pmd with a shorter one and name it here: --socket PATH, or PM_SOCKET.");
+    }
     try {
       SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
       try {
@@ -143,7 +165,7 @@ public final class Connection implements AutoCloseable {
    * Waits for the next message.
    *
    * @param limit how long at most
-   * @return empty when the time is over
+   * @return empty when the time is over, or after {@link #wakeUp()}
    * @throws CommandFailure if the daemon has closed the connection or has sent something else
    */
   public Optional<Message> receive(Duration limit) throws CommandFailure {
@@ -154,14 +176,19 @@ public final class Connection implements AutoCloseable {
             ExitCode.FAILED, "the daemon sent a line of more than 1 MiB on " + path + ".");
       }
       long left = deadline - System.nanoTime();
-      if (left <= 0) {
+      if (left <= 0 || woken) {
+        woken = false;
         return Optional.empty();
       }
       await(left);
     }
     byte[] line = lines.remove();
     try {
-      return Optional.of(MessageCodec.decode(line));
+      Message message = MessageCodec.decode(line);
+      isUpgrading |=
+          message instanceof Message.Notification notification
+              && notification.method().equals(Streams.CLOSING);
+      return Optional.of(message);
     } catch (MessageException e) {
       throw new CommandFailure(
           ExitCode.UNREACHABLE,
@@ -171,6 +198,12 @@ public final class Connection implements AutoCloseable {
               + e.answer().message()
               + ". Is it the socket of pmd?");
     }
+  }
+
+  /** Has {@link #receive} return, now or when it is called next. Any thread. */
+  public void wakeUp() {
+    woken = true;
+    selector.wakeup();
   }
 
   private void awaitRoom() throws IOException, CommandFailure {
@@ -199,7 +232,7 @@ public final class Connection implements AutoCloseable {
       count = -1; // As when it closes in good order: whatever it had to say has been read.
     }
     if (count < 0) {
-      throw new ConnectionClosed(path);
+      throw new ConnectionClosed(path, isUpgrading);
     }
     buffer.flip();
     splitter.feed(buffer, sink);

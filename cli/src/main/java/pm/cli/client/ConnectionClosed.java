@@ -8,11 +8,17 @@ import pm.protocol.ExitCode;
 public final class ConnectionClosed extends CommandFailure {
   private static final long serialVersionUID = 1L;
 
-  ConnectionClosed(Path socket) {
+  /**
+   * @param upgrading whether it has said that it becomes another version
+   */
+  ConnectionClosed(Path socket, boolean upgrading) {
     super(
         ExitCode.UNREACHABLE,
-        "the daemon has closed the connection on "
-            + socket
-            + ": it has ended, or it refuses your user. Its programs go on; its own log says more.");
+        upgrading
+            ? "the daemon is being upgraded. What was begun goes on; ask again: pmctl status"
+            : "the daemon has closed the connection on "
+                + socket
+                + ": it has ended, or it refuses your user. Its programs go on; its own log says"
+                + " more.");
   }
 }

@@ -38,9 +38,9 @@ final class ConfigShowCommand implements Command {
     if (!session.arguments().operands().isEmpty()) {
       params.put("program", session.arguments().operands().getFirst());
     }
-    Object configuration;
+    Map<String, Object> configuration;
     try (Connection connection = session.connect()) {
-      configuration = connection.call(Method.CONFIG_SHOW, params);
+      configuration = Pages.readMembers(connection, Method.CONFIG_SHOW, params, "programs");
     }
     if (session.format().isForPeople()) {
       session.out().print(YamlText.document(configuration));

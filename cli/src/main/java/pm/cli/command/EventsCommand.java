@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import pm.cli.arguments.CommandFailure;
 import pm.cli.arguments.Operands;
@@ -24,17 +25,24 @@ final class EventsCommand implements Command {
   private static final Option SINCE =
       Option.value("", "--since", "SEQ", "Those after this number; 0 for all that are kept.");
 
+  private static final Option LAST =
+      Option.value("-n", "--last", "N", "Only the last so many of those, at most 1000.");
+
   @Override
   public Syntax syntax() {
     return new Syntax(
         "events",
         List.of(),
         "shows what happened, and why",
-        "Shows what happened to instances and to the daemon, each with its number, time, cause and who asked for it. Without --since and"
-            + " with --follow: from now on.",
+        "Shows what happened to instances and to the daemon, each with its number, time, cause and who asked for it. With"
+            + " --follow and without --since and --last: from now on.",
         Operands.SELECTORS_OR_ALL,
-        List.of(FOLLOW, SINCE),
-        List.of("pmctl events web", "pmctl events -f", "pmctl events -f --since 1200 -o jsonl"),
+        List.of(FOLLOW, LAST, SINCE),
+        List.of(
+            "pmctl events web",
+            "pmctl events -n 20",
+            "pmctl events -f",
+            "pmctl events -f --since 1200 -o jsonl"),
         List.of(
             new Syntax.Exit(ExitCode.DONE, "shown"),
             Syntax.Exit.of(ExitCode.NO_MATCH),
@@ -54,6 +62,10 @@ final class EventsCommand implements Command {
     Map<String, Object> params = session.selectors();
     if (since.isPresent()) {
       params.put("since", since.getAsLong());
+    }
+    OptionalLong last = session.arguments().count(LAST);
+    if (last.isPresent()) {
+      params.put("last", last.getAsLong());
     }
     if (follow) {
       params.put("follow", true);
@@ -120,14 +132,20 @@ final class EventsCommand implements Command {
     }
 
     @Override
-    public String gap(Members gap) throws JsonException {
+    public Optional<String> gap(Members gap) throws IOException, JsonException {
+      if (!session.format().isForPeople()) {
+        items.gap(gap);
+        return Optional.empty();
+      }
       long from = gap.optionalLong("from").orElse(0);
-      return "events "
-          + from
-          + " to "
-          + gap.optionalLong("to").orElse(0)
-          + " were left out here, for they came faster than they were read. See: pmctl events --since "
-          + Math.max(0, from - 1);
+      return Optional.of(
+          "events "
+              + from
+              + " to "
+              + gap.optionalLong("to").orElse(0)
+              + " were left out here, for they came faster than they were read. See: pmctl events"
+              + " --since "
+              + Math.max(0, from - 1));
     }
   }
 }

@@ -155,8 +155,8 @@ final class LogsCommand implements Command {
     }
 
     @Override
-    public String gap(Members params) throws JsonException {
-      return gapSentence(params);
+    public Optional<String> gap(Members params) throws JsonException {
+      return Optional.of(gapSentence(params));
     }
   }
 
@@ -170,8 +170,9 @@ final class LogsCommand implements Command {
     }
 
     @Override
-    public String gap(Members params) throws JsonException {
-      return gapSentence(params);
+    public Optional<String> gap(Members params) throws IOException {
+      items.gap(params);
+      return Optional.empty();
     }
   }
 }

@@ -35,6 +35,32 @@ record Pages(List<Object> items, Members first) {
     return new Pages(items, first);
   }
 
+  /** As {@link #read}, of an answer whose items are the members of one object. */
+  static Map<String, Object> readMembers(
+      Connection connection, Method method, Map<String, Object> params, String name)
+      throws CommandFailure, JsonException {
+    Map<String, Object> all = new LinkedHashMap<>();
+    Map<String, Object> members = new LinkedHashMap<>();
+    Map<String, Object> next = new LinkedHashMap<>(params);
+    while (true) {
+      Members page = Members.of(connection.call(method, next), "the answer");
+      Optional<Members> some = page.optionalObject(name);
+      if (some.isPresent()) {
+        members.putAll(some.get().values());
+      }
+      for (Map.Entry<String, Object> member : page.values().entrySet()) {
+        all.putIfAbsent(
+            member.getKey(), member.getKey().equals(name) ? members : member.getValue());
+      }
+      Optional<String> cursor = page.optionalString("cursor");
+      if (cursor.isEmpty()) {
+        all.remove("cursor");
+        return all;
+      }
+      next.put("cursor", cursor.get());
+    }
+  }
+
   /** The items as objects. */
   List<Members> objects() throws JsonException {
     List<Members> objects = new ArrayList<>(items.size());

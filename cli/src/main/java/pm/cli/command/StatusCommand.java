@@ -2,18 +2,33 @@ package pm.cli.command;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import pm.cli.arguments.CommandFailure;
 import pm.cli.arguments.Operands;
+import pm.cli.arguments.Option;
 import pm.cli.arguments.Syntax;
 import pm.cli.client.Connection;
 import pm.cli.render.Format;
 import pm.cli.render.StatusTable;
+import pm.cli.render.Table;
+import pm.cli.render.Terminal;
 import pm.protocol.ExitCode;
 import pm.protocol.JsonException;
 import pm.protocol.Members;
 import pm.protocol.Method;
 
 final class StatusCommand implements Command {
+  static final Option WATCH =
+      Option.flag("-w", "--watch", "Goes on showing it, in place on a terminal, until Ctrl-C.");
+  static final Option INTERVAL =
+      Option.value(
+          "",
+          "--interval",
+          "D",
+          "With --watch: how often CPU and memory are measured (2s; 0s for only with other changes).");
+
+  /** What fits any terminal, so that its size need not be asked for. */
+  private static final int SURE_TO_FIT = 80;
 
   @Override
   public Syntax syntax() {
@@ -21,11 +36,13 @@ final class StatusCommand implements Command {
         "status",
         List.of("ps"),
         "shows all instances, or those that are named",
-        "Shows a line for each instance: its state, its process, how often it was restarted, and why it is as it is.",
+        "Shows a line for each instance: its state, its process, how often it was restarted, and why it is as it is. On a"
+            + " terminal the last column is cut to its width; -o wide shows all of it, and more.",
         Operands.SELECTORS_OR_ALL,
-        List.of(),
+        List.of(WATCH, INTERVAL),
         List.of(
             "pmctl status",
+            "pmctl status --watch",
             "pmctl status 'web*' group:front",
             "pmctl status -o json | jq -r '.[] | select(.state == \"DEAD\") | .name'"),
         List.of(
@@ -33,11 +50,19 @@ final class StatusCommand implements Command {
             new Syntax.Exit(ExitCode.NOT_AS_DESIRED, "something is not as desired"),
             Syntax.Exit.of(ExitCode.NO_MATCH),
             Syntax.Exit.of(ExitCode.UNREACHABLE),
-            Syntax.Exit.of(ExitCode.NOT_PERMITTED)));
+            Syntax.Exit.of(ExitCode.NOT_PERMITTED),
+            new Syntax.Exit(ExitCode.INTERRUPTED, "interrupted while it watched")));
   }
 
   @Override
   public ExitCode run(Session session) throws CommandFailure, JsonException, IOException {
+    if (session.arguments().has(WATCH)) {
+      return Watch.run(session);
+    }
+    if (session.arguments().has(INTERVAL)) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "--interval: there is nothing to repeat without --watch.");
+    }
     Pages pages;
     try (Connection connection = session.connect()) {
       pages = Pages.read(connection, Method.STATUS, session.selectors());
@@ -48,9 +73,8 @@ final class StatusCommand implements Command {
     } else if (items.isEmpty()) {
       session.notice("no programs are configured. Write some and load them with: pmctl apply");
     } else {
-      session
-          .out()
-          .print(StatusTable.render(items, session.format() == Format.WIDE, session.style()));
+      Table table = StatusTable.of(items, session.format() == Format.WIDE, session.style());
+      session.out().print(table.render(columns(session, table)));
     }
     if (session.format().isForPeople() && pages.first().bool("files_newer", false)) {
       session.notice(
@@ -62,5 +86,16 @@ final class StatusCommand implements Command {
       }
     }
     return ExitCode.DONE;
+  }
+
+  /** What a line may have: on a terminal no more than fits, for a table and not for a wide one. */
+  private static int columns(Session session, Table table) {
+    if (session.format() == Format.WIDE
+        || !session.out().isTerminal()
+        || table.width() <= SURE_TO_FIT) {
+      return Integer.MAX_VALUE;
+    }
+    Optional<Terminal> terminal = Terminal.of(session.environment());
+    return terminal.isPresent() ? terminal.get().columns() : Integer.MAX_VALUE;
   }
 }

@@ -1,10 +1,13 @@
 package pm.cli.command;
 
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import pm.cli.render.Format;
 import pm.cli.render.YamlText;
+import pm.protocol.Json;
+import pm.protocol.Members;
 
 /**
  * Writes what a stream brings for programs, each item as soon as it is there. A stream that ends is
@@ -30,6 +33,14 @@ final class StreamItems {
       session.out().line(json);
     }
     first = false;
+  }
+
+  /** Says among the items that some were left out. */
+  void gap(Members params) throws IOException {
+    Map<String, Object> gap = new LinkedHashMap<>(params.values());
+    gap.remove("subscription");
+    Map<String, Object> item = Map.of("gap", gap);
+    add(Json.write(item), item);
   }
 
   /** Closes what {@link #add} has opened. */

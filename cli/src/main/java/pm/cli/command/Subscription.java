@@ -21,8 +21,12 @@ final class Subscription {
     /** A log line or an event. */
     void item(Members params) throws IOException, JsonException;
 
-    /** What was left out because we were too slow, as a sentence. */
-    String gap(Members params) throws JsonException;
+    /**
+     * What was left out because we were too slow.
+     *
+     * @return a sentence for people; empty if it was written where items go
+     */
+    Optional<String> gap(Members params) throws IOException, JsonException;
   }
 
   private Subscription() {}
@@ -56,7 +60,10 @@ final class Subscription {
         if (notification.method().equals(kind)) {
           reader.item(item);
         } else if (notification.method().equals(Streams.GAP)) {
-          session.notice(reader.gap(item));
+          Optional<String> sentence = reader.gap(item);
+          if (sentence.isPresent()) {
+            session.notice(sentence.get());
+          }
         } else if (notification.method().equals(Streams.END)) {
           return end(session, item);
         }
@@ -67,11 +74,17 @@ final class Subscription {
     }
   }
 
-  private static ExitCode end(Session session, Members params) throws IOException, JsonException {
-    if (params.optionalString("reason").orElse("").equals("shutting_down")) {
-      session.notice("the daemon is shutting down, so nothing more will come.");
-      return ExitCode.UNREACHABLE;
-    }
-    return ExitCode.DONE;
+  static ExitCode end(Session session, Members params) throws IOException, JsonException {
+    return switch (params.optionalString("reason").orElse("")) {
+      case "shutting_down" -> {
+        session.notice("the daemon is shutting down, so nothing more will come.");
+        yield ExitCode.UNREACHABLE;
+      }
+      case "upgrading" -> {
+        session.notice("the daemon is being upgraded, so nothing more will come. Ask again.");
+        yield ExitCode.UNREACHABLE;
+      }
+      default -> ExitCode.DONE;
+    };
   }
 }

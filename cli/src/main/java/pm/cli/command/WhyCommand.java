@@ -38,18 +38,19 @@ final class WhyCommand implements Command {
 
   @Override
   public ExitCode run(Session session) throws CommandFailure, JsonException, IOException {
-    Object answer;
+    Pages pages;
     try (Connection connection = session.connect()) {
-      answer =
-          connection.call(
-              Method.WHY, Map.of("selector", session.arguments().operands().getFirst()));
+      pages =
+          Pages.read(
+              connection,
+              Method.WHY,
+              Map.of("selector", session.arguments().operands().getFirst()));
     }
-    Members why = Members.of(answer, "the answer");
     if (!session.format().isForPeople()) {
-      Results.list(session, why.list("items"), "name");
+      Results.list(session, pages.items(), "name");
       return ExitCode.DONE;
     }
-    for (Members item : why.objects("items")) {
+    for (Members item : pages.objects()) {
       String state = item.string("state");
       String reason = item.optionalString("reason").orElse("");
       String shown = reason.isEmpty() ? state : state + " (" + reason + ")";

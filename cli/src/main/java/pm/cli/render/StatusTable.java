@@ -33,8 +33,8 @@ public final class StatusTable {
 
   private StatusTable() {}
 
-  /** The table of the items of {@code status}. */
-  public static String render(List<Members> items, boolean wide, Style style) throws JsonException {
+  /** The table of the items of {@code status}; the last column is why it is so. */
+  public static Table of(List<Members> items, boolean wide, Style style) throws JsonException {
     Table table = wide ? new Table(WIDE_HEADINGS, WIDE_WIDTHS) : new Table(HEADINGS, WIDTHS);
     for (Members item : items) {
       String state = item.string("state");
@@ -70,7 +70,7 @@ public final class StatusTable {
       shown[1] = style.state(cells[1], state, reason);
       table.add(cells, shown);
     }
-    return table.render();
+    return table;
   }
 
   /** Why it is dead, and the sentence: {@code backoff: exit 1 after 0.3s}. */

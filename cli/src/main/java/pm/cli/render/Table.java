@@ -3,11 +3,10 @@ package pm.cli.render;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * Columns of text, each as wide as its widest cell, two spaces apart. Nothing is cut off, no line
- * ends in spaces.
- */
+/** Columns of text, each as wide as its widest cell, two spaces apart. No line ends in spaces. */
 public final class Table {
+  private static final int LEAST_ROOM = 10;
+
   private final String[] headings;
   private final int[] widths;
   private final List<String[]> rows = new ArrayList<>();
@@ -54,14 +53,48 @@ public final class Table {
     }
   }
 
-  /** The headings and all rows, each with a line feed. */
+  /** How long the longest line is, in characters. */
+  public int width() {
+    int width = 2 * (widths.length - 1);
+    for (int each : widths) {
+      width += each;
+    }
+    return width;
+  }
+
+  /** The headings and all rows, each with a line feed; nothing is cut off. */
   public String render() {
+    return render(Integer.MAX_VALUE);
+  }
+
+  /**
+   * The headings and all rows, each with a line feed.
+   *
+   * @param columns what does not fit into so many is cut off the last cell of a line
+   */
+  public String render(int columns) {
+    int room = columns - width() + widths[widths.length - 1];
     StringBuilder out = new StringBuilder();
     line(out, headings, headings);
     for (int i = 0; i < rows.size(); i++) {
-      line(out, rows.get(i), colored.get(i));
+      line(out, rows.get(i), cut(colored.get(i), rows.get(i), room));
     }
     return out.toString();
+  }
+
+  /** The last cell has no colours. Where there is next to no room it is left whole. */
+  private static String[] cut(String[] shown, String[] plain, int room) {
+    int last = plain.length - 1;
+    if (plain[last].length() <= room || room < LEAST_ROOM) {
+      return shown;
+    }
+    String[] cut = shown.clone();
+    int end = room - 1;
+    if (Character.isHighSurrogate(plain[last].charAt(end - 1))) {
+      end--;
+    }
+    cut[last] = plain[last].substring(0, end) + "\u2026";
+    return cut;
   }
 
   private void line(StringBuilder out, String[] plain, String[] shown) {
