@@ -11,6 +11,9 @@ public sealed interface LogTarget {
   /** Where stdout goes. Only for stderr. */
   record Merge() implements LogTarget {}
 
+  /** The daemon's own stdout or stderr, each line with the name of its instance in front. */
+  record Inherit() implements LogTarget {}
+
   /**
    * A file.
    *
@@ -28,4 +31,5 @@ public sealed interface LogTarget {
   LogTarget AUTO = new Auto();
   LogTarget NONE = new None();
   LogTarget MERGE = new Merge();
+  LogTarget INHERIT = new Inherit();
 }

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -29,13 +31,23 @@ import java.util.TreeSet;
  * @param instances 0 to {@link #MOST_INSTANCES}
  * @param enabled whether it may be started at all
  * @param autostart whether it is started with the daemon
+ * @param essential whether the daemon stops the rest and ends with this program's status when it
+ *     ends for good
  * @param groups labels for selectors, as {@link Names} allows
+ * @param dependsOn what of other programs has to be there before it, by name
+ * @param onDependencyRestart what becomes of it when one of those was started anew
  * @param startTimeout how long STARTING may last; positive
  * @param readiness what ends STARTING
+ * @param liveness checks once it is ready; empty: none
  * @param successExitCodes exit codes (0 to 255) that are no failure
  * @param restart whether, how often and how fast it is started again
  * @param stop how it is stopped
+ * @param reload how it reads its own configuration again
+ * @param hooks commands in its life
  * @param logs what becomes of its output
+ * @param limits what it may use
+ * @param security what it may gain and keep
+ * @param worker how it is spoken to if it is a worker
  * @param location where its name stands
  */
 public record ProgramSpec(
@@ -54,13 +66,22 @@ public record ProgramSpec(
     int instances,
     boolean enabled,
     boolean autostart,
+    boolean essential,
     List<String> groups,
+    SortedMap<String, DependencyCondition> dependsOn,
+    OnDependencyRestart onDependencyRestart,
     Duration startTimeout,
     Readiness readiness,
+    Optional<Liveness> liveness,
     Set<Integer> successExitCodes,
     RestartSpec restart,
     StopSpec stop,
+    ReloadSpec reload,
+    HooksSpec hooks,
     LogSpec logs,
+    LimitsSpec limits,
+    SecuritySpec security,
+    WorkerSpec worker,
     Location location) {
   public static final int MOST_INSTANCES = 1000;
 
@@ -84,6 +105,7 @@ public record ProgramSpec(
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
     envFiles = List.copyOf(envFiles);
     groups = List.copyOf(groups);
+    dependsOn = Collections.unmodifiableSortedMap(new TreeMap<>(dependsOn));
     successExitCodes = exitCodes(successExitCodes);
   }
 
@@ -121,13 +143,22 @@ public record ProgramSpec(
     private int instances = 1;
     private boolean enabled = true;
     private boolean autostart = true;
+    private boolean essential;
     private List<String> groups = List.of();
+    private SortedMap<String, DependencyCondition> dependsOn = new TreeMap<>();
+    private OnDependencyRestart onDependencyRestart = OnDependencyRestart.NOTHING;
     private Duration startTimeout = Duration.ofSeconds(60);
     private Readiness readiness = Readiness.DEFAULT;
+    private Optional<Liveness> liveness = Optional.empty();
     private Set<Integer> successExitCodes = Set.of(0);
     private RestartSpec restart = RestartSpec.DEFAULT;
     private StopSpec stop = StopSpec.DEFAULT;
+    private ReloadSpec reload = ReloadSpec.DEFAULT;
+    private HooksSpec hooks = HooksSpec.NONE;
     private LogSpec logs = LogSpec.DEFAULT;
+    private LimitsSpec limits = LimitsSpec.NONE;
+    private SecuritySpec security = SecuritySpec.DEFAULT;
+    private WorkerSpec worker = WorkerSpec.DEFAULT;
     private Location location = Location.NONE;
 
     /** All defaults. */
@@ -153,13 +184,22 @@ public record ProgramSpec(
       instances = other.instances;
       enabled = other.enabled;
       autostart = other.autostart;
+      essential = other.essential;
       groups = other.groups;
+      dependsOn = other.dependsOn;
+      onDependencyRestart = other.onDependencyRestart;
       startTimeout = other.startTimeout;
       readiness = other.readiness;
+      liveness = other.liveness;
       successExitCodes = other.successExitCodes;
       restart = other.restart;
       stop = other.stop;
+      reload = other.reload;
+      hooks = other.hooks;
       logs = other.logs;
+      limits = other.limits;
+      security = other.security;
+      worker = other.worker;
       location = other.location;
     }
 
@@ -238,8 +278,23 @@ public record ProgramSpec(
       return this;
     }
 
+    public Builder essential(boolean value) {
+      essential = value;
+      return this;
+    }
+
     public Builder groups(List<String> value) {
       groups = value;
+      return this;
+    }
+
+    public Builder dependsOn(SortedMap<String, DependencyCondition> value) {
+      dependsOn = value;
+      return this;
+    }
+
+    public Builder onDependencyRestart(OnDependencyRestart value) {
+      onDependencyRestart = value;
       return this;
     }
 
@@ -250,6 +305,11 @@ public record ProgramSpec(
 
     public Builder readiness(Readiness value) {
       readiness = value;
+      return this;
+    }
+
+    public Builder liveness(Optional<Liveness> value) {
+      liveness = value;
       return this;
     }
 
@@ -268,8 +328,33 @@ public record ProgramSpec(
       return this;
     }
 
+    public Builder reload(ReloadSpec value) {
+      reload = value;
+      return this;
+    }
+
+    public Builder hooks(HooksSpec value) {
+      hooks = value;
+      return this;
+    }
+
     public Builder logs(LogSpec value) {
       logs = value;
+      return this;
+    }
+
+    public Builder limits(LimitsSpec value) {
+      limits = value;
+      return this;
+    }
+
+    public Builder security(SecuritySpec value) {
+      security = value;
+      return this;
+    }
+
+    public Builder worker(WorkerSpec value) {
+      worker = value;
       return this;
     }
 
@@ -300,13 +385,22 @@ public record ProgramSpec(
           instances,
           enabled,
           autostart,
+          essential,
           groups,
+          dependsOn,
+          onDependencyRestart,
           startTimeout,
           readiness,
+          liveness,
           successExitCodes,
           restart,
           stop,
+          reload,
+          hooks,
           logs,
+          limits,
+          security,
+          worker,
           location);
     }
   }

@@ -73,7 +73,48 @@ final class ProgramTree {
   private static Map<String, Object> of(Readiness readiness) {
     return switch (readiness) {
       case Readiness.Uptime uptime -> Map.of("uptime", Durations.format(uptime.uptime()));
+      case Readiness.Notify notify -> Map.of("notify", true);
+      case Readiness.FdLine line -> Map.of("fd", line.fd());
+      case Readiness.LogLine line -> Map.of("log_line", line.pattern());
+      case Readiness.Ping ping -> Map.of("ping", true);
+      case Readiness.Probed probed -> {
+        var tree = of(probed.probe());
+        tree.put("period", Durations.format(probed.period()));
+        tree.put("timeout", Durations.format(probed.timeout()));
+        yield tree;
+      }
     };
+  }
+
+  private static Map<String, Object> of(Probe probe) {
+    var tree = new LinkedHashMap<String, Object>();
+    switch (probe) {
+      case Probe.Http http -> {
+        var ranges = new ArrayList<String>();
+        for (Probe.StatusRange range : http.status()) {
+          ranges.add(
+              range.from() == range.to() ? "" + range.from() : range.from() + "-" + range.to());
+        }
+        var below = new LinkedHashMap<String, Object>();
+        below.put("url", http.url());
+        below.put("status", ranges);
+        tree.put("http", below);
+      }
+      case Probe.Tcp tcp -> tree.put("tcp", tcp.address());
+      case Probe.Exec exec -> tree.put("exec", of(exec.command()));
+    }
+    return tree;
+  }
+
+  /** A command without a key of its own for the shell. */
+  private static Object of(Command command) {
+    if (!command.shell()) {
+      return command.argv();
+    }
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put("command", command.argv().getFirst());
+    tree.put("shell", true);
+    return tree;
   }
 
   private static Map<String, Object> of(RestartSpec restart) {
@@ -117,6 +158,7 @@ final class ProgramTree {
       case LogTarget.Auto auto -> "auto";
       case LogTarget.None none -> "none";
       case LogTarget.Merge merge -> "merge";
+      case LogTarget.Inherit inherit -> "inherit";
       case LogTarget.File file -> file.path();
     };
   }

@@ -5,7 +5,9 @@ public enum ProgramType implements Word {
   /** Runs until it is stopped. */
   SIMPLE("simple"),
   /** Does something and ends; ready as soon as it could be executed. */
-  ONESHOT("oneshot");
+  ONESHOT("oneshot"),
+  /** Runs until it is stopped and speaks the worker protocol. */
+  WORKER("worker");
 
   private final String word;
 

@@ -1,7 +1,21 @@
 package pm.config;
 
 /** A value that the configuration writes as one fixed word. */
-public sealed interface Word permits LogFormat, LogLevel, ProgramType, RestartPolicy, StopScope {
+public sealed interface Word
+    permits DependencyCondition,
+        IoClass.Kind,
+        LineFormat,
+        LogFormat,
+        LogLevel,
+        OnDependencyRestart,
+        OnMemory,
+        OnUnhealthy,
+        ProgramType,
+        ResourceKind,
+        RestartPolicy,
+        StopScope,
+        WorkerSpec.Framing,
+        WorkerSpec.Transport {
   /** As it is written in YAML. */
   String word();
 }

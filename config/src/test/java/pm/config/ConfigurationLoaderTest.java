@@ -79,44 +79,49 @@ class ConfigurationLoaderTest {
         .containsExactly(
             Map.entry(
                 "web",
-                new ProgramSpec(
-                    "web",
-                    "the web server",
-                    new Command(List.of("node", "server .js", "--name=${PM_NAME}"), false),
-                    ProgramType.SIMPLE,
-                    "/srv",
-                    Optional.of("www"),
-                    Optional.of("33"),
-                    Optional.of(List.of("audio", "44")),
-                    027,
-                    Map.of("A", "1", "B", "${A}"),
-                    List.of(new EnvFile("/etc/web.env", false), new EnvFile("/etc/more.env", true)),
-                    true,
-                    3,
-                    false,
-                    false,
-                    List.of("front", "eu"),
-                    Duration.ofMinutes(2),
-                    new Readiness.Uptime(Duration.ofMillis(250)),
-                    Set.of(0, 3),
-                    new RestartSpec(
-                        RestartPolicy.ON_ABNORMAL,
-                        OptionalInt.of(5),
-                        Duration.ofMinutes(2),
-                        Duration.ofSeconds(2),
-                        1.5,
-                        Duration.ofSeconds(90),
-                        0.25,
-                        Duration.ofHours(1),
-                        Set.of(1, 2),
-                        Optional.of(Duration.ofDays(7))),
-                    new StopSpec("INT", Duration.ofSeconds(3), StopScope.GROUP),
-                    new LogSpec(
-                        new LogTarget.File("${PM_NAME}.out"),
-                        new LogTarget.File("/var/log/${PM_NAME}.err"),
-                        2 << 20,
-                        3),
-                    new Location("/srv/conf/pm.yaml", 7, 3))));
+                new ProgramSpec.Builder(
+                        "web",
+                        new Command(List.of("node", "server .js", "--name=${PM_NAME}"), false))
+                    .description("the web server")
+                    .type(ProgramType.SIMPLE)
+                    .workingDir("/srv")
+                    .user(Optional.of("www"))
+                    .group(Optional.of("33"))
+                    .supplementaryGroups(Optional.of(List.of("audio", "44")))
+                    .umask(027)
+                    .environment(Map.of("A", "1", "B", "${A}"))
+                    .envFiles(
+                        List.of(
+                            new EnvFile("/etc/web.env", false), new EnvFile("/etc/more.env", true)))
+                    .inheritEnvironment(true)
+                    .instances(3)
+                    .enabled(false)
+                    .autostart(false)
+                    .groups(List.of("front", "eu"))
+                    .startTimeout(Duration.ofMinutes(2))
+                    .readiness(new Readiness.Uptime(Duration.ofMillis(250)))
+                    .successExitCodes(Set.of(0, 3))
+                    .restart(
+                        new RestartSpec(
+                            RestartPolicy.ON_ABNORMAL,
+                            OptionalInt.of(5),
+                            Duration.ofMinutes(2),
+                            Duration.ofSeconds(2),
+                            1.5,
+                            Duration.ofSeconds(90),
+                            0.25,
+                            Duration.ofHours(1),
+                            Set.of(1, 2),
+                            Optional.of(Duration.ofDays(7))))
+                    .stop(new StopSpec("INT", Duration.ofSeconds(3), StopScope.GROUP))
+                    .logs(
+                        new LogSpec(
+                            new LogTarget.File("${PM_NAME}.out"),
+                            new LogTarget.File("/var/log/${PM_NAME}.err"),
+                            2 << 20,
+                            3))
+                    .location(new Location("/srv/conf/pm.yaml", 7, 3))
+                    .build()));
   }
 
   @Test

@@ -111,53 +111,62 @@ final class RandomConfigurations {
   }
 
   ProgramSpec program() {
-    ProgramType type = pick(ProgramType.values());
+    ProgramType type = pick(new ProgramType[] {ProgramType.SIMPLE, ProgramType.ONESHOT});
     Duration uptime = type == ProgramType.ONESHOT ? Duration.ZERO : duration(0);
     RestartSpec restart = restart();
-    return new ProgramSpec(
-        name(),
-        text(),
-        random.nextInt(4) == 0
-            ? new Command(List.of("x" + text()), true)
-            : new Command(words(), false),
-        type,
-        random.nextBoolean() ? "/" : "/" + text(),
-        maybe("u"),
-        maybe("g"),
-        random.nextBoolean() ? Optional.empty() : Optional.of(accounts()),
-        random.nextInt(0777 + 1),
-        environment(),
-        envFiles(),
-        random.nextBoolean(),
-        random.nextInt(ProgramSpec.MOST_INSTANCES + 1),
-        random.nextBoolean(),
-        random.nextBoolean(),
-        groups(),
-        uptime.plus(duration(1)),
-        new Readiness.Uptime(uptime),
-        exitCodes(),
-        type == ProgramType.ONESHOT && restart.policy() == RestartPolicy.ALWAYS
-            ? restart.withPolicy(RestartPolicy.NEVER)
-            : restart,
-        new StopSpec(
-            pick(new String[] {"TERM", "INT", "KILL", "RTMIN+3", "USR1"}),
-            duration(0),
-            pick(StopScope.values())),
-        new LogSpec(
-            pick(
-                new LogTarget[] {
-                  LogTarget.AUTO, LogTarget.NONE, new LogTarget.File("out/${PM_NAME}" + logText())
-                }),
-            pick(
-                new LogTarget[] {
-                  LogTarget.MERGE, LogTarget.NONE, new LogTarget.File("/err/${PM_NAME}" + logText())
-                }),
-            random.nextLong(1 << 10, 1L << 40),
-            random.nextInt(LogSpec.MOST_KEPT + 1)),
-        new Location(
-            "/etc/pm/programs.d/" + name() + ".yaml",
-            random.nextInt(1, 1000),
-            random.nextInt(1, 100)));
+    return new ProgramSpec.Builder(
+            name(),
+            random.nextInt(4) == 0
+                ? new Command(List.of("x" + text()), true)
+                : new Command(words(), false))
+        .description(text())
+        .type(type)
+        .workingDir(random.nextBoolean() ? "/" : "/" + text())
+        .user(maybe("u"))
+        .group(maybe("g"))
+        .supplementaryGroups(random.nextBoolean() ? Optional.empty() : Optional.of(accounts()))
+        .umask(random.nextInt(0777 + 1))
+        .environment(environment())
+        .envFiles(envFiles())
+        .inheritEnvironment(random.nextBoolean())
+        .instances(random.nextInt(ProgramSpec.MOST_INSTANCES + 1))
+        .enabled(random.nextBoolean())
+        .autostart(random.nextBoolean())
+        .groups(groups())
+        .startTimeout(uptime.plus(duration(1)))
+        .readiness(new Readiness.Uptime(uptime))
+        .successExitCodes(exitCodes())
+        .restart(
+            type == ProgramType.ONESHOT && restart.policy() == RestartPolicy.ALWAYS
+                ? restart.withPolicy(RestartPolicy.NEVER)
+                : restart)
+        .stop(
+            new StopSpec(
+                pick(new String[] {"TERM", "INT", "KILL", "RTMIN+3", "USR1"}),
+                duration(0),
+                pick(StopScope.values())))
+        .logs(
+            new LogSpec(
+                pick(
+                    new LogTarget[] {
+                      LogTarget.AUTO,
+                      LogTarget.NONE,
+                      new LogTarget.File("out/${PM_NAME}" + logText())
+                    }),
+                pick(
+                    new LogTarget[] {
+                      LogTarget.MERGE,
+                      LogTarget.NONE,
+                      new LogTarget.File("/err/${PM_NAME}" + logText())
+                    }),
+                random.nextLong(1 << 10, 1L << 40),
+                random.nextInt(LogSpec.MOST_KEPT + 1)))
+        .location(
+            new Location(
+                "/etc/pm/programs.d/" + name() + ".yaml",
+                random.nextInt(1, 1000),
+                random.nextInt(1, 100)))
+        .build();
   }
 
   private RestartSpec restart() {

@@ -96,6 +96,7 @@ final class ProgramOutput implements ChildOutput {
       case LogTarget.Auto auto -> Optional.of(byDefault(instance));
       case LogTarget.None none -> Optional.empty();
       case LogTarget.Merge merge -> Optional.empty();
+      case LogTarget.Inherit inherit -> Optional.empty();
       case LogTarget.File file ->
           switch (Template.expand(file.path(), name -> variable(instance, spec, name))) {
             case Template.Expansion.Expanded done -> Optional.of(folder.resolve(done.text()));
@@ -133,6 +134,7 @@ final class ProgramOutput implements ChildOutput {
       case LogTarget.Auto auto -> new OutputTarget.ToFile(byDefault(instance));
       case LogTarget.None none -> new OutputTarget.Nowhere();
       case LogTarget.Merge merge -> new OutputTarget.WithStdout();
+      case LogTarget.Inherit inherit -> new OutputTarget.Nowhere();
       case LogTarget.File file -> new OutputTarget.ToFile(folder.resolve(file.path()));
     };
   }

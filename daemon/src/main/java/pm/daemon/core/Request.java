@@ -120,7 +120,7 @@ final class Request {
       case Phase.Up up ->
           switch (type) {
             case ONESHOT -> Optional.empty();
-            case SIMPLE ->
+            case SIMPLE, WORKER ->
                 Optional.of(
                     outcome(
                         after,
@@ -136,7 +136,7 @@ final class Request {
                 Optional.of(
                     switch (type) {
                       case ONESHOT -> outcome(after, Outcome.Result.DONE, dead.detail());
-                      case SIMPLE -> failed(after, dead.detail() + ", before it was ready");
+                      case SIMPLE, WORKER -> failed(after, dead.detail() + ", before it was ready");
                     });
             case BACKOFF, FAILED, STOPPED, DISABLED, INVALID ->
                 Optional.of(failed(after, dead.detail()));

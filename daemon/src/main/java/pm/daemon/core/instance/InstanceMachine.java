@@ -342,9 +342,14 @@ public final class InstanceMachine {
     return switch (spec.type()) {
       // It ends by itself, so "up for so long" says nothing about it.
       case ONESHOT -> Duration.ZERO;
-      case SIMPLE ->
+      case SIMPLE, WORKER ->
           switch (spec.readiness()) {
             case Readiness.Uptime uptime -> uptime.uptime();
+            case Readiness.Notify notify -> Duration.ZERO;
+            case Readiness.FdLine line -> Duration.ZERO;
+            case Readiness.LogLine line -> Duration.ZERO;
+            case Readiness.Ping ping -> Duration.ZERO;
+            case Readiness.Probed probed -> Duration.ZERO;
           };
     };
   }

@@ -203,7 +203,13 @@ public final class SpawnPlanner {
     private LogSpec logs() throws RefusedException {
       LogSpec logs = spec.logs();
       return new LogSpec(
-          target(logs.file()), target(logs.stderr()), logs.maxSizeBytes(), logs.keep());
+          target(logs.file()),
+          target(logs.stderr()),
+          logs.maxSizeBytes(),
+          logs.keep(),
+          logs.maxAge(),
+          logs.compress(),
+          logs.format());
     }
 
     private LogTarget target(LogTarget target) throws RefusedException {
@@ -211,6 +217,7 @@ public final class SpawnPlanner {
         case LogTarget.Auto auto -> auto;
         case LogTarget.None none -> none;
         case LogTarget.Merge merge -> merge;
+        case LogTarget.Inherit inherit -> inherit;
         case LogTarget.File file -> file(file.path());
       };
     }
