@@ -7,6 +7,8 @@ import pm.daemon.control.ControlServer;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Happening;
+import pm.daemon.core.event.Report;
+import pm.daemon.core.model.HookEnd;
 import pm.daemon.process.Processes;
 import pm.daemon.store.DecisionStore;
 import pm.daemon.store.EventLog;
@@ -23,6 +25,7 @@ final class EffectInterpreter {
   private final Answers answers;
   private final ControlServer control;
   private final Ending ending;
+  private final EventQueue queue;
 
   private boolean published;
 
@@ -33,7 +36,8 @@ final class EffectInterpreter {
       DecisionStore decisions,
       Answers answers,
       ControlServer control,
-      Ending ending) {
+      Ending ending,
+      EventQueue queue) {
     this.processes = processes;
     this.output = output;
     this.events = events;
@@ -41,6 +45,7 @@ final class EffectInterpreter {
     this.answers = answers;
     this.control = control;
     this.ending = ending;
+    this.queue = queue;
   }
 
   /** What had to be kept is kept; what must also survive a loss of power begins to be flushed. */
@@ -66,6 +71,26 @@ final class EffectInterpreter {
       case Effect.SignalRemains signal -> processes.signalRemains(signal);
       case Effect.Release release -> processes.release(release);
       case Effect.Adopt adopt -> processes.adopt(adopt);
+      case Effect.Follow follow ->
+          LOG.error("{}: cannot follow pid {} yet", follow.instance(), follow.process().pid());
+      case Effect.Check check ->
+          queue.add(
+              new Report.Checked(
+                  check.invocation(), check.number(), false, "this pmd cannot probe yet"));
+      case Effect.Ping ping ->
+          queue.add(
+              new Report.Checked(
+                  ping.invocation(), ping.number(), false, "this pmd cannot ping yet"));
+      case Effect.RunHook hook ->
+          queue.add(
+              new Report.HookEnded(
+                  hook.instance(),
+                  hook.invocation(),
+                  hook.kind(),
+                  HookEnd.notRun("not run: this pmd cannot run hooks yet")));
+      case Effect.EndHooks end -> LOG.debug("no hooks of {} run", end.invocation());
+      case Effect.ReadUsage read ->
+          LOG.error("{}: its usage cannot be read yet, no limit is watched", read.instance());
       case Effect.ChangeLogs change -> output.change(change.instance(), change.logs());
       case Effect.Publish publish -> publish(publish.happening());
       case Effect.Reply reply -> answers.give(reply);

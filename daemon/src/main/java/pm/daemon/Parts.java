@@ -139,7 +139,8 @@ final class Parts {
             supervisor,
             time,
             records,
-            new EffectInterpreter(processes, output, events, decisions, answers, control, ending),
+            new EffectInterpreter(
+                processes, output, events, decisions, answers, control, ending, queue),
             control::nextDeadline);
   }
 

@@ -96,6 +96,15 @@ final class Draft {
     take(before, InstanceMachine.report(before, program(name).rules(), report, now, base.random));
   }
 
+  /** Says how a hook ended, and goes on with what waited for it. */
+  void hookEnded(Report.HookEnded ended) {
+    note(
+        ended.instance(),
+        "hook",
+        ended.kind().word() + ": " + ended.end().inWords(),
+        !ended.end().isSuccess());
+  }
+
   void outputBlocked(Report.OutputBlocked blocked) {
     note(
         blocked.instance(),

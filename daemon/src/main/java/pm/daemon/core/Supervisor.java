@@ -158,6 +158,7 @@ public final class Supervisor {
         }
         draft.report(name, report);
       }
+      case Report.HookEnded ended -> draft.hookEnded(ended);
       case Report.OutputBlocked blocked -> draft.outputBlocked(blocked);
       case Report.OutputFlows flows -> draft.outputFlows(flows);
       case TimePassed passed -> draft.timePassed();

@@ -68,6 +68,13 @@ final class JsonLine {
     return this;
   }
 
+  /** Adds a text to an array. */
+  JsonLine element(String value) {
+    separate();
+    Json.quote(value, out);
+    return this;
+  }
+
   /** Adds a number to an array. */
   JsonLine element(long value) {
     separate();

@@ -27,6 +27,7 @@ import pm.daemon.core.model.Run;
 import pm.daemon.core.model.StartKind;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.model.StopStep;
+import pm.daemon.core.model.Told;
 import pm.protocol.Json;
 import pm.protocol.JsonException;
 import pm.protocol.Members;
@@ -257,27 +258,45 @@ final class RecordCodec {
     line.object("run")
         .put("invocation", run.invocation().hex())
         .put("intended", run.intendedNanos());
-    if (run.process().isPresent()) {
-      ProcessIdentity process = run.process().get();
-      line.put("pid", process.pid())
-          .put("start_ticks", process.startTicks())
-          .put("inode", process.inode());
+    run.process().ifPresent(process -> process(line, process));
+    if (run.leader().isPresent()) {
+      process(line.object("leader"), run.leader().get()).end();
     }
-    return line.put("spawned", run.spawnedNanos())
+    line.put("spawned", run.spawnedNanos())
         .put("spawned_at", run.spawnedAt().toString())
         .put("started_by", run.startedBy())
         .put("adopted", run.adopted())
-        .end();
+        .put("enforced", run.isEnforced())
+        .array("notes");
+    for (String note : run.notes()) {
+      line.element(note);
+    }
+    line.endArray().put("told", run.told().status()).put("reloading", run.told().reloading());
+    run.told().watchdogNanos().ifPresent(nanos -> line.put("watchdog", nanos));
+    return line.end();
+  }
+
+  private static JsonLine process(JsonLine line, ProcessIdentity process) {
+    return line.put("pid", process.pid())
+        .put("start_ticks", process.startTicks())
+        .put("inode", process.inode());
+  }
+
+  private static ProcessIdentity process(Members parent) throws JsonException {
+    return new ProcessIdentity(
+        smallNumber(parent, "pid"), number(parent, "start_ticks"), number(parent, "inode"));
   }
 
   private static Run run(Members phase) throws JsonException {
     Members run = object(phase, "run");
     Optional<ProcessIdentity> process =
-        run.has("pid")
-            ? Optional.of(
-                new ProcessIdentity(
-                    smallNumber(run, "pid"), number(run, "start_ticks"), number(run, "inode")))
-            : Optional.empty();
+        run.has("pid") ? Optional.of(process(run)) : Optional.empty();
+    Optional<ProcessIdentity> leader =
+        run.has("leader") ? Optional.of(process(object(run, "leader"))) : Optional.empty();
+    List<String> notes = new ArrayList<>();
+    for (Object note : run.list("notes")) {
+      notes.add(text(note, "notes"));
+    }
     return new Run(
         invocation(run),
         number(run, "intended"),
@@ -285,7 +304,11 @@ final class RecordCodec {
         number(run, "spawned"),
         instant(run, "spawned_at"),
         run.string("started_by"),
-        truth(run, "adopted"));
+        truth(run, "adopted"),
+        leader,
+        notes,
+        truth(run, "enforced"),
+        new Told(run.string("told"), truth(run, "reloading"), run.optionalLong("watchdog")));
   }
 
   private static JsonLine past(JsonLine line, PastInvocation past) {
@@ -391,6 +414,13 @@ final class RecordCodec {
       throw new JsonException(name + " is out of range: " + number);
     }
     return (int) number;
+  }
+
+  private static String text(Object value, String name) throws JsonException {
+    if (value instanceof String text) {
+      return text;
+    }
+    throw new JsonException(name + " must be texts");
   }
 
   private static long integer(Object value, String name) throws JsonException {

@@ -46,7 +46,7 @@ import pm.protocol.Members;
 public final class RunRecords implements AutoCloseable {
 
   /** Changes whenever a line can no longer be read as before. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   static final String FILE = "records";
   static final String NEW_FILE = "records.new";

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import pm.config.Probe;
 import pm.config.ProgramSpec;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
@@ -20,6 +21,7 @@ import pm.daemon.core.instance.Wording;
 import pm.daemon.core.model.ApplyPlan;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.HookFacts;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InvocationId;
@@ -89,6 +91,22 @@ public final class Transcript {
       case Report.RemainsLeft left -> "remains-left " + name(left.invocation()) + left.pids();
       case Report.Adopted adopted -> "adopted " + name(adopted.invocation());
       case Report.NeverSpawned never -> "never-spawned " + name(never.invocation());
+      case Report.BecameReady ready -> "became-ready " + name(ready.invocation());
+      case Report.Notified notified -> "notified " + name(notified.invocation());
+      case Report.Checked checked ->
+          "checked "
+              + name(checked.invocation())
+              + " "
+              + checked.number()
+              + (checked.passed() ? " passed" : " failed");
+      case Report.Used used -> "used " + name(used.invocation());
+      case Report.HookEnded ended ->
+          "hook-ended "
+              + name(ended.invocation())
+              + " "
+              + ended.kind().word()
+              + " "
+              + ended.end().inWords();
       case Report.OutputBlocked blocked -> "output-blocked " + blocked.instance();
       case Report.OutputFlows flows -> "output-flows " + flows.instance();
       case TimePassed passed -> "time passed";
@@ -179,6 +197,30 @@ public final class Transcript {
           "effect Adopt "
               + name(adopt.run().invocation())
               + (adopt.exited() ? ", whose end is known" : "");
+      case Effect.Follow follow ->
+          "effect Follow " + name(follow.invocation()) + " pid " + follow.process().pid();
+      case Effect.Check check ->
+          "effect Check "
+              + name(check.invocation())
+              + " #"
+              + check.number()
+              + " "
+              + probe(check.probe())
+              + " within "
+              + Wording.duration(check.timeout().toNanos());
+      case Effect.Ping ping -> "effect Ping " + name(ping.invocation()) + " #" + ping.number();
+      case Effect.RunHook hook ->
+          "effect RunHook "
+              + hook.kind().word()
+              + " "
+              + name(hook.invocation())
+              + ": "
+              + String.join(" ", hook.hook().command().argv())
+              + " within "
+              + Wording.duration(hook.hook().timeout().toNanos())
+              + facts(hook.facts());
+      case Effect.EndHooks end -> "effect EndHooks " + name(end.invocation());
+      case Effect.ReadUsage read -> "effect ReadUsage " + name(read.invocation());
       case Effect.ChangeLogs logs -> "effect ChangeLogs " + logs.instance();
       case Effect.Publish publish -> happening(publish.happening());
       case Effect.Reply reply ->
@@ -189,6 +231,22 @@ public final class Transcript {
               + answer(reply.answer());
       case Effect.Exit exit -> "effect Exit " + exit.code();
     };
+  }
+
+  private static String probe(Probe probe) {
+    return switch (probe) {
+      case Probe.Http http -> "http " + http.url();
+      case Probe.Tcp tcp -> "tcp " + tcp.address();
+      case Probe.Exec exec -> "exec " + String.join(" ", exec.command().argv());
+    };
+  }
+
+  private static String facts(HookFacts facts) {
+    return "; reason "
+        + facts.reason()
+        + (facts.exitCode().isPresent() ? ", exit code " + facts.exitCode().getAsInt() : "")
+        + facts.signal().map(signal -> ", signal " + signal).orElse("")
+        + (facts.mainPid().isPresent() ? ", main pid " + facts.mainPid().getAsInt() : "");
   }
 
   private static String command(ProgramSpec spec) {

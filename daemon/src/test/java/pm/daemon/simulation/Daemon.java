@@ -317,6 +317,12 @@ final class Daemon {
       case Effect.Adopt adopt -> world.adopt(adopt);
       case Effect.Reply reply ->
           requests.answered(reply, core.isShuttingDown(), journal.decisionNumber());
+      case Effect.Follow follow -> world.follow(follow);
+      case Effect.Check check -> world.check(check);
+      case Effect.Ping ping -> world.ping(ping);
+      case Effect.RunHook hook -> world.runHook(hook, random);
+      case Effect.EndHooks end -> world.endHooks(end);
+      case Effect.ReadUsage read -> world.readUsage(read);
       case Effect.ChangeLogs logs -> {}
       case Effect.Publish publish -> {}
       case Effect.Exit exits -> exit = Optional.of(exits.code());

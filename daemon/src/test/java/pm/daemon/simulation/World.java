@@ -7,12 +7,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import pm.config.ProgramSpec;
 import pm.config.StopScope;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.HookEnd;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.ProcessIdentity;
@@ -207,6 +210,44 @@ final class World {
         !life.livesOn() && !life.spawning, Invariant.NO_LOST_CHILD, life, " is over but lives");
     life.released = true;
     life.held = false;
+  }
+
+  void follow(Effect.Follow follow) {
+    life(follow.invocation()).ifPresent(life -> life.main = Optional.of(follow.process()));
+  }
+
+  void check(Effect.Check check) {
+    life(check.invocation())
+        .ifPresent(life -> life.reports.add(new Report.Checked(life.id, check.number(), true, "")));
+  }
+
+  void ping(Effect.Ping ping) {
+    life(ping.invocation())
+        .ifPresent(life -> life.reports.add(new Report.Checked(life.id, ping.number(), true, "")));
+  }
+
+  void runHook(Effect.RunHook hook, SplittableRandom random) {
+    int code = random.nextInt(3) == 0 ? 1 : 0;
+    life(hook.invocation())
+        .ifPresent(
+            life ->
+                life.reports.add(
+                    new Report.HookEnded(
+                        hook.instance(), hook.invocation(), hook.kind(), HookEnd.code(code))));
+  }
+
+  void endHooks(Effect.EndHooks end) {
+    life(end.invocation())
+        .ifPresent(life -> life.reports.removeIf(Report.HookEnded.class::isInstance));
+  }
+
+  void readUsage(Effect.ReadUsage read) {
+    life(read.invocation())
+        .ifPresent(
+            life ->
+                life.reports.add(
+                    new Report.Used(
+                        life.id, OptionalLong.empty(), OptionalLong.empty(), OptionalInt.empty())));
   }
 
   /** The daemon is killed. What it had begun with a spawn may or may not have become a process. */

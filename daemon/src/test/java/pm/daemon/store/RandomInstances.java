@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -27,6 +28,7 @@ import pm.daemon.core.model.Run;
 import pm.daemon.core.model.StartKind;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.model.StopStep;
+import pm.daemon.core.model.Told;
 
 /** Draws instances of every shape, sensible or not: what is kept must come back as it was. */
 final class RandomInstances {
@@ -99,7 +101,16 @@ final class RandomInstances {
         number(),
         instant(),
         text(),
-        random.nextBoolean());
+        random.nextBoolean(),
+        random.nextBoolean()
+            ? Optional.of(new ProcessIdentity(random.nextInt(), number(), number()))
+            : Optional.empty(),
+        list(3, this::text),
+        random.nextBoolean(),
+        new Told(
+            text(),
+            random.nextBoolean(),
+            random.nextBoolean() ? OptionalLong.of(number()) : OptionalLong.empty()));
   }
 
   private PastInvocation past() {

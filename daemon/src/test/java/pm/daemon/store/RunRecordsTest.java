@@ -306,8 +306,8 @@ final class RunRecordsTest {
     refused("no line at all", "line 1: these are no records of pmd");
     refused("{\"jsonrpc\":\"2.0\"}\n", "line 1: these are no records of pmd");
     refused(
-        "{\"format\":\"pm-records\",\"version\":2,\"boot_id\":\"b007\"}\n",
-        "line 1: version 2 is not known here, only version 1");
+        "{\"format\":\"pm-records\",\"version\":3,\"boot_id\":\"b007\"}\n",
+        "line 1: version 3 is not known here, only version 2");
     keep(List.of(dead("web@1", "x")));
     refused(
         Files.readString(journal()) + "{\"from\":\"tomorrow\"}\n",

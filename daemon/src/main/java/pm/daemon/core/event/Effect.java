@@ -1,8 +1,13 @@
 package pm.daemon.core.event;
 
+import java.time.Duration;
+import pm.config.Hook;
 import pm.config.LogSpec;
+import pm.config.Probe;
 import pm.config.ProgramSpec;
 import pm.config.StopScope;
+import pm.daemon.core.model.HookFacts;
+import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.ProcessIdentity;
@@ -59,6 +64,47 @@ public sealed interface Effect {
    */
   record Adopt(InstanceName instance, Run run, ProgramSpec spec, boolean exited)
       implements Effect {}
+
+  /**
+   * The process that was spawned has named another as the main one: from now on that is watched,
+   * and its end is reported by Exited. The one before is reaped when it ends, and nothing is said
+   * of it.
+   */
+  record Follow(InstanceName instance, InvocationId invocation, ProcessIdentity process)
+      implements Effect {}
+
+  /**
+   * Ask from outside whether it does its work; answered by Checked with the same number, at the
+   * latest when {@code timeout} is over.
+   */
+  record Check(
+      InstanceName instance,
+      InvocationId invocation,
+      long number,
+      Probe probe,
+      Duration timeout,
+      ProgramSpec spec)
+      implements Effect {}
+
+  /** Ping a worker; answered by Checked with the same number if an answer comes. */
+  record Ping(InstanceName instance, InvocationId invocation, long number, ProgramSpec spec)
+      implements Effect {}
+
+  /** Run a hook; answered by HookEnded, unless EndHooks comes before. */
+  record RunHook(
+      InstanceName instance,
+      InvocationId invocation,
+      HookKind kind,
+      Hook hook,
+      HookFacts facts,
+      ProgramSpec spec)
+      implements Effect {}
+
+  /** Kill the hooks that run for it, if any; nothing more is reported of them. */
+  record EndHooks(InvocationId invocation) implements Effect {}
+
+  /** Read what it uses; answered by Used. */
+  record ReadUsage(InstanceName instance, InvocationId invocation) implements Effect {}
 
   /** The rules of its log files changed while it runs. */
   record ChangeLogs(InstanceName instance, LogSpec logs) implements Effect {}

@@ -1,9 +1,14 @@
 package pm.daemon.core.event;
 
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.HookEnd;
+import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.model.Notification;
 import pm.daemon.core.model.ProcessIdentity;
 
 /**
@@ -20,8 +25,30 @@ public sealed interface Report extends Event {
     InvocationId invocation();
   }
 
-  /** Its process runs: exec has succeeded. Also the answer where a lost spawn was found. */
-  record Spawned(InvocationId invocation, ProcessIdentity process) implements OfInvocation {}
+  /**
+   * Its process runs: exec has succeeded. Also the answer where a lost spawn was found.
+   *
+   * @param notes what of its limits could not be enforced, in words
+   * @param isEnforced whether the kernel itself holds its limits of memory, cpu and tasks; they are
+   *     watched where it does not
+   */
+  record Spawned(
+      InvocationId invocation, ProcessIdentity process, List<String> notes, boolean isEnforced)
+      implements OfInvocation {
+    public Spawned {
+      notes = List.copyOf(notes);
+    }
+
+    /** One whose limits are all enforced if there is no note. */
+    public Spawned(InvocationId invocation, ProcessIdentity process, List<String> notes) {
+      this(invocation, process, notes, notes.isEmpty());
+    }
+
+    /** One of which nothing is enforced. */
+    public Spawned(InvocationId invocation, ProcessIdentity process) {
+      this(invocation, process, List.of(), false);
+    }
+  }
 
   /**
    * It could not be started, and certainly no process of it lives.
@@ -37,9 +64,15 @@ public sealed interface Report extends Event {
    * Its main process has ended; it is not reaped yet.
    *
    * @param remains whether anything that it started still runs; if not, its output is all read
+   * @param oom whether the kernel killed it for want of memory
    */
-  record Exited(InvocationId invocation, ExitStatus status, boolean remains)
-      implements OfInvocation {}
+  record Exited(InvocationId invocation, ExitStatus status, boolean remains, boolean oom)
+      implements OfInvocation {
+    /** One that did not end for want of memory. */
+    public Exited(InvocationId invocation, ExitStatus status, boolean remains) {
+      this(invocation, status, remains, false);
+    }
+  }
 
   /** Nothing of it is left, main process included, and its output is all read. */
   record RemainsGone(InvocationId invocation) implements OfInvocation {}
@@ -56,6 +89,40 @@ public sealed interface Report extends Event {
 
   /** The start of it had been decided, and no process of it was ever made. */
   record NeverSpawned(InvocationId invocation) implements OfInvocation {}
+
+  /**
+   * It has said that it is ready, other than by sd_notify.
+   *
+   * @param how such as {@code a newline on descriptor 3}
+   */
+  record BecameReady(InvocationId invocation, String how) implements OfInvocation {}
+
+  /**
+   * One of its processes has said something by sd_notify(3). Those that wait to be read are read
+   * before an end is judged: a process may name another as the main one and then end.
+   */
+  record Notified(InvocationId invocation, Notification notification) implements OfInvocation {}
+
+  /**
+   * A check has ended.
+   *
+   * @param number that of the {@link Effect.Check} or {@link Effect.Ping}
+   * @param detail what was seen, in words: {@code connection refused}
+   */
+  record Checked(InvocationId invocation, long number, boolean passed, String detail)
+      implements OfInvocation {}
+
+  /** What it uses, all its processes together; what could not be read is empty. */
+  record Used(
+      InvocationId invocation,
+      OptionalLong memoryBytes,
+      OptionalLong cpuNanosTotal,
+      OptionalInt tasks)
+      implements OfInvocation {}
+
+  /** A hook has ended. Its invocation may be over by then. */
+  record HookEnded(InstanceName instance, InvocationId invocation, HookKind kind, HookEnd end)
+      implements Report {}
 
   /**
    * Its output cannot be written for now; the program is held back, nothing is dropped.

@@ -206,7 +206,10 @@ public final class InstanceMachine {
         if (starting.current().process().isPresent()) {
           throw impossible(instance, report);
         }
-        Run run = starting.current().spawned(spawned.process(), now);
+        Run run =
+            starting
+                .current()
+                .spawned(spawned.process(), spawned.notes(), spawned.isEnforced(), now);
         Duration uptime = uptime(spec);
         yield Step.of(
             instance.in(
@@ -230,6 +233,10 @@ public final class InstanceMachine {
           ended(instance, spec, starting.current(), Moment.NEVER, exited, now, random);
       case Report.RemainsGone gone -> throw impossible(instance, report);
       case Report.RemainsLeft left -> throw impossible(instance, report);
+      case Report.BecameReady ready -> new Step(instance, List.of());
+      case Report.Notified notified -> new Step(instance, List.of());
+      case Report.Checked checked -> new Step(instance, List.of());
+      case Report.Used used -> new Step(instance, List.of());
     };
   }
 
@@ -250,6 +257,10 @@ public final class InstanceMachine {
       case Report.NeverSpawned never -> throw impossible(instance, report);
       case Report.RemainsGone gone -> throw impossible(instance, report);
       case Report.RemainsLeft left -> throw impossible(instance, report);
+      case Report.BecameReady ready -> new Step(instance, List.of());
+      case Report.Notified notified -> new Step(instance, List.of());
+      case Report.Checked checked -> new Step(instance, List.of());
+      case Report.Used used -> new Step(instance, List.of());
     };
   }
 
@@ -265,7 +276,10 @@ public final class InstanceMachine {
         if (!stopping.isBeingSpawned()) {
           throw impossible(instance, report);
         }
-        Run run = stopping.current().spawned(spawned.process(), now);
+        Run run =
+            stopping
+                .current()
+                .spawned(spawned.process(), spawned.notes(), spawned.isEnforced(), now);
         yield signal(instance, spec, stopping.with(run), now);
       }
       case Report.SpawnFailed failed -> {
@@ -331,6 +345,10 @@ public final class InstanceMachine {
         }
         yield Step.of(instance.in(stopping.leaving(left.pids())));
       }
+      case Report.BecameReady ready -> new Step(instance, List.of());
+      case Report.Notified notified -> new Step(instance, List.of());
+      case Report.Checked checked -> new Step(instance, List.of());
+      case Report.Used used -> new Step(instance, List.of());
     };
   }
 

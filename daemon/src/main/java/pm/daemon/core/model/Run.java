@@ -1,6 +1,7 @@
 package pm.daemon.core.model;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -8,11 +9,17 @@ import java.util.Optional;
  *
  * @param invocation its id
  * @param intendedNanos when its start was decided, monotonic
- * @param process the process, once it is known
+ * @param process the main process, once it is known
  * @param spawnedNanos when the process was started, monotonic; {@link Moment#NEVER} before
  * @param spawnedAt the same on the wall clock; {@link Instant#EPOCH} before
  * @param startedBy who or what started it: an operator, {@code autostart}, the restart policy
  * @param adopted whether a daemon before us started it
+ * @param leader the process that was spawned, where that is not the main process any more: it named
+ *     another by {@code MAINPID=}
+ * @param notes what of its limits could not be enforced, in words
+ * @param isEnforced whether the kernel itself holds its limits of memory, cpu and tasks; they are
+ *     watched where it does not
+ * @param told what it has said of itself
  */
 public record Run(
     InvocationId invocation,
@@ -21,7 +28,38 @@ public record Run(
     long spawnedNanos,
     Instant spawnedAt,
     String startedBy,
-    boolean adopted) {
+    boolean adopted,
+    Optional<ProcessIdentity> leader,
+    List<String> notes,
+    boolean isEnforced,
+    Told told) {
+
+  public Run {
+    notes = List.copyOf(notes);
+  }
+
+  /** A run of which nothing more is known. */
+  public Run(
+      InvocationId invocation,
+      long intendedNanos,
+      Optional<ProcessIdentity> process,
+      long spawnedNanos,
+      Instant spawnedAt,
+      String startedBy,
+      boolean adopted) {
+    this(
+        invocation,
+        intendedNanos,
+        process,
+        spawnedNanos,
+        spawnedAt,
+        startedBy,
+        adopted,
+        Optional.empty(),
+        List.of(),
+        false,
+        Told.NOTHING);
+  }
 
   /** Returns a run whose start has just been decided. */
   public static Run intended(InvocationId invocation, Moment now, String startedBy) {
@@ -29,8 +67,14 @@ public record Run(
         invocation, now.nanos(), Optional.empty(), Moment.NEVER, Instant.EPOCH, startedBy, false);
   }
 
-  /** Returns this run with its process. */
+  /** Returns this run with its process, of which nothing is enforced. */
   public Run spawned(ProcessIdentity identity, Moment at) {
+    return spawned(identity, List.of(), false, at);
+  }
+
+  /** Returns this run with its process. */
+  public Run spawned(
+      ProcessIdentity identity, List<String> limitNotes, boolean enforced, Moment at) {
     return new Run(
         invocation,
         intendedNanos,
@@ -38,12 +82,59 @@ public record Run(
         at.nanos(),
         at.wall(),
         startedBy,
-        adopted);
+        adopted,
+        leader,
+        limitNotes,
+        enforced,
+        told);
   }
 
   /** Returns this run as one that was taken over. */
   public Run taken() {
-    return new Run(invocation, intendedNanos, process, spawnedNanos, spawnedAt, startedBy, true);
+    return new Run(
+        invocation,
+        intendedNanos,
+        process,
+        spawnedNanos,
+        spawnedAt,
+        startedBy,
+        true,
+        leader,
+        notes,
+        isEnforced,
+        told);
+  }
+
+  /** Returns this run with another main process, which the one that was spawned has named. */
+  public Run led(ProcessIdentity main) {
+    return new Run(
+        invocation,
+        intendedNanos,
+        Optional.of(main),
+        spawnedNanos,
+        spawnedAt,
+        startedBy,
+        adopted,
+        leader.or(() -> process).filter(first -> !first.equals(main)),
+        notes,
+        isEnforced,
+        told);
+  }
+
+  /** Returns this run with what it says of itself. */
+  public Run telling(Told now) {
+    return new Run(
+        invocation,
+        intendedNanos,
+        process,
+        spawnedNanos,
+        spawnedAt,
+        startedBy,
+        adopted,
+        leader,
+        notes,
+        isEnforced,
+        now);
   }
 
   /** Returns how long the process has been up, 0 where there is none yet. */

@@ -262,6 +262,12 @@ class InstanceMachineTest {
       case Effect.SignalRemains signal -> "SignalRemains";
       case Effect.Release release -> "Release";
       case Effect.Adopt adopt -> adopt.exited() ? "AdoptEnded" : "Adopt";
+      case Effect.Follow follow -> "Follow";
+      case Effect.Check check -> "Check";
+      case Effect.Ping ping -> "Ping";
+      case Effect.RunHook hook -> "RunHook(" + hook.kind().word() + ")";
+      case Effect.EndHooks end -> "EndHooks";
+      case Effect.ReadUsage read -> "ReadUsage";
       case Effect.ChangeLogs change -> throw new AssertionError("the machine has no " + change);
       case Effect.Publish publish -> throw new AssertionError("the machine has no " + publish);
       case Effect.Reply reply -> throw new AssertionError("the machine has no " + reply);
