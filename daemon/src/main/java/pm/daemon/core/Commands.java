@@ -43,8 +43,19 @@ final class Commands {
       case Command.Signal signal -> signal(signal);
       case Command.Reset reset -> reset(reset);
       case Command.Apply apply -> new ConfigurationChange(draft).apply(apply);
+      case Command.Reload reload -> later(reload);
+      case Command.Enable enable -> later(enable);
+      case Command.Disable disable -> later(disable);
+      case Command.Scale scale -> later(scale);
+      case Command.RollingRestart roll -> later(roll);
+      case Command.Await await -> later(await);
+      case Command.Run run -> later(run);
       case Command.Shutdown shutdown -> shutdown(shutdown);
     }
+  }
+
+  private void later(Command command) {
+    draft.reply(command.request(), new Answer.Refused("it is not supported yet"), 0);
   }
 
   private void resume(Command.Resume resume) {

@@ -62,7 +62,7 @@ public final class DecisionStore {
    * Makes a store.
    *
    * @param folder the state folder, which exists
-   * @param bootId of the kernel: {@code stopped} holds until the machine is booted anew
+   * @param bootId of the kernel: what is {@code stopped} holds until the machine is booted anew
    * @param offLoop runs what blocks; may reject
    * @param loop runs something on the loop thread
    */
@@ -184,7 +184,7 @@ public final class DecisionStore {
   private byte[] encode(Decisions decisions) {
     StringBuilder text = new StringBuilder(128);
     JsonLine line = new JsonLine(text).object().put("version", VERSION).put("boot_id", bootId);
-    RecordCodec.stopped(line, decisions).end();
+    RecordCodec.decided(line, decisions).end();
     return text.append('\n').toString().getBytes(StandardCharsets.UTF_8);
   }
 
@@ -194,9 +194,10 @@ public final class DecisionStore {
     if (version != VERSION) {
       throw new JsonException("version " + version + " is not known here, only version " + VERSION);
     }
-    Optional<Members> stopped = all.optionalObject("stopped");
-    return stopped.isPresent() && all.string("boot_id").equals(bootId)
-        ? new Decisions(RecordCodec.stopped(stopped.get()))
-        : Decisions.NONE;
+    Decisions decided = RecordCodec.decisions(all);
+    if (decided.equals(Decisions.NONE) && !all.has("stopped")) {
+      return decided;
+    }
+    return all.string("boot_id").equals(bootId) ? decided : decided.afterBoot();
   }
 }

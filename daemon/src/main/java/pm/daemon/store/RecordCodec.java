@@ -4,7 +4,6 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -103,34 +102,70 @@ final class RecordCodec {
       return new Entry.InstanceForgotten(instanceName(line.string("forgotten")));
     } else if (line.has("decisions")) {
       Members kept = object(line, "decisions");
-      return new Entry.DecisionsKept(
-          new Decisions(stopped(object(kept, "stopped"))), number(kept, "number"));
+      for (String member : new String[] {"stopped", "disabled", "enabled", "scaled"}) {
+        object(kept, member);
+      }
+      return new Entry.DecisionsKept(decisions(kept), number(kept, "number"));
     } else if (line.bool("clean_end", false)) {
       return new Entry.CleanEnd();
     }
     throw new JsonException("a record of an unknown kind");
   }
 
-  /** Appends {@code {"web@1":"who"}} as a member. */
-  static JsonLine stopped(JsonLine line, Decisions decisions) {
-    line.object("stopped");
-    for (Map.Entry<InstanceName, String> stopped : decisions.stopped().entrySet()) {
-      line.put(stopped.getKey().toString(), stopped.getValue());
-    }
+  /** Appends what was decided as members. */
+  static JsonLine decided(JsonLine line, Decisions decisions) {
+    who(line, "stopped", decisions.stopped());
+    who(line, "disabled", decisions.disabled());
+    who(line, "enabled", decisions.enabled());
+    line.object("scaled");
+    decisions
+        .scaled()
+        .forEach(
+            (program, scaled) ->
+                line.object(program)
+                    .put("count", scaled.count())
+                    .put("configured", scaled.configured())
+                    .put("by", scaled.by())
+                    .end());
     return line.end();
   }
 
-  /** Reads what {@link #stopped(JsonLine, Decisions)} wrote. */
-  static SortedMap<InstanceName, String> stopped(Members stopped) throws JsonException {
-    TreeMap<InstanceName, String> who = new TreeMap<>();
-    for (String name : stopped.values().keySet()) {
-      who.put(instanceName(name), stopped.string(name));
+  private static void who(JsonLine line, String member, SortedMap<InstanceName, String> by) {
+    line.object(member);
+    by.forEach((name, who) -> line.put(name.toString(), who));
+    line.end();
+  }
+
+  /** Reads what {@link #decided} wrote; what is missing was not decided. */
+  static Decisions decisions(Members kept) throws JsonException {
+    TreeMap<String, Decisions.Scaled> scaled = new TreeMap<>();
+    Optional<Members> counts = kept.optionalObject("scaled");
+    if (counts.isPresent()) {
+      for (String program : counts.get().values().keySet()) {
+        Members scale = object(counts.get(), program);
+        scaled.put(
+            program,
+            new Decisions.Scaled(
+                smallNumber(scale, "count"), smallNumber(scale, "configured"), scale.string("by")));
+      }
     }
-    return who;
+    return new Decisions(who(kept, "stopped"), who(kept, "disabled"), who(kept, "enabled"), scaled);
+  }
+
+  private static SortedMap<InstanceName, String> who(Members kept, String member)
+      throws JsonException {
+    TreeMap<InstanceName, String> by = new TreeMap<>();
+    Optional<Members> names = kept.optionalObject(member);
+    if (names.isPresent()) {
+      for (String name : names.get().values().keySet()) {
+        by.put(instanceName(name), names.get().string(name));
+      }
+    }
+    return by;
   }
 
   private static JsonLine decisions(JsonLine line, Entry.DecisionsKept kept) {
-    return stopped(line.put("number", kept.number()), kept.decisions());
+    return decided(line.put("number", kept.number()), kept.decisions());
   }
 
   private static JsonLine instance(JsonLine line, Instance instance) {

@@ -76,6 +76,18 @@ public final class Transcript {
       case Command.Reset reset -> "reset " + reset.selectors() + asker(reset);
       case Command.Apply apply ->
           "apply " + (apply.dryRun() ? "--dry-run" : "") + asker(apply) + apply.patience();
+      case Command.Reload reload ->
+          "reload " + reload.selectors() + asker(reload) + reload.patience();
+      case Command.Enable enable ->
+          "enable " + enable.selectors() + asker(enable) + enable.patience();
+      case Command.Disable disable ->
+          "disable " + disable.selectors() + asker(disable) + disable.patience();
+      case Command.Scale scale -> "scale " + scale.counts() + asker(scale) + scale.patience();
+      case Command.RollingRestart roll ->
+          "roll " + roll.selectors() + asker(roll) + roll.pause() + " " + roll.patience();
+      case Command.Await await ->
+          "await " + await.awaited() + " " + await.selectors() + asker(await) + await.patience();
+      case Command.Run run -> "run " + run.program().name() + asker(run) + run.patience();
       case Command.Shutdown shutdown -> "shutdown" + asker(shutdown);
       case Report.Spawned spawned ->
           "spawned " + name(spawned.invocation()) + " pid " + spawned.process().pid();

@@ -107,7 +107,7 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
     boolean isSettled = life.held && life.reports.isEmpty();
     boolean isWorkedOn =
         switch (stopping.step()) {
-          case AWAIT_SPAWN -> true;
+          case AWAIT_DEPENDANTS, AWAIT_SPAWN -> true;
           case SIGNALLED ->
               stopping.exit().isPresent() ? life.remainsSignalled : life.termSent || !life.alive;
           case KILLED -> life.killAsked;
@@ -126,7 +126,7 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
           case SIGNALLED -> Programs.LONGEST_STOP.toNanos();
           case KILLED -> InstanceMachine.KILL_BOUND.toNanos();
           case AWAIT_SPAWN -> Programs.LONGEST_STOP.plus(InstanceMachine.KILL_BOUND).toNanos();
-          case STUCK -> Moment.NEVER - now.nanos();
+          case AWAIT_DEPENDANTS, STUCK -> Moment.NEVER - now.nanos();
         };
     Violation.unless(
         stopping.until() - now.nanos() <= bound,

@@ -242,6 +242,13 @@ final class Daemon {
           case Command.Restart restart -> restart.selectors();
           case Command.Reset reset -> reset.selectors();
           case Command.Signal signal -> signal.selectors();
+          case Command.Reload reload -> reload.selectors();
+          case Command.Enable enable -> enable.selectors();
+          case Command.Disable disable -> disable.selectors();
+          case Command.RollingRestart roll -> roll.selectors();
+          case Command.Await await -> await.selectors();
+          case Command.Scale scale -> List.of();
+          case Command.Run run -> List.of();
           case Command.Apply apply -> List.of();
           case Command.Begin begin -> List.of();
           case Command.Resume resume -> List.of();

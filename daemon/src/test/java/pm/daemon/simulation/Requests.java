@@ -35,6 +35,13 @@ final class Requests {
           case Command.Stop stop -> Optional.of(stop.patience());
           case Command.Restart restart -> Optional.of(restart.patience());
           case Command.Apply apply -> Optional.of(apply.patience());
+          case Command.Reload reload -> Optional.of(reload.patience());
+          case Command.Enable enable -> Optional.of(enable.patience());
+          case Command.Disable disable -> Optional.of(disable.patience());
+          case Command.Scale scale -> Optional.of(scale.patience());
+          case Command.RollingRestart roll -> Optional.of(roll.patience());
+          case Command.Await await -> Optional.of(await.patience());
+          case Command.Run run -> Optional.of(run.patience());
           case Command.Signal signal -> Optional.of(Command.Patience.NONE);
           case Command.Reset reset -> Optional.of(Command.Patience.NONE);
           case Command.Shutdown shutdown -> Optional.of(Command.Patience.ENDLESS);

@@ -96,6 +96,13 @@ final class Restarts {
       case Command.Stop stop -> {}
       case Command.Resume resume -> {}
       case Command.Signal signal -> {}
+      case Command.Reload reload -> {}
+      case Command.Enable enable -> {}
+      case Command.Disable disable -> {}
+      case Command.Scale scale -> {}
+      case Command.RollingRestart roll -> {}
+      case Command.Await await -> {}
+      case Command.Run run -> {}
       case Command.Shutdown shutdown -> {}
       case Report report -> {}
       case TimePassed passed -> {}

@@ -61,11 +61,20 @@ final class RandomInstances {
   }
 
   Decisions decisions() {
-    TreeMap<InstanceName, String> stopped = new TreeMap<>();
-    for (int i = random.nextInt(5); i > 0; i--) {
-      stopped.put(name(), text());
+    TreeMap<String, Decisions.Scaled> scaled = new TreeMap<>();
+    for (int i = random.nextInt(3); i > 0; i--) {
+      scaled.put(
+          name().program(), new Decisions.Scaled(random.nextInt(9), random.nextInt(9), text()));
     }
-    return new Decisions(stopped);
+    return new Decisions(who(), who(), who(), scaled);
+  }
+
+  private java.util.SortedMap<InstanceName, String> who() {
+    TreeMap<InstanceName, String> who = new TreeMap<>();
+    for (int i = random.nextInt(5); i > 0; i--) {
+      who.put(name(), text());
+    }
+    return who;
   }
 
   private Phase phase() {

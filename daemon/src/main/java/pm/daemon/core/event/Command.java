@@ -1,8 +1,14 @@
 package pm.daemon.core.event;
 
+import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import pm.config.Configuration;
+import pm.config.ProgramSpec;
 import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.AwaitedState;
 import pm.daemon.core.model.Decisions;
 
 /** What somebody asks for. Each is answered with one {@link Effect.Reply} of the same request. */
@@ -88,6 +94,56 @@ public sealed interface Command extends Event {
       return UNANSWERED;
     }
   }
+
+  /** Send the reload signal, or run the reload command, of what the selectors name. */
+  record Reload(long request, Actor actor, List<String> selectors, Patience patience)
+      implements Command {}
+
+  /** Allow what the selectors name to be started again; it is not started by that. */
+  record Enable(long request, Actor actor, List<String> selectors, Patience patience)
+      implements Command {}
+
+  /** Stop what the selectors name, and allow no start until it is enabled. */
+  record Disable(long request, Actor actor, List<String> selectors, Patience patience)
+      implements Command {}
+
+  /**
+   * Give programs other numbers of instances than the files do.
+   *
+   * @param counts the number of each program, by name
+   */
+  record Scale(long request, Actor actor, SortedMap<String, Integer> counts, Patience patience)
+      implements Command {
+    public Scale {
+      counts = Collections.unmodifiableSortedMap(new TreeMap<>(counts));
+    }
+  }
+
+  /**
+   * Restart what the selectors name one instance after the other, each ready before the next; the
+   * first failure ends it.
+   *
+   * @param pause how long to wait between two
+   */
+  record RollingRestart(
+      long request, Actor actor, List<String> selectors, Duration pause, Patience patience)
+      implements Command {}
+
+  /** Wait until what the selectors name is in a state; nothing is done about it. */
+  record Await(
+      long request, Actor actor, List<String> selectors, AwaitedState awaited, Patience patience)
+      implements Command {}
+
+  /**
+   * Start a program that no file defines. It is gone once it has ended with success or was stopped.
+   *
+   * @param program its definition; {@code location().file()} is {@link #RUN}
+   */
+  record Run(long request, Actor actor, ProgramSpec program, Patience patience)
+      implements Command {}
+
+  /** The file that stands in the location of a program that no file defines. */
+  String RUN = "pmctl run";
 
   /** Stop everything and end the daemon; a second one kills instead of waiting. */
   record Shutdown(long request, Actor actor) implements Command {}

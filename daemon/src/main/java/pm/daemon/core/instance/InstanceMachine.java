@@ -78,6 +78,55 @@ public final class InstanceMachine {
         new Effect.Spawn(instance.name(), fresh, spec));
   }
 
+  /**
+   * STARTING or up: begin to stop, but do nothing before {@link #proceed}, since what depends on it
+   * goes first.
+   */
+  public static Step stopAfterDependants(
+      Instance instance, StopCause cause, AfterStop after, Actor actor) {
+    return switch (instance.phase()) {
+      case Phase.Starting starting ->
+          awaitDependants(instance, starting.current(), Moment.NEVER, cause, after, actor);
+      case Phase.Up up ->
+          awaitDependants(instance, up.current(), up.readyNanos(), cause, after, actor);
+      case Phase.Dead dead -> throw impossible(instance, "stop after dependants");
+      case Phase.Stopping stopping -> throw impossible(instance, "stop after dependants");
+    };
+  }
+
+  private static Step awaitDependants(
+      Instance instance, Run run, long readySince, StopCause cause, AfterStop after, Actor actor) {
+    return Step.of(
+        instance.in(
+            new Phase.Stopping(
+                run,
+                cause,
+                actor,
+                StopStep.AWAIT_DEPENDANTS,
+                Moment.NEVER,
+                Optional.empty(),
+                after,
+                readySince,
+                List.of())));
+  }
+
+  /** STOPPING, and what depends on it is gone: begin to stop. */
+  public static Step proceed(Instance instance, ProgramSpec spec, Moment now) {
+    if (!(instance.phase() instanceof Phase.Stopping stopping)
+        || stopping.step() != StopStep.AWAIT_DEPENDANTS) {
+      throw impossible(instance, "proceed");
+    }
+    return beginStop(
+        instance,
+        spec,
+        stopping.current(),
+        stopping.readySince(),
+        stopping.cause(),
+        stopping.after(),
+        stopping.actor(),
+        now);
+  }
+
   /** STARTING or up: begin to stop. STOPPING: change what comes after. */
   public static Step stop(
       Instance instance,
@@ -102,6 +151,10 @@ public final class InstanceMachine {
       throw impossible(instance, "hurry");
     }
     return switch (stopping.step()) {
+      case AWAIT_DEPENDANTS -> {
+        Step begun = proceed(instance, spec, now);
+        yield hurry(begun.after(), spec, now);
+      }
       case SIGNALLED -> kill(instance, spec, stopping, now);
       case AWAIT_SPAWN ->
           Step.of(
@@ -152,7 +205,7 @@ public final class InstanceMachine {
             case SIGNALLED -> kill(instance, spec, stopping, now);
             case AWAIT_SPAWN, KILLED ->
                 Step.of(instance.in(stopping.at(StopStep.STUCK, Moment.NEVER)));
-            case STUCK -> throw impossible(instance, "time passed");
+            case AWAIT_DEPENDANTS, STUCK -> throw impossible(instance, "time passed");
           };
     };
   }
@@ -186,7 +239,7 @@ public final class InstanceMachine {
 
   private static long stepEnd(StopStep step, ProgramSpec spec, Moment now) {
     return switch (step) {
-      case STUCK -> Moment.NEVER;
+      case AWAIT_DEPENDANTS, STUCK -> Moment.NEVER;
       // Whoever waits for a stop is told within the same time, whatever holds it up.
       case AWAIT_SPAWN -> Moment.after(now.after(spec.stop().timeout()), KILL_BOUND);
       case SIGNALLED -> now.after(spec.stop().timeout());
@@ -276,11 +329,14 @@ public final class InstanceMachine {
         if (!stopping.isBeingSpawned()) {
           throw impossible(instance, report);
         }
-        Run run =
-            stopping
-                .current()
-                .spawned(spawned.process(), spawned.notes(), spawned.isEnforced(), now);
-        yield signal(instance, spec, stopping.with(run), now);
+        Phase.Stopping known =
+            stopping.with(
+                stopping
+                    .current()
+                    .spawned(spawned.process(), spawned.notes(), spawned.isEnforced(), now));
+        yield stopping.step() == StopStep.AWAIT_DEPENDANTS
+            ? Step.of(instance.in(known))
+            : signal(instance, spec, known, now);
       }
       case Report.SpawnFailed failed -> {
         if (!stopping.isBeingSpawned()) {
@@ -306,6 +362,9 @@ public final class InstanceMachine {
         }
         // The signal may have been lost with the daemon that wanted to send it.
         Phase.Stopping taken = stopping.with(stopping.current().taken());
+        if (taken.step() == StopStep.AWAIT_DEPENDANTS) {
+          yield Step.of(instance.in(taken));
+        }
         yield Step.of(instance.in(taken), again(instance, spec, taken));
       }
       case Report.Exited exited -> {
@@ -320,6 +379,8 @@ public final class InstanceMachine {
           yield kill(instance, spec, after, now);
         }
         yield switch (stopping.step()) {
+          // It ended before it was asked to; what it left behind has no dependants.
+          case AWAIT_DEPENDANTS -> kill(instance, spec, after, now);
           case SIGNALLED ->
               Step.of(
                   instance.in(after),
@@ -430,7 +491,7 @@ public final class InstanceMachine {
   private static Effect again(Instance instance, ProgramSpec spec, Phase.Stopping stopping) {
     InvocationId invocation = stopping.current().invocation();
     return switch (stopping.step()) {
-      case AWAIT_SPAWN, KILLED, STUCK -> killRemains(instance, spec, stopping);
+      case AWAIT_DEPENDANTS, AWAIT_SPAWN, KILLED, STUCK -> killRemains(instance, spec, stopping);
       case SIGNALLED ->
           stopping.exit().isPresent()
               ? new Effect.SignalRemains(
@@ -538,7 +599,7 @@ public final class InstanceMachine {
     ExitStatus status = stopping.exit().orElseGet(ExitStatus.Unknown::new);
     ExitCause cause =
         switch (stopping.cause()) {
-          case REQUESTED, CHANGED, SHUTDOWN -> ExitCause.REQUESTED;
+          case REQUESTED, CHANGED, DEPENDENCY, SHUTDOWN -> ExitCause.REQUESTED;
           case START_TIMEOUT -> ExitCause.START_TIMEOUT;
           case UNHEALTHY -> ExitCause.UNHEALTHY;
           case REMAINS -> RestartRule.causeOf(status, spec);
@@ -556,6 +617,7 @@ public final class InstanceMachine {
                   switch (stopping.cause()) {
                     case CHANGED -> "its definition changed, starts again";
                     case SHUTDOWN -> "the last shutdown was not finished, starts again";
+                    case DEPENDENCY -> "starts again once what it depends on is there";
                     case REQUESTED, START_TIMEOUT, UNHEALTHY, REMAINS ->
                         "restarted by " + stopping.actor();
                   },

@@ -75,6 +75,7 @@ public final class Wording {
         switch (stopping.cause()) {
           case REQUESTED -> "stopped by " + stopping.actor();
           case CHANGED -> "its definition changed";
+          case DEPENDENCY -> "because of " + stopping.actor();
           case SHUTDOWN -> "the daemon shuts down";
           case START_TIMEOUT -> "not ready within start_timeout";
           case UNHEALTHY -> "liveness lost";
@@ -82,6 +83,7 @@ public final class Wording {
         };
     return why
         + switch (stopping.step()) {
+          case AWAIT_DEPENDANTS -> "; waits until what depends on it is gone";
           case AWAIT_SPAWN -> "; being spawned, stops as soon as it is";
           case SIGNALLED ->
               (stopping.exit().isPresent() ? "; waiting for what it started" : "; asked to stop")

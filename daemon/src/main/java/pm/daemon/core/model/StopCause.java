@@ -6,6 +6,8 @@ public enum StopCause {
   REQUESTED,
   /** Its definition changed or went away. */
   CHANGED,
+  /** What it depends on goes away, or came back. */
+  DEPENDENCY,
   /** The daemon shuts down. */
   SHUTDOWN,
   /** It was not ready in time. */

@@ -3,6 +3,11 @@ package pm.daemon.core.model;
 /** How far a stop has come. */
 public enum StopStep {
   /**
+   * Nothing was done yet: what depends on it is on its way out and goes first. There is no
+   * deadline.
+   */
+  AWAIT_DEPENDANTS,
+  /**
    * The process is still being spawned, so there is nothing to signal yet; the deadline is when we
    * say that it takes too long.
    */

@@ -207,6 +207,8 @@ final class StatesDocument {
 
   private static String told(StopStep step) {
     return switch (step) {
+      case AWAIT_DEPENDANTS ->
+          "nothing: what depends on it is on its way out | that is gone, or cannot be killed";
       case AWAIT_SPAWN ->
           "nothing: its process is just being spawned | it is spawned, or could not be, or"
               + " `stop.timeout` and "
