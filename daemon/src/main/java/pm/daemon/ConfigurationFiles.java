@@ -38,6 +38,11 @@ final class ConfigurationFiles implements ConfigurationSource {
     return loader.load(paths);
   }
 
+  @Override
+  public Configuration readText(String file, byte[] text) {
+    return loader.loadText(file, text);
+  }
+
   /** Notes that {@code configuration}, which was read last, is in force from now on. */
   void inForce(Configuration configuration) {
     inForce(configuration, readAt);

@@ -58,7 +58,7 @@ final class KeptLogs implements LogSource {
     private final Path file;
 
     /** Where reading ends; empty where it goes on as the file grows. */
-    private final Optional<LogPosition> end;
+    private Optional<LogPosition> end;
 
     private final LogFollowers.Follower follower;
     private LogPosition position;
@@ -74,6 +74,13 @@ final class KeptLogs implements LogSource {
     @Override
     public void arm() {
       follower.arm();
+    }
+
+    @Override
+    public void finish() throws IOException {
+      if (end.isEmpty()) {
+        end = Optional.of(reader.end(file));
+      }
     }
 
     @Override

@@ -33,8 +33,10 @@ import pm.daemon.loop.EventLoop;
 import pm.daemon.loop.SystemTime;
 import pm.daemon.output.LogReader;
 import pm.daemon.output.OutputPump;
+import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Host;
 import pm.daemon.posix.Signals;
+import pm.daemon.posix.UserEntry;
 import pm.daemon.posix.Users;
 import pm.daemon.process.HostFacts;
 import pm.daemon.process.Processes;
@@ -103,8 +105,7 @@ final class Parts {
     processes =
         Processes.open(
             loop,
-            new Processes.Settings(
-                environment, socket.toString(), Host.cores(), List.of(), pid -> false),
+            new Processes.Settings(environment, socket.toString(), Host.cores(), pid -> false),
             output,
             queue::add);
     events = EventLog.open(folders.state(), !opened.recovered().isToBeResumed(), offLoop);
@@ -126,6 +127,7 @@ final class Parts {
                 new DaemonFacts(
                     BuildInfo.version(),
                     Host.pid(),
+                    userName(),
                     startedAt,
                     socket,
                     folders,
@@ -190,6 +192,12 @@ final class Parts {
     receiveSignals();
     loop.run(decider);
     return close();
+  }
+
+  /** The user that we run as, or its number where it has no name. */
+  private static String userName() throws ErrnoException {
+    int uid = Host.euid();
+    return Users.byUid(uid).map(UserEntry::name).orElseGet(() -> Integer.toUnsignedString(uid));
   }
 
   private void listen() throws UnusableFolderException {

@@ -25,7 +25,27 @@ public enum Method {
   /** Stops, and answers when all are gone. */
   STOP("stop", Access.OPERATOR, Kind.CALL, "selectors", "wait", "timeout_seconds"),
   /** Stops and starts. */
-  RESTART("restart", Access.OPERATOR, Kind.CALL, "selectors", "wait", "timeout_seconds"),
+  RESTART(
+      "restart",
+      Access.OPERATOR,
+      Kind.CALL,
+      "selectors",
+      "rolling",
+      "pause_seconds",
+      "wait",
+      "timeout_seconds"),
+  /** Has programs read their own configuration again. */
+  RELOAD("reload", Access.OPERATOR, Kind.CALL, "selectors", "wait", "timeout_seconds"),
+  /** Allows again what was disabled. */
+  ENABLE("enable", Access.OPERATOR, Kind.CALL, "selectors"),
+  /** Stops, and lets nothing start it. */
+  DISABLE("disable", Access.OPERATOR, Kind.CALL, "selectors", "wait", "timeout_seconds"),
+  /** Changes how many instances programs have. */
+  SCALE("scale", Access.OPERATOR, Kind.CALL, "counts", "wait", "timeout_seconds"),
+  /** Answers when instances are in a state. */
+  WAIT("wait", Access.OPERATOR, Kind.CALL, "selectors", "for", "timeout_seconds"),
+  /** Starts a program that stands in no file. */
+  RUN("run", Access.OPERATOR, Kind.CALL, "name", "definition", "follow", "wait", "timeout_seconds"),
   /** Sends a signal. */
   SIGNAL("signal", Access.OPERATOR, Kind.CALL, "signal", "selectors"),
   /** Clears restart history and {@code failed}. */
@@ -55,7 +75,7 @@ public enum Method {
   /** Has the installed version take over. */
   DAEMON_UPGRADE("daemon.upgrade", Access.ADMINISTRATOR, Kind.CALL),
   /** Ends a stream of the same connection. */
-  UNSUBSCRIBE("unsubscribe", Access.OPERATOR, Kind.CALL, "subscription");
+  UNSUBSCRIBE("unsubscribe", Access.OPERATOR, Kind.CALL, "subscription", "drain");
 
   /** Who may call a method. */
   public enum Access {

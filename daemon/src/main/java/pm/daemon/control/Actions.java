@@ -1,11 +1,14 @@
 package pm.daemon.control;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -17,6 +20,8 @@ import pm.config.SignalName;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.AwaitedState;
+import pm.daemon.core.model.InstanceState;
 import pm.protocol.ErrorCode;
 import pm.protocol.Json;
 import pm.protocol.JsonException;
@@ -29,42 +34,53 @@ import pm.protocol.Members;
 final class Actions {
   private static final Logger LOG = LoggerFactory.getLogger(Actions.class);
 
+  private static final int MOST_INSTANCES = 10_000;
+
   private final ControlPorts ports;
   private final Queries queries;
   private final Answers answers;
   private final UserNames users = new UserNames();
+  private final Runs runs;
 
   /** Calls whose command is under way, by the number of its request. */
-  private final Map<Long, Call> waiting = new HashMap<>();
+  private final Map<Long, Pending> waiting = new HashMap<>();
 
   private long lastRequest = Command.UNANSWERED;
   private boolean readingConfiguration;
   private boolean upgrading;
 
-  Actions(ControlPorts ports, Queries queries, Answers answers) {
+  /**
+   * A call that the core has to answer.
+   *
+   * @param beside what the answer says beside outcomes
+   */
+  private record Pending(Call call, Map<String, Object> beside) {}
+
+  Actions(ControlPorts ports, Queries queries, Answers answers, int daemonUid) {
     this.ports = ports;
     this.queries = queries;
     this.answers = answers;
+    this.runs = new Runs(ports, queries, daemonUid);
   }
 
   /** Answers the request of a command; nothing happens if who asked has gone. */
   void reply(long request, Answer answer) {
-    Call call = waiting.remove(request);
-    if (call != null) {
-      answers.answer(call, answer);
-      call.connection().done();
+    Pending pending = waiting.remove(request);
+    if (pending != null) {
+      answers.answer(pending.call(), answer, pending.beside());
+      pending.call().connection().done();
     }
   }
 
   /** Forgets the requests of a connection that is closed. */
   void forget(Connection connection) {
-    waiting.values().removeIf(call -> call.connection() == connection);
+    waiting.values().removeIf(pending -> pending.call().connection() == connection);
   }
 
   /** Answers that we have a defect. */
   void failed(Call call, RuntimeException why) {
     queries.failed(call, why);
-    if (waiting.values().removeIf(each -> each == call)) {
+    if (waiting.values().removeIf(pending -> pending.call() == call)) {
       call.connection().done();
     }
   }
@@ -84,7 +100,108 @@ final class Actions {
   void restart(Call call) throws JsonException {
     List<String> selectors = Params.someSelectors(call.params());
     Command.Patience patience = Params.patience(call.params());
-    submit(call, (request, actor) -> new Command.Restart(request, actor, selectors, patience));
+    Optional<Duration> pause = Params.seconds(call.params(), "pause_seconds");
+    if (call.params().bool("rolling", false)) {
+      Duration between = pause.orElse(Duration.ZERO);
+      submit(
+          call,
+          (request, actor) ->
+              new Command.RollingRestart(request, actor, selectors, between, patience));
+    } else if (pause.isPresent()) {
+      throw new JsonException("pause_seconds needs rolling");
+    } else {
+      submit(call, (request, actor) -> new Command.Restart(request, actor, selectors, patience));
+    }
+  }
+
+  void reload(Call call) throws JsonException {
+    List<String> selectors = Params.someSelectors(call.params());
+    Command.Patience patience = Params.patience(call.params());
+    submit(call, (request, actor) -> new Command.Reload(request, actor, selectors, patience));
+  }
+
+  void enable(Call call) throws JsonException {
+    List<String> selectors = Params.someSelectors(call.params());
+    submit(
+        call,
+        (request, actor) ->
+            new Command.Enable(request, actor, selectors, Command.Patience.ENDLESS));
+  }
+
+  void disable(Call call) throws JsonException {
+    List<String> selectors = Params.someSelectors(call.params());
+    Command.Patience patience = Params.patience(call.params());
+    submit(call, (request, actor) -> new Command.Disable(request, actor, selectors, patience));
+  }
+
+  void scale(Call call) throws JsonException {
+    Members counts =
+        call.params()
+            .optionalObject("counts")
+            .orElseThrow(() -> new JsonException("counts is missing: {\"web\":4}"));
+    SortedMap<String, Integer> wanted = new TreeMap<>();
+    for (String program : counts.values().keySet()) {
+      long count = counts.optionalLong(program).orElse(-1);
+      if (count < 0 || count > MOST_INSTANCES) {
+        throw new JsonException(
+            "counts: " + Params.shortened(program) + " must be from 0 to " + MOST_INSTANCES);
+      }
+      if (!ports.supervisor().configuration().programs().containsKey(program)) {
+        queries.noMatch(call, program);
+        return;
+      }
+      wanted.put(program, (int) count);
+    }
+    if (wanted.isEmpty()) {
+      throw new JsonException("counts names no program");
+    }
+    Command.Patience patience = Params.patience(call.params());
+    submit(call, (request, actor) -> new Command.Scale(request, actor, wanted, patience));
+  }
+
+  void awaitState(Call call) throws JsonException {
+    List<String> selectors = Params.someSelectors(call.params());
+    AwaitedState awaited = awaited(call.params().optionalString("for").orElse("ready"));
+    long nanos =
+        Params.seconds(call.params(), "timeout_seconds")
+            .map(Duration::toNanos)
+            .orElse(Long.MAX_VALUE);
+    Command.Patience patience = new Command.Patience(true, nanos);
+    submit(
+        call, (request, actor) -> new Command.Await(request, actor, selectors, awaited, patience));
+  }
+
+  private static AwaitedState awaited(String text) throws JsonException {
+    if (text.equalsIgnoreCase("ready")) {
+      return AwaitedState.READY;
+    }
+    for (InstanceState state : InstanceState.values()) {
+      if (state.name().equalsIgnoreCase(text)) {
+        return new AwaitedState.In(state);
+      }
+    }
+    throw new JsonException("for must be ready, dead or a state such as IDLE");
+  }
+
+  void run(Call call) throws JsonException {
+    Runs.Wanted wanted = Runs.Wanted.of(call.params());
+    Command.Patience patience = Params.patience(call.params());
+    withActor(
+        call,
+        actor ->
+            runs.make(
+                call,
+                actor,
+                wanted,
+                (program, beside) ->
+                    guarded(
+                        call,
+                        () ->
+                            ports
+                                .commands()
+                                .submit(
+                                    new Command.Run(
+                                        await(call, beside), actor, program, patience)))));
   }
 
   void signal(Call call) throws JsonException {
@@ -215,8 +332,12 @@ final class Actions {
 
   /** Returns the number under which the answer to the call is awaited. */
   private long await(Call call) {
+    return await(call, Map.of());
+  }
+
+  private long await(Call call, Map<String, Object> beside) {
     lastRequest++;
-    waiting.put(lastRequest, call);
+    waiting.put(lastRequest, new Pending(call, beside));
     call.connection().begin();
     return lastRequest;
   }

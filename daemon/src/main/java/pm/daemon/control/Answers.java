@@ -48,7 +48,16 @@ final class Answers {
   private record Told(
       Outcome outcome, Object reason, Optional<ProgramSpec> spec, Optional<Instant> startedAt) {}
 
-  void answer(Call call, Answer answer) {
+  /**
+   * Answers.
+   *
+   * @param beside what is said beside outcomes
+   */
+  void answer(Call call, Answer answer, Map<String, Object> beside) {
+    if (!(answer instanceof Answer.Outcomes)
+        && beside.getOrDefault("subscription", Json.NULL) instanceof Long number) {
+      call.connection().unsubscribe(number, "complete");
+    }
     switch (answer) {
       case Answer.NoMatch noMatch -> queries.noMatch(call, noMatch.selector());
       case Answer.Refused refused ->
@@ -56,7 +65,7 @@ final class Answers {
               supervisor.isShuttingDown() ? ErrorCode.SHUTTING_DOWN : ErrorCode.REFUSED,
               refused.why());
       case Answer.Outcomes outcomes -> {
-        Map<String, Object> json = new LinkedHashMap<>();
+        Map<String, Object> json = new LinkedHashMap<>(beside);
         withOutcomes(call, json, outcomes.outcomes());
       }
       case Answer.Applied applied -> {

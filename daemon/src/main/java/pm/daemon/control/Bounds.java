@@ -20,6 +20,9 @@ final class Bounds {
   /** Streams of the status, of all connections; the next one is refused. */
   static final int WATCHERS = 64;
 
+  /** Programs that stand in no file; the next one is refused. */
+  static final int RUNS = 1_000;
+
   /** Bytes of all connections that are no whole request yet; who has most is disconnected. */
   static final long UNFINISHED_BYTES = 4L * 1024 * 1024;
 

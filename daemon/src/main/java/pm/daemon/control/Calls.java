@@ -20,12 +20,12 @@ final class Calls {
   private final Actions actions;
   private final StreamCalls streams;
 
-  Calls(ControlPorts ports, Watchers watchers) {
+  Calls(ControlPorts ports, Watchers watchers, int daemonUid) {
     Output output = new Output(ports.logs());
     Samples samples = new Samples(ports.sampler());
     this.queries = new Queries(ports, samples, output);
     Answers answers = new Answers(ports.supervisor(), ports.time(), queries, output);
-    this.actions = new Actions(ports, queries, answers);
+    this.actions = new Actions(ports, queries, answers, daemonUid);
     this.streams = new StreamCalls(ports, queries, samples, watchers);
   }
 
@@ -113,6 +113,12 @@ final class Calls {
       case START -> actions.start(call);
       case STOP -> actions.stop(call);
       case RESTART -> actions.restart(call);
+      case RELOAD -> actions.reload(call);
+      case ENABLE -> actions.enable(call);
+      case DISABLE -> actions.disable(call);
+      case SCALE -> actions.scale(call);
+      case WAIT -> actions.awaitState(call);
+      case RUN -> actions.run(call);
       case SIGNAL -> actions.signal(call);
       case RESET -> actions.reset(call);
       case APPLY -> actions.apply(call);

@@ -11,6 +11,13 @@ public interface ConfigurationSource {
   /** Reads and checks all of them. Blocks; called on a thread of the pool. */
   Configuration read();
 
+  /**
+   * Reads and checks a text as if it stood in a file. Blocks; called on a thread of the pool.
+   *
+   * @param file what names it in problems
+   */
+  Configuration readText(String file, byte[] text);
+
   /** Returns whether they have changed since what is in force was read. Blocks. */
   boolean isNewer();
 

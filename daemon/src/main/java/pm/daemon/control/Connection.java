@@ -173,6 +173,12 @@ final class Connection {
     return true;
   }
 
+  /** Has a stream end when it has sent all there is; returns false if it has no such end. */
+  boolean drain(long number) {
+    Subscription stream = subscriptions.get(number);
+    return stream != null && stream.drain();
+  }
+
   /** Ends all streams and says why. */
   void unsubscribeAll(String reason) {
     for (long number : List.copyOf(subscriptions.keySet())) {

@@ -79,7 +79,7 @@ public final class ControlServer implements AutoCloseable {
     this.loop = ports.loop();
     this.access = access;
     this.time = ports.time();
-    this.calls = new Calls(ports, watchers);
+    this.calls = new Calls(ports, watchers, access.daemonUid());
   }
 
   /**

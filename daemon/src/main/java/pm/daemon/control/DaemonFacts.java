@@ -11,6 +11,7 @@ import pm.daemon.core.model.Moment;
  *
  * @param version of the program
  * @param pid its own process
+ * @param user the name of the user that it runs as
  * @param startedAt when it was started
  * @param socket where it listens
  * @param folders where its files are
@@ -19,6 +20,7 @@ import pm.daemon.core.model.Moment;
 public record DaemonFacts(
     String version,
     int pid,
+    String user,
     Moment startedAt,
     Path socket,
     Folders folders,

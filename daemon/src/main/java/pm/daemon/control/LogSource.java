@@ -62,6 +62,12 @@ public interface LogSource {
     void arm();
 
     /**
+     * Has what is read as it grows end where it ends now; what follows the last end of a line is
+     * then a line too. Blocks.
+     */
+    void finish() throws IOException;
+
+    /**
      * Returns what comes next, of about {@code bytes} together, nothing at the end. Each line
      * counts 100 bytes more than it has, for what is made of it. Blocks.
      */

@@ -27,7 +27,10 @@ final class LogStream implements Subscription {
   private final Connection connection;
   private final long number;
   private final BlockingPool pool;
-  private final boolean follow;
+
+  /** Whether the stream goes on at the end; no longer, once it is drained. */
+  private boolean follow;
+
   private final List<Followed> all;
 
   /** Those in which there may be something to read. */
@@ -45,6 +48,9 @@ final class LogStream implements Subscription {
     private final LogSource.Tail tail;
     private Runnable whenGrown = () -> {};
     private boolean queued = true;
+
+    /** Whether its end is to be the end. */
+    private boolean finishing;
 
     /** How many lines are still wanted: who does not follow wants no line that comes meanwhile. */
     private int linesLeft;
@@ -123,6 +129,17 @@ final class LogStream implements Subscription {
   }
 
   @Override
+  public boolean drain() {
+    follow = false;
+    for (Followed each : all) {
+      each.finishing = true;
+      queue(each);
+    }
+    connection.pumpStream(number);
+    return true;
+  }
+
+  @Override
   public void close() {
     closed = true;
     if (!reading) {
@@ -133,9 +150,12 @@ final class LogStream implements Subscription {
   private void read(Followed next) {
     // What is written from now on queues it again.
     next.queued = false;
+    boolean goesOn = follow;
+    boolean finish = next.finishing;
+    next.finishing = false;
     reading =
         pool.submit(
-            () -> page(next),
+            () -> page(next, goesOn, finish),
             page -> arrived(next, page),
             thrown -> {
               LOG.warn("cannot read {}: {}", next.wanted.file(), thrown.getMessage());
@@ -148,9 +168,12 @@ final class LogStream implements Subscription {
   }
 
   /** On the pool. */
-  private Page page(Followed next) throws IOException {
-    if (follow) {
+  private Page page(Followed next, boolean goesOn, boolean finish) throws IOException {
+    if (goesOn) {
       next.tail.arm();
+    }
+    if (finish) {
+      next.tail.finish();
     }
     List<LogSource.Piece> pieces = next.tail.next(Bounds.CHUNK_BYTES);
     List<byte[]> lines = new ArrayList<>(pieces.size());
@@ -159,7 +182,7 @@ final class LogStream implements Subscription {
         break;
       }
       lines.add(line(next.wanted, piece));
-      if (!follow && piece instanceof LogSource.Piece.Line line && !line.partial()) {
+      if (!goesOn && piece instanceof LogSource.Piece.Line line && !line.partial()) {
         next.linesLeft--;
       }
     }

@@ -169,6 +169,12 @@ final class StreamCalls {
     return wanted;
   }
 
+  static void tooManyStreams(Call call) {
+    call.error(
+        ErrorCode.BUSY,
+        "this connection has " + Bounds.SUBSCRIPTIONS + " streams; end one of them first");
+  }
+
   /** Begins a stream; returns false if that is not possible, which is answered. */
   private static boolean subscribe(Call call, LongFunction<Subscription> maker) {
     if (!call.connection().isOpen()) {
@@ -176,9 +182,7 @@ final class StreamCalls {
     }
     OptionalLong number = call.connection().subscribe(maker);
     if (number.isEmpty()) {
-      call.error(
-          ErrorCode.BUSY,
-          "this connection has " + Bounds.SUBSCRIPTIONS + " streams; end one of them first");
+      tooManyStreams(call);
       return false;
     }
     call.result(Map.of("subscription", number.getAsLong()));
@@ -195,7 +199,10 @@ final class StreamCalls {
       call.error(ErrorCode.REFUSED, "this connection has no stream " + number);
       return;
     }
+    boolean drain = call.params().bool("drain", false);
     call.result(Map.of());
-    call.connection().unsubscribe(number, "unsubscribed");
+    if (!drain || !call.connection().drain(number)) {
+      call.connection().unsubscribe(number, "unsubscribed");
+    }
   }
 }

@@ -19,9 +19,11 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import pm.config.Configuration;
+import pm.config.ConfigurationLoader;
 import pm.config.DaemonSpec;
 import pm.config.Folders;
 import pm.config.ProgramSpec;
+import pm.config.Trust;
 import pm.daemon.core.Supervisor;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
@@ -99,6 +101,7 @@ final class ControlFixture implements AutoCloseable {
                 new DaemonFacts(
                     "0.1.0",
                     4711,
+                    "ada",
                     new Moment(time.nanos() - 5_000_000_000L, Instant.EPOCH),
                     socket,
                     new Folders(folder, folder, folder, folder, Optional.empty()),
@@ -155,6 +158,21 @@ final class ControlFixture implements AutoCloseable {
       } catch (Exception e) {
         throw new IllegalStateException(e);
       }
+    }
+
+    @Override
+    public Configuration readText(String file, byte[] text) {
+      return new ConfigurationLoader(
+              new Folders(
+                  Path.of("/etc/pm"),
+                  Path.of("/run/pm"),
+                  Path.of("/var/lib/pm"),
+                  Path.of("/var/log/pm"),
+                  Optional.empty()),
+              0,
+              Trust.ANYTHING,
+              Optional.empty())
+          .loadText(file, text);
     }
 
     @Override

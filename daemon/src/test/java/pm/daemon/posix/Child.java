@@ -6,8 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -35,91 +33,55 @@ final class Child {
   }
 
   static SpawnRequest in(String directory, SpawnRequest request) {
-    return copy(
-        request,
+    return new SpawnRequest(
+        request.argv(),
         request.searchPath(),
+        request.environment(),
         directory,
-        request.descriptors(),
+        request.stdin(),
+        request.stdout(),
+        request.stderr(),
         request.credentials(),
-        request.umask(),
-        request.settings());
+        request.umask());
   }
 
   static SpawnRequest as(Credentials credentials, SpawnRequest request) {
-    return copy(
-        request,
+    return new SpawnRequest(
+        request.argv(),
         request.searchPath(),
+        request.environment(),
         request.workingDirectory(),
-        request.descriptors(),
+        request.stdin(),
+        request.stdout(),
+        request.stderr(),
         Optional.of(credentials),
-        request.umask(),
-        request.settings());
+        request.umask());
   }
 
   static SpawnRequest withUmask(int umask, SpawnRequest request) {
-    return copy(
-        request,
+    return new SpawnRequest(
+        request.argv(),
         request.searchPath(),
+        request.environment(),
         request.workingDirectory(),
-        request.descriptors(),
+        request.stdin(),
+        request.stdout(),
+        request.stderr(),
         request.credentials(),
-        OptionalInt.of(umask),
-        request.settings());
+        OptionalInt.of(umask));
   }
 
   static SpawnRequest searching(String path, SpawnRequest request) {
-    return copy(
-        request,
-        path,
-        request.workingDirectory(),
-        request.descriptors(),
-        request.credentials(),
-        request.umask(),
-        request.settings());
-  }
-
-  static SpawnRequest with(ChildSettings settings, SpawnRequest request) {
-    return copy(
-        request,
-        request.searchPath(),
-        request.workingDirectory(),
-        request.descriptors(),
-        request.credentials(),
-        request.umask(),
-        settings);
-  }
-
-  /** Gives it these descriptors beside those that it has, or instead of them. */
-  static SpawnRequest with(Map<Integer, Stdio> descriptors, SpawnRequest request) {
-    TreeMap<Integer, Stdio> all = new TreeMap<>(request.descriptors());
-    all.putAll(descriptors);
-    return copy(
-        request,
-        request.searchPath(),
-        request.workingDirectory(),
-        all,
-        request.credentials(),
-        request.umask(),
-        request.settings());
-  }
-
-  private static SpawnRequest copy(
-      SpawnRequest request,
-      String searchPath,
-      String directory,
-      SortedMap<Integer, Stdio> descriptors,
-      Optional<Credentials> credentials,
-      OptionalInt umask,
-      ChildSettings settings) {
     return new SpawnRequest(
         request.argv(),
-        searchPath,
+        path,
         request.environment(),
-        directory,
-        descriptors,
-        credentials,
-        umask,
-        settings);
+        request.workingDirectory(),
+        request.stdin(),
+        request.stdout(),
+        request.stderr(),
+        request.credentials(),
+        request.umask());
   }
 
   /** Starts a child on a thread that ends after it. */
@@ -157,7 +119,19 @@ final class Child {
     int pid;
     try {
       Stdio stdout = new Stdio.Descriptor(pipe.writeEnd());
-      pid = start(spawn, with(Map.of(1, stdout, 2, stdout), request));
+      pid =
+          start(
+              spawn,
+              new SpawnRequest(
+                  request.argv(),
+                  request.searchPath(),
+                  request.environment(),
+                  request.workingDirectory(),
+                  request.stdin(),
+                  stdout,
+                  stdout,
+                  request.credentials(),
+                  request.umask()));
     } finally {
       Fd.close(pipe.writeEnd());
     }
