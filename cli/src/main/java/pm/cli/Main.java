@@ -26,7 +26,7 @@ public final class Main {
             new Output(new FileOutputStream(FileDescriptor.err), isTerminal(2)));
     // Everything is written and nothing is to be tidied up. System.exit would first look for a
     // logger to tell.
-    Runtime.getRuntime().halt(pmctl.run(List.of(arguments)).value());
+    Runtime.getRuntime().halt(pmctl.run(List.of(arguments)));
   }
 
   /**

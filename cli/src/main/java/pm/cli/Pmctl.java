@@ -16,6 +16,7 @@ import pm.cli.arguments.Similar;
 import pm.cli.arguments.Syntax;
 import pm.cli.command.Command;
 import pm.cli.command.Commands;
+import pm.cli.command.Completion;
 import pm.cli.command.Session;
 import pm.cli.render.Output;
 import pm.cli.render.Style;
@@ -48,33 +49,34 @@ final class Pmctl {
   }
 
   /** Runs the command line, and returns what to exit with. Nothing is thrown, whatever happens. */
-  ExitCode run(List<String> arguments) {
-    ExitCode code;
+  int run(List<String> arguments) {
     try {
-      code = end(arguments);
+      int value = end(arguments);
       err.flush();
       out.flush();
-      return code;
+      return value;
     } catch (IOException e) {
-      return outputFailed(e);
+      return outputFailed(e).value();
     }
   }
 
-  private ExitCode end(List<String> arguments) throws IOException {
+  private int end(List<String> arguments) throws IOException {
     try {
-      return dispatch(arguments);
+      return dispatch(arguments).value();
     } catch (CommandFailure e) {
-      tell(e.sentence());
-      return e.exitCode();
+      if (!e.sentence().isEmpty()) {
+        tell(e.sentence());
+      }
+      return e.exitValue();
     } catch (JsonException e) {
       tell(
           "the daemon's answer is not as its protocol says: "
               + e.sentence()
               + ". Compare the versions: pmctl version");
-      return ExitCode.FAILED;
+      return ExitCode.FAILED.value();
     } catch (RuntimeException e) {
       tell("this is a defect of pmctl: " + e + ". Please report it, with the command line.");
-      return ExitCode.FAILED;
+      return ExitCode.FAILED.value();
     }
   }
 
@@ -101,6 +103,10 @@ final class Pmctl {
 
   private ExitCode dispatch(List<String> arguments)
       throws CommandFailure, JsonException, IOException {
+    if (!arguments.isEmpty() && arguments.getFirst().equals(Completion.WORD)) {
+      Completion.write(environment, arguments.subList(1, arguments.size()), out);
+      return ExitCode.DONE;
+    }
     Map<String, String> global = new HashMap<>();
     int at = 0;
     while (at < arguments.size() && arguments.get(at).startsWith("-")) {

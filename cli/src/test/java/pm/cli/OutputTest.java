@@ -28,8 +28,8 @@ final class OutputTest {
     Pmctl pmctl =
         new Pmctl(
             Map.of(), Duration.ofSeconds(1), new Output(broken, false), new Output(err, false));
-    ExitCode code = pmctl.run(List.of("--help"));
-    return new Call(code, "", err.toString(StandardCharsets.UTF_8));
+    int value = pmctl.run(List.of("--help"));
+    return new Call(value, "", err.toString(StandardCharsets.UTF_8));
   }
 
   @Test

@@ -89,7 +89,7 @@ final class TranscriptTest {
           for (String error : shown(call.err(), socket).lines().toList()) {
             actual.append("! ").append(error).append('\n');
           }
-          actual.append("=> ").append(call.exitCode().value()).append('\n');
+          actual.append("=> ").append(call.value()).append('\n');
         } else if (line.startsWith("#") || line.isEmpty()) {
           method = "";
           actual.append(line).append('\n');

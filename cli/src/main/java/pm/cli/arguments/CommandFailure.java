@@ -25,6 +25,12 @@ public class CommandFailure extends Exception {
     return exitCode;
   }
 
+  /** The number that the process exits with. */
+  public int exitValue() {
+    return exitCode.value();
+  }
+
+  /** Empty where everything is said already. */
   public String sentence() {
     return sentence;
   }

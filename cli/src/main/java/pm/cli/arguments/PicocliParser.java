@@ -21,6 +21,9 @@ public final class PicocliParser {
   private static final String PROGRAM = "pmctl";
   private static final int WIDTH = 100;
 
+  /** More of them would not fit a line. */
+  private static final int MOST_IN_SYNOPSIS = 8;
+
   private PicocliParser() {}
 
   /**
@@ -131,6 +134,10 @@ public final class PicocliParser {
   /** What a call looks like: {@code pmctl start [--no-wait] [--timeout D] SEL...}. */
   public static String synopsis(Syntax syntax) {
     StringBuilder synopsis = new StringBuilder(PROGRAM).append(' ').append(syntax.name());
+    if (syntax.options().size() > MOST_IN_SYNOPSIS) {
+      synopsis.append(" [OPTION]...");
+      return withOperands(synopsis, syntax.operands());
+    }
     for (Option option : syntax.options()) {
       synopsis
           .append(" [")
@@ -138,7 +145,10 @@ public final class PicocliParser {
       synopsis.append(option.takesValue() ? " " + option.label() : "").append(']');
       synopsis.append(option.repeated() ? "..." : "");
     }
-    Operands operands = syntax.operands();
+    return withOperands(synopsis, syntax.operands());
+  }
+
+  private static String withOperands(StringBuilder synopsis, Operands operands) {
     if (operands.max() > 0) {
       String label = operands.label() + (operands.max() > 1 ? "..." : "");
       synopsis.append(' ').append(operands.min() == 0 ? "[" + label + "]" : label);

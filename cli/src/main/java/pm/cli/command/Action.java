@@ -57,10 +57,25 @@ final class Action {
   /** Calls {@code method} for the operands, and tells what came of it. */
   static ExitCode run(Session session, Method method, Outcomes wording)
       throws CommandFailure, JsonException, IOException {
+    return run(session, method, session.selectors(), session.selectors(), wording);
+  }
+
+  /**
+   * As the other, with parameters of its own.
+   *
+   * @param selectors of what is waited for, as parameters of {@code status}
+   */
+  static ExitCode run(
+      Session session,
+      Method method,
+      Map<String, Object> params,
+      Map<String, Object> selectors,
+      Outcomes wording)
+      throws CommandFailure, JsonException, IOException {
     Optional<Duration> timeout = session.arguments().duration(TIMEOUT);
-    Map<String, Object> selectors = session.selectors();
-    Map<String, Object> params = session.selectors();
-    params.put("wait", !session.arguments().has(NO_WAIT));
+    if (method.parameters().contains("wait")) {
+      params.put("wait", !session.arguments().has(NO_WAIT));
+    }
     if (timeout.isPresent()) {
       params.put("timeout_seconds", seconds(timeout.get()));
     }

@@ -16,17 +16,27 @@ public final class Commands {
           "start",
           "stop",
           "restart",
+          "reload",
           "signal",
+          "enable",
+          "disable",
           "reset",
+          "scale",
+          "run",
+          "wait",
+          "is-active",
+          "is-failed",
           "apply",
           "logs",
           "events",
           "config check",
           "config show",
           "daemon status",
+          "daemon upgrade",
           "daemon shutdown",
           "ping",
-          "version");
+          "version",
+          "completion");
 
   /** The first words of names of two words. */
   public static final List<String> GROUPS = List.of("config", "daemon");
@@ -34,30 +44,10 @@ public final class Commands {
   /** What the documentation names, but this version does not have. */
   private static final List<String> LATER =
       List.of(
-          "reload",
-          "enable",
-          "disable",
-          "scale",
-          "submit",
-          "task",
-          "pool",
-          "top",
-          "metrics",
-          "wait",
-          "is-active",
-          "is-failed",
-          "run",
-          "config schema",
-          "config explain",
-          "import",
-          "daemon upgrade",
-          "completion");
+          "submit", "task", "pool", "top", "metrics", "config schema", "config explain", "import");
 
   private static final Map<String, List<String>> LATER_OPTIONS =
-      Map.of(
-          "status", List.of("--watch", "-w"),
-          "restart", List.of("--rolling", "--pause"),
-          "config check", List.of("--explain"));
+      Map.of("config check", List.of("--explain"));
 
   private Commands() {}
 
@@ -70,17 +60,27 @@ public final class Commands {
       case "start" -> Optional.of(new StartCommand());
       case "stop" -> Optional.of(new StopCommand());
       case "restart" -> Optional.of(new RestartCommand());
+      case "reload" -> Optional.of(new ReloadCommand());
       case "signal" -> Optional.of(new SignalCommand());
+      case "enable" -> Optional.of(new EnableCommand());
+      case "disable" -> Optional.of(new DisableCommand());
       case "reset" -> Optional.of(new ResetCommand());
+      case "scale" -> Optional.of(new ScaleCommand());
+      case "run" -> Optional.of(new RunCommand());
+      case "wait" -> Optional.of(new WaitCommand());
+      case "is-active" -> Optional.of(new IsActiveCommand());
+      case "is-failed" -> Optional.of(new IsFailedCommand());
       case "apply" -> Optional.of(new ApplyCommand());
       case "logs" -> Optional.of(new LogsCommand());
       case "events" -> Optional.of(new EventsCommand());
       case "config check" -> Optional.of(new ConfigCheckCommand());
       case "config show" -> Optional.of(new ConfigShowCommand());
       case "daemon status" -> Optional.of(new DaemonStatusCommand());
+      case "daemon upgrade" -> Optional.of(new DaemonUpgradeCommand());
       case "daemon shutdown" -> Optional.of(new DaemonShutdownCommand());
       case "ping" -> Optional.of(new PingCommand());
       case "version" -> Optional.of(new VersionCommand());
+      case "completion" -> Optional.of(new CompletionCommand());
       default -> Optional.empty();
     };
   }

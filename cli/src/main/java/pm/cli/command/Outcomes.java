@@ -14,7 +14,7 @@ import pm.protocol.Members;
  * Tells what an action did to each instance, and makes the exit code of it.
  *
  * @param verb as in "cannot start web@1"
- * @param participle as in "web@1: started"
+ * @param participle as in "web@1: started"; empty to be quiet of what went well
  */
 record Outcomes(String verb, String participle) {
 
@@ -41,10 +41,11 @@ record Outcomes(String verb, String participle) {
     String instance = outcome.string("instance");
     String result = outcome.string("result");
     String detail = outcome.optionalString("detail").orElse("");
+    boolean quiet = participle.isEmpty();
     switch (result) {
       case "done" -> succeeded(session, instance, participle, detail);
-      case "unchanged" -> succeeded(session, instance, "unchanged", detail);
-      case "accepted" -> succeeded(session, instance, "being " + participle, detail);
+      case "unchanged" -> succeeded(session, instance, quiet ? "" : "unchanged", detail);
+      case "accepted" -> succeeded(session, instance, quiet ? "" : "being " + participle, detail);
       case "timed_out" -> {
         String state = detail.isEmpty() ? outcome.optionalString("state").orElse("") : detail;
         String within =
@@ -53,8 +54,7 @@ record Outcomes(String verb, String participle) {
             session,
             outcome,
             instance
-                + ": not "
-                + participle
+                + (quiet ? ": not ready" : ": not " + participle)
                 + within
                 + ": "
                 + state
@@ -82,7 +82,7 @@ record Outcomes(String verb, String participle) {
 
   private static void succeeded(Session session, String instance, String how, String detail)
       throws IOException {
-    if (session.format().isForPeople()) {
+    if (session.format().isForPeople() && !how.isEmpty()) {
       session
           .out()
           .line(Escapes.cell(instance + ": " + how + (detail.isEmpty() ? "" : ": " + detail)));

@@ -13,7 +13,6 @@ import pm.cli.render.Terminal;
 import pm.protocol.JsonException;
 import pm.protocol.Members;
 import sun.misc.Signal;
-import sun.misc.SignalHandler;
 
 /**
  * The other screen of a terminal, which full-screen programs use, with a table drawn in place. It
@@ -34,8 +33,8 @@ final class Screen implements AutoCloseable {
   private Terminal size;
   private boolean entered;
   private String last = "";
+  private boolean stopped;
   private volatile boolean resized;
-  private volatile boolean continued;
 
   private Screen(Session session, Connection connection) {
     this.session = session;
@@ -43,14 +42,13 @@ final class Screen implements AutoCloseable {
     this.size = Terminal.of(session.environment()).orElse(Terminal.UNKNOWN);
   }
 
-  /** Takes the terminal. */
-  static Screen open(Session session, Connection connection) throws IOException {
+  /** Prepares to take the terminal, which the first picture does. */
+  static Screen open(Session session, Connection connection) {
     Screen screen = new Screen(session, connection);
     Runtime.getRuntime().addShutdownHook(screen.ending);
     Signal.handle(new Signal("WINCH"), signal -> screen.wake(true));
     Signal.handle(new Signal("CONT"), signal -> screen.goOn());
-    Signal.handle(new Signal("TSTP"), screen::stop);
-    screen.enter();
+    Signal.handle(new Signal("TSTP"), signal -> screen.stop());
     return screen;
   }
 
@@ -63,27 +61,25 @@ final class Screen implements AutoCloseable {
    * We were in the background: what the shell has written is not ours, and may have another size.
    */
   private void goOn() {
-    continued = true;
+    synchronized (lock) {
+      stopped = false;
+    }
     wake(true);
   }
 
-  private void stop(Signal signal) {
+  /** Ctrl-Z. Java cannot stop itself, so somebody else has to. */
+  private void stop() {
     try {
       leave(false);
+      new ProcessBuilder("kill", "-STOP", Long.toString(ProcessHandle.current().pid())).start();
     } catch (IOException e) {
-      // The terminal is gone; whoever reads next will notice.
+      // The terminal is gone, or there is no kill: then we go on.
+      goOn();
     }
-    Signal.handle(signal, SignalHandler.SIG_DFL);
-    Signal.raise(signal);
   }
 
   /** Draws the instances. */
   void show(List<Members> items) throws JsonException, IOException {
-    if (continued) {
-      continued = false;
-      Signal.handle(new Signal("TSTP"), this::stop);
-      enter();
-    }
     if (resized) {
       resized = false;
       size = Terminal.ask().orElse(size);
@@ -91,7 +87,9 @@ final class Screen implements AutoCloseable {
     Table table = StatusTable.of(items, session.format() == Format.WIDE, session.style());
     String text = table.render(size.columns());
     StringBuilder drawn = new StringBuilder(HOME);
-    drawn.append(session.style().dim(summary(items))).append(ERASE_REST_OF_LINE);
+    String summary = summary(items);
+    summary = summary.substring(0, Math.min(summary.length(), size.columns()));
+    drawn.append(session.style().dim(summary)).append(ERASE_REST_OF_LINE);
     int room = Math.max(2, size.rows() - 1);
     int lines = items.size() + 1;
     int shown = 0;
@@ -112,7 +110,9 @@ final class Screen implements AutoCloseable {
     drawn.append(ERASE_REST);
     synchronized (lock) {
       last = text;
-      if (entered) {
+      if (!stopped) {
+        session.out().print(entered ? "" : ENTER);
+        entered = true;
         session.out().print(drawn.toString());
         session.out().flush();
       }
@@ -146,18 +146,9 @@ final class Screen implements AutoCloseable {
     return summary.toString();
   }
 
-  private void enter() throws IOException {
-    synchronized (lock) {
-      if (!entered) {
-        entered = true;
-        session.out().print(ENTER);
-        session.out().flush();
-      }
-    }
-  }
-
   private void leave(boolean forGood) throws IOException {
     synchronized (lock) {
+      stopped = true;
       if (entered) {
         entered = false;
         session.out().print(LEAVE);

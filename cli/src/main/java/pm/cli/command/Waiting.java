@@ -251,7 +251,7 @@ final class Waiting {
   }
 
   /** Says, when the user ends the wait, that this is all that ends. */
-  private static final class Farewell extends Thread {
+  static final class Farewell extends Thread {
     private final Session session;
 
     Farewell(Session session) {
