@@ -105,7 +105,8 @@ final class Parts {
     processes =
         Processes.open(
             loop,
-            new Processes.Settings(environment, socket.toString(), Host.cores(), pid -> false),
+            new Processes.Settings(
+                environment, socket.toString(), Host.cores(), List.of(), pid -> false),
             output,
             queue::add);
     events = EventLog.open(folders.state(), !opened.recovered().isToBeResumed(), offLoop);

@@ -1,23 +1,92 @@
 package pm.daemon.posix;
 
-/** The capabilities that this program asks for; capabilities(7). */
+import java.util.Locale;
+import java.util.Optional;
+
+/** What only root may, one by one; capabilities(7). */
 public enum Capability {
   CHOWN(0),
+  DAC_OVERRIDE(1),
+  DAC_READ_SEARCH(2),
+  FOWNER(3),
+  FSETID(4),
   KILL(5),
   SETGID(6),
   SETUID(7),
+  SETPCAP(8),
+  LINUX_IMMUTABLE(9),
+  NET_BIND_SERVICE(10),
+  NET_BROADCAST(11),
+  NET_ADMIN(12),
+  NET_RAW(13),
+  IPC_LOCK(14),
+  IPC_OWNER(15),
+  SYS_MODULE(16),
+  SYS_RAWIO(17),
+  SYS_CHROOT(18),
   SYS_PTRACE(19),
+  SYS_PACCT(20),
   SYS_ADMIN(21),
+  SYS_BOOT(22),
   SYS_NICE(23),
-  SYS_RESOURCE(24);
+  SYS_RESOURCE(24),
+  SYS_TIME(25),
+  SYS_TTY_CONFIG(26),
+  MKNOD(27),
+  LEASE(28),
+  AUDIT_WRITE(29),
+  AUDIT_CONTROL(30),
+  SETFCAP(31),
+  MAC_OVERRIDE(32),
+  MAC_ADMIN(33),
+  SYSLOG(34),
+  WAKE_ALARM(35),
+  BLOCK_SUSPEND(36),
+  AUDIT_READ(37),
+  PERFMON(38),
+  BPF(39),
+  CHECKPOINT_RESTORE(40);
 
-  private final int bit;
+  private final int number;
 
-  Capability(int bit) {
-    this.bit = bit;
+  Capability(int number) {
+    this.number = number;
+  }
+
+  /** The most that the kernel's interface has room for. */
+  static final int MOST = 64;
+
+  /** Finds one by its name without {@code CAP_}, in whatever case. */
+  public static Optional<Capability> byName(String name) {
+    String wanted = name.toUpperCase(Locale.ROOT);
+    for (Capability capability : values()) {
+      if (capability.name().equals(wanted)) {
+        return Optional.of(capability);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The name as configurations have it, such as {@code net_bind_service}. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   boolean isIn(long mask) {
-    return (mask & (1L << bit)) != 0;
+    return (mask & bit()) != 0;
+  }
+
+  /** Names what has a number, also one that is younger than this list. */
+  static String word(int number) {
+    for (Capability capability : values()) {
+      if (capability.number == number) {
+        return capability.word();
+      }
+    }
+    return "number " + number;
+  }
+
+  long bit() {
+    return 1L << number;
   }
 }

@@ -40,6 +40,9 @@ public final class Fd {
   private static final long READ = Libc.function("read");
   private static final long PREAD = Libc.function("pread");
   private static final long WRITE = Libc.function("write");
+  private static final int AF_UNIX = 1;
+  private static final int SOCK_STREAM = 1;
+  private static final long SOCKETPAIR = Libc.function("socketpair");
   private static final long PIPE2 = Libc.function("pipe2");
   private static final long FCNTL = Libc.function("fcntl");
   private static final long IOCTL = Libc.function("ioctl");
@@ -170,6 +173,19 @@ public final class Fd {
         throw failed(call, fd, errno);
       }
     }
+  }
+
+  /** Two sockets that are connected with each other. */
+  record Pair(int one, int other) {}
+
+  /** Makes a pair of blocking stream sockets; socketpair(2). */
+  static Pair socketPair() throws ErrnoException {
+    Scratch scratch = Scratch.mine();
+    int type = SOCK_STREAM | OpenFlags.CLOEXEC;
+    if ((int) Libc.call(SOCKETPAIR, AF_UNIX, type, 0, scratch.address()) != 0) {
+      throw new ErrnoException("socketpair", "", Libc.errno());
+    }
+    return new Pair(scratch.buffer().getInt(0), scratch.buffer().getInt(4));
   }
 
   /** Makes a pipe; pipe2(2). Both ends share {@code flags}: 0 or {@link OpenFlags#NONBLOCK}. */

@@ -60,6 +60,13 @@ final class Layout {
   static final int SYS_SETRESUID = either(117, 147);
   static final int SYS_SETRESGID = either(119, 149);
   static final int SYS_UNSHARE = either(272, 97);
+  static final int SYS_SETPRIORITY = either(141, 140);
+  static final int SYS_SCHED_SETAFFINITY = either(203, 122);
+  static final int SYS_SCHED_GETAFFINITY = either(204, 123);
+  static final int SYS_IOPRIO_SET = either(251, 30);
+  static final int SYS_CAPGET = either(125, 90);
+  static final int SYS_CAPSET = either(126, 91);
+  static final int SYS_PRLIMIT64 = either(302, 261);
   static final int SYS_PIDFD_SEND_SIGNAL = 424;
   static final int SYS_PIDFD_OPEN = 434;
   static final int SYS_EPOLL_PWAIT2 = 441;

@@ -7,19 +7,21 @@ import java.util.Set;
 
 /**
  * Starts programs with posix_spawn(3), as leaders of sessions of their own, with no signal blocked
- * or ignored, in their working directory, with three descriptors and no more.
+ * or ignored, in their working directory, with the descriptors that they are given and no more.
  *
- * <p>User, groups and umask belong to a thread in Linux, and a child inherits those of the thread
- * that makes it. So they are changed with bare system calls (the C library's functions would change
- * all threads) on a thread that ends after it; see {@link #needsOwnThread}. That costs no chain of
- * helper programs, and every error comes back as it is. For the fraction of a millisecond that the
- * thread acts as another user, that user may send it, and so this process, a signal; trace it he
- * may not.
+ * <p>User, groups, umask, priorities, processors and capabilities belong to a thread in Linux, and
+ * a child inherits those of the thread that makes it. So they are changed with bare system calls
+ * (the C library's functions would change all threads) on a thread that ends after it; see {@link
+ * #needsOwnThread}. That costs no chain of helper programs, and every error comes back as it is.
+ * For the fraction of a millisecond that the thread acts as another user, that user may send it,
+ * and so this process, a signal; trace it he may not.
  *
- * <p>Where a container forbids unshare(2), a umask that differs from our own is set by a shell that
- * then executes the program: {@code /bin/sh -c 'umask "$1"; shift; exec "$@"'}. In that case the
- * program sees the path that was found as its own name, and an exec that fails in spite of the
- * checks before it appears as exit code 126 or 127.
+ * <p>Limits and the control group belong to a process, so the child must exist before they can be
+ * set, and must not run the program yet. A shell stands in: it reads a line from a pipe and then
+ * executes the program. Meanwhile we set everything on it from outside, with the kernel's own word
+ * for what is refused. Where a container forbids unshare(2), a umask that differs from our own is
+ * set by that shell too. In both cases the program sees the path that was found as its own name,
+ * and an exec that fails in spite of the checks before it appears as exit code 126 or 127.
  */
 public final class Spawn {
   private static final int PR_GET_DUMPABLE = 3;
@@ -56,7 +58,9 @@ public final class Spawn {
    * called on a thread that is made for it and ends after it.
    */
   public boolean needsOwnThread(SpawnRequest request) {
-    return changesUmask(request) || changesCredentials(request);
+    return changesUmask(request)
+        || changesCredentials(request)
+        || request.settings().changesThread();
   }
 
   private boolean changesUmask(SpawnRequest request) {
@@ -76,8 +80,8 @@ public final class Spawn {
   }
 
   /**
-   * Starts a program. It returns once the program's own code is about to run. It may take
-   * milliseconds, so it is not for the loop.
+   * Starts a program. It returns once the program's own code is about to run, or the shell's that
+   * executes it. It may take milliseconds, so it is not for the loop.
    *
    * @return the child's pid, which is also its session and its group; it is ours to reap
    * @throws SpawnException if there is no child. Any other exception or error says nothing about
@@ -91,6 +95,7 @@ public final class Spawn {
       if (pid == 0) {
         throw attempt.failure();
       }
+      attempt.complete();
       return pid;
     }
   }

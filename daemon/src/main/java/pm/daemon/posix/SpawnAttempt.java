@@ -4,6 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import pm.daemon.posix.SpawnException.Stage;
 
 /**
@@ -19,7 +23,7 @@ final class SpawnAttempt implements AutoCloseable {
   private static final int PR_CAP_AMBIENT = 47;
   private static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
   private static final int SETSIGDEF_SETSIGMASK_SETSID = 0x04 | 0x08 | 0x80;
-  private static final int FIRST_FD_TO_CLOSE = 3;
+  private static final int FIRST_EXTRA = 3;
   private static final int TYPE = 0xf000;
   private static final int REGULAR = 0x8000;
   private static final int DIRECTORY = 0x4000;
@@ -31,8 +35,7 @@ final class SpawnAttempt implements AutoCloseable {
   private static final int STRUCTURES_BYTES = 2048;
 
   private static final String SHELL = "/bin/sh";
-  private static final String UMASK_SCRIPT = "umask \"$1\"; shift; exec \"$@\"";
-  private static final int LINK_PROGRAM = 5;
+  private static final String ENV = "/usr/bin/env";
 
   private static final long ACCESS = Libc.function("access");
   private static final long FSTATAT = Libc.function("fstatat");
@@ -46,6 +49,7 @@ final class SpawnAttempt implements AutoCloseable {
   private static final long ACTIONS_DESTROY = Libc.function("posix_spawn_file_actions_destroy");
   private static final long ACTIONS_ADDDUP2 = Libc.function("posix_spawn_file_actions_adddup2");
   private static final long ACTIONS_ADDOPEN = Libc.function("posix_spawn_file_actions_addopen");
+  private static final long ACTIONS_ADDCLOSE = Libc.function("posix_spawn_file_actions_addclose");
   private static final long ACTIONS_ADDCHDIR =
       Libc.function("posix_spawn_file_actions_addchdir_np");
   private static final long ACTIONS_ADDCLOSEFROM =
@@ -70,11 +74,15 @@ final class SpawnAttempt implements AutoCloseable {
   private final int ownSavedUid;
 
   private final NativeBlock block;
+  private final ThreadSettings thread;
+  private final ChildLimits limits;
+  private final Optional<Gate> gate;
   private final boolean isSearched;
   private final List<String> candidates;
   private final long[] candidateNames;
   private final long argv;
   private final long linkArgv;
+  private final int linkProgram;
   private final long environment;
   private final long shell;
   private final long workingDirectory;
@@ -103,6 +111,7 @@ final class SpawnAttempt implements AutoCloseable {
     WORKING_DIRECTORY,
     DEV_NULL,
     SHELL,
+    THREAD,
     SEARCH,
     PROGRAM,
     INTERPRETER,
@@ -133,11 +142,18 @@ final class SpawnAttempt implements AutoCloseable {
     candidateNames = new long[candidates.size()];
     List<String> variables = new ArrayList<>();
     request.environment().forEach((name, value) -> variables.add(name + "=" + value));
-    List<String> link = linkArguments(request, umask);
+    isLinked = request.settings().needsGate();
+    gate = isLinked ? Optional.of(new Gate(request.descriptors().keySet())) : Optional.empty();
+    List<String> unnameable =
+        variables.stream().filter(variable -> !isNameable(variable)).sorted().toList();
+    List<String> link = linkArguments(unnameable);
+    linkProgram = link.size() - request.argv().size();
 
     block =
         new NativeBlock(
             STRUCTURES_BYTES
+                + ThreadSettings.SIZE
+                + ChildLimits.sizeOf()
                 + NativeBlock.sizeOf(candidates)
                 + NativeBlock.sizeOf(request.argv())
                 + NativeBlock.sizeOf(link)
@@ -154,9 +170,7 @@ final class SpawnAttempt implements AutoCloseable {
     workingDirectory = block.text(request.workingDirectory());
     devNull = block.text("/dev/null");
     usesDevNull =
-        request.stdin() instanceof Stdio.Null
-            || request.stdout() instanceof Stdio.Null
-            || request.stderr() instanceof Stdio.Null;
+        request.descriptors().values().stream().anyMatch(stdio -> stdio instanceof Stdio.Null);
     groups = block.take(Integer.BYTES * Math.max(groupCount, 1));
     for (int i = 0; i < groupCount; i++) {
       block.putInt(groups + (long) Integer.BYTES * i, groupIds.get(i));
@@ -170,8 +184,17 @@ final class SpawnAttempt implements AutoCloseable {
     ownUid = block.getInt(stat);
     ownEffectiveUid = block.getInt(stat + 4);
     ownSavedUid = block.getInt(stat + 8);
-    prepareAttributes(block.take(Layout.SIGNAL_SET_SIZE));
-    prepareActions();
+    long signalSet = block.take(Layout.SIGNAL_SET_SIZE);
+    Libc.call(ACTIONS_INIT, actions);
+    prepareAttributes(signalSet);
+    try {
+      limits = new ChildLimits(request.settings(), block);
+      thread = new ThreadSettings(request.settings(), block);
+      prepareActions();
+    } catch (SpawnException | RuntimeException refused) {
+      close();
+      throw refused;
+    }
   }
 
   private static void checkTexts(SpawnRequest request) throws SpawnException {
@@ -223,12 +246,42 @@ final class SpawnAttempt implements AutoCloseable {
     return directory.endsWith("/") ? directory + path : directory + "/" + path;
   }
 
-  /** The command line that sets the umask first; its sixth word is replaced by what was found. */
-  private static List<String> linkArguments(SpawnRequest request, int umask) {
-    List<String> link = new ArrayList<>();
-    link.addAll(List.of(SHELL, "-c", UMASK_SCRIPT, "sh", "0" + Integer.toOctalString(umask), ""));
-    link.addAll(request.argv().subList(1, request.argv().size()));
+  /**
+   * The command line that sets the umask first, waits at the gate, or both; the word for the
+   * program is replaced by what was found. Some shells drop variables that they could not name, so
+   * these go by way of env(1).
+   */
+  private List<String> linkArguments(List<String> unnameable) {
+    StringBuilder script = new StringBuilder();
+    if (changesUmask) {
+      script.append("umask 0").append(Integer.toOctalString(umask)).append("; ");
+    }
+    gate.ifPresent(g -> script.append(g.script()));
+    for (String own : List.of("PWD", "OLDPWD", "SHLVL")) {
+      if (!request.environment().containsKey(own)) {
+        script.append("unset ").append(own).append("; ");
+      }
+    }
+    script.append("exec \"$@\"");
+    List<String> link = new ArrayList<>(List.of(SHELL, "-c", script.toString(), "sh"));
+    if (!unnameable.isEmpty()) {
+      link.add(ENV);
+      link.addAll(unnameable);
+    }
+    link.addAll(request.argv());
     return link;
+  }
+
+  private static boolean isNameable(String variable) {
+    int end = variable.indexOf('=');
+    for (int i = 0; i < end; i++) {
+      char c = variable.charAt(i);
+      boolean isLetter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+      if (!isLetter && (i == 0 || c < '0' || c > '9')) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** A session of its own, no signal blocked, all at their default; posix_spawnattr_init(3). */
@@ -245,14 +298,46 @@ final class SpawnAttempt implements AutoCloseable {
     return 1L << (signal - 1);
   }
 
-  /** Three descriptors, the working directory, nothing else left open; posix_spawn(3). */
+  /** The descriptors, the working directory, nothing else left open; posix_spawn(3). */
   private void prepareActions() throws SpawnException {
-    check(Libc.call(ACTIONS_INIT, actions));
-    place(request.stdin(), 0, OpenFlags.RDONLY);
-    place(request.stdout(), 1, OpenFlags.WRONLY);
-    place(request.stderr(), 2, OpenFlags.WRONLY);
+    SortedMap<Integer, Stdio> wanted = new TreeMap<>(request.descriptors());
+    gate.ifPresent(g -> wanted.put(g.childFd(), new Stdio.Descriptor(g.childEnd())));
+    // What is ours begins at 3, so these overwrite nothing that is still to be placed.
+    for (Map.Entry<Integer, Stdio> standard : wanted.headMap(FIRST_EXTRA).entrySet()) {
+      int flags = standard.getKey() == 0 ? OpenFlags.RDONLY : OpenFlags.WRONLY;
+      place(standard.getValue(), standard.getKey(), flags);
+    }
+    placeExtras(wanted.tailMap(FIRST_EXTRA));
     check(Libc.call(ACTIONS_ADDCHDIR, actions, workingDirectory));
-    check(Libc.call(ACTIONS_ADDCLOSEFROM, actions, FIRST_FD_TO_CLOSE));
+    int last = wanted.lastKey();
+    for (int fd = FIRST_EXTRA; fd < last; fd++) {
+      if (!wanted.containsKey(fd)) {
+        // Closing what is not open is no error there.
+        check(Libc.call(ACTIONS_ADDCLOSE, actions, fd));
+      }
+    }
+    check(Libc.call(ACTIONS_ADDCLOSEFROM, actions, last + 1));
+  }
+
+  /** Those that stand where another is to go are moved out of the way first. */
+  private void placeExtras(SortedMap<Integer, Stdio> extras) throws SpawnException {
+    int free = extras.isEmpty() ? 0 : extras.lastKey() + 1;
+    for (Stdio stdio : extras.values()) {
+      free = stdio instanceof Stdio.Descriptor(int fd) ? Math.max(free, fd + 1) : free;
+    }
+    Map<Integer, Stdio> moved = new TreeMap<>(extras);
+    for (Map.Entry<Integer, Stdio> extra : extras.entrySet()) {
+      if (extra.getValue() instanceof Stdio.Descriptor(int fd)
+          && fd != extra.getKey()
+          && extras.containsKey(fd)) {
+        check(Libc.call(ACTIONS_ADDDUP2, actions, fd, free));
+        moved.put(extra.getKey(), new Stdio.Descriptor(free));
+        free++;
+      }
+    }
+    for (Map.Entry<Integer, Stdio> extra : moved.entrySet()) {
+      place(extra.getValue(), extra.getKey(), OpenFlags.RDWR);
+    }
   }
 
   private void place(Stdio stdio, int target, int flags) throws SpawnException {
@@ -264,7 +349,6 @@ final class SpawnAttempt implements AutoCloseable {
 
   private void check(long result) throws SpawnException {
     if ((int) result != 0) {
-      close();
       throw new SpawnException(Stage.SPAWN, (int) result, Errno.message((int) result));
     }
   }
@@ -286,7 +370,15 @@ final class SpawnAttempt implements AutoCloseable {
     if (changesUmask && !changeUmask()) {
       return;
     }
+    if (!thread.applyAsOurselves()) {
+      fail(Stage.LIMITS, Errno.EPERM, Subject.THREAD);
+      return;
+    }
     if (changesCredentials && !changeCredentials()) {
+      return;
+    }
+    if (!thread.applyAsChild((changesCredentials ? uid : ownUid) == 0)) {
+      fail(Stage.SECURITY, Errno.EPERM, Subject.THREAD);
       return;
     }
     if (isSearched && !search()) {
@@ -294,10 +386,10 @@ final class SpawnAttempt implements AutoCloseable {
     }
     if (isLinked) {
       if (!findFault(0)) {
-        block.putLong(linkArgv + (long) Long.BYTES * LINK_PROGRAM, candidateNames[chosen]);
+        block.putLong(linkArgv + (long) Long.BYTES * linkProgram, candidateNames[chosen]);
         int result = spawn(shell, linkArgv);
         if (result != 0) {
-          fail(Stage.UMASK, result, Subject.SHELL);
+          fail(gate.isPresent() ? Stage.LIMITS : Stage.UMASK, result, Subject.SHELL);
         }
       }
       return;
@@ -316,6 +408,26 @@ final class SpawnAttempt implements AutoCloseable {
       pid = block.getInt(pidResult);
     }
     return result;
+  }
+
+  /**
+   * Sets what is set on the child, and lets it go if it was held back. As ourselves, after {@link
+   * #run} has made it.
+   *
+   * @throws SpawnException if something cannot be had; there is no child any more
+   */
+  void complete() throws SpawnException {
+    try {
+      if (gate.isEmpty() || gate.get().await()) {
+        limits.set(pid, changesCredentials ? OptionalInt.of(uid) : OptionalInt.empty());
+        if (gate.isPresent()) {
+          gate.get().open();
+        }
+      }
+    } catch (SpawnException refused) {
+      Waits.destroy(pid);
+      throw refused;
+    }
   }
 
   /** Gives this thread a umask of its own; unshare(2), umask(2). */
@@ -501,6 +613,9 @@ final class SpawnAttempt implements AutoCloseable {
 
   /** Puts what {@link #run} found into words. */
   SpawnException failure() {
+    if (subject == Subject.THREAD) {
+      return thread.failure();
+    }
     String message = Errno.message(errno);
     String detail =
         switch (subject) {
@@ -508,6 +623,7 @@ final class SpawnAttempt implements AutoCloseable {
           case WORKING_DIRECTORY -> request.workingDirectory() + ": " + message;
           case DEV_NULL -> "/dev/null: " + message;
           case SHELL -> SHELL + ": " + message;
+          case THREAD -> message;
           case SEARCH ->
               request.argv().getFirst() + ": not found in PATH (" + request.searchPath() + ")";
           case PROGRAM -> candidates.get(chosen) + ": " + message;
@@ -523,7 +639,7 @@ final class SpawnAttempt implements AutoCloseable {
     return switch (stage) {
       case USER -> "cannot become user " + Integer.toUnsignedString(uid) + ": " + message;
       case GROUP -> "cannot take group " + Integer.toUnsignedString(gid) + ": " + message;
-      case PIPES, WORKING_DIR, UMASK, EXEC, SPAWN -> message;
+      case PIPES, WORKING_DIR, UMASK, LIMITS, SECURITY, EXEC, SPAWN -> message;
     };
   }
 
@@ -539,5 +655,6 @@ final class SpawnAttempt implements AutoCloseable {
     Libc.call(ACTIONS_DESTROY, actions);
     Libc.call(ATTRIBUTES_DESTROY, attributes);
     block.close();
+    gate.ifPresent(Gate::close);
   }
 }

@@ -17,6 +17,10 @@ public final class SpawnException extends Exception {
     GROUP,
     WORKING_DIR,
     UMASK,
+    /** What it may use: limits, priorities, processors, its control group. */
+    LIMITS,
+    /** What it may do: capabilities, no new privileges. */
+    SECURITY,
     /** Finding or executing the program. */
     EXEC,
     /** Making the process: the machine has run out of something. */

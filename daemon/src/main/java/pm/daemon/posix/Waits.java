@@ -5,8 +5,8 @@ import java.util.Optional;
 
 /**
  * Looks at ended children and reaps them, always one known child: a wait for any child would steal
- * from the JVM's own reaper, which then reports success for what failed. Nothing here blocks. Any
- * thread may call.
+ * from the JVM's own reaper, which then reports success for what failed. Nothing that others may
+ * call blocks. Any thread may call.
  */
 public final class Waits {
   private static final int P_PID = 1;
@@ -17,6 +17,7 @@ public final class Waits {
   private static final int CLD_EXITED = 1;
   private static final int CLD_DUMPED = 3;
 
+  private static final long KILL = Libc.function("kill");
   private static final long WAITID = Libc.function("waitid");
 
   private Waits() {}
@@ -46,6 +47,16 @@ public final class Waits {
   /** As {@link #reap}, by pid: only for one that is known to be our own unreaped child. */
   public static Optional<WaitStatus> reapPid(int pid) throws ErrnoException {
     return waitid(P_PID, pid, pid, 0);
+  }
+
+  /** Kills a child of ours that nobody else knows of, and reaps it, which may take a moment. */
+  static void destroy(int pid) {
+    Libc.call(KILL, pid, Signals.KILL);
+    Scratch scratch = Scratch.mine();
+    int result;
+    do {
+      result = (int) Libc.call(WAITID, P_PID, pid, scratch.address(), WEXITED);
+    } while (result != 0 && Libc.errno() == Errno.EINTR);
   }
 
   private static Optional<WaitStatus> waitid(int idType, int id, int pid, int option)

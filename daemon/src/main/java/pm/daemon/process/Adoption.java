@@ -49,13 +49,20 @@ final class Adoption {
   }
 
   /**
+   * A process that shows an invocation.
+   *
+   * @param isHook whether it was run beside the program, so that it cannot be its main process
+   */
+  private record Shown(ProcessStat process, boolean isHook) {}
+
+  /**
    * What the pool has found out.
    *
    * @param found processes that show an invocation whose process was not known, by its id
    * @param blocked what could not be read again
    */
   private record Findings(
-      Map<InvocationId, List<ProcessStat>> found, List<Report.OutputBlocked> blocked) {}
+      Map<InvocationId, List<Shown>> found, List<Report.OutputBlocked> blocked) {}
 
   private final EventLoop loop;
   private final BlockingPool pool;
@@ -166,7 +173,7 @@ final class Adoption {
   }
 
   /** Comes back only with an answer: without one we would have to say that there is none. */
-  private static Map<InvocationId, List<ProcessStat>> find(List<InvocationId> sought) {
+  private static Map<InvocationId, List<Shown>> find(List<InvocationId> sought) {
     while (true) {
       try {
         return lookFor(sought);
@@ -177,18 +184,33 @@ final class Adoption {
     }
   }
 
-  private static Map<InvocationId, List<ProcessStat>> lookFor(List<InvocationId> sought)
+  private static Map<InvocationId, List<Shown>> lookFor(List<InvocationId> sought)
       throws ErrnoException {
-    ProcessTable table = ProcessTable.read(new ProcFs());
-    Map<InvocationId, List<ProcessStat>> found = new LinkedHashMap<>();
+    ProcFs proc = new ProcFs();
+    ProcessTable table = ProcessTable.read(proc);
+    Map<InvocationId, List<Shown>> found = new LinkedHashMap<>();
     for (ProcessStat process : table.all()) {
       for (InvocationId invocation : sought) {
         if (!process.isZombie() && table.proves(process, invocation.hex())) {
-          found.computeIfAbsent(invocation, id -> new ArrayList<>()).add(process);
+          found
+              .computeIfAbsent(invocation, id -> new ArrayList<>())
+              .add(new Shown(process, isHook(proc, process)));
         }
       }
     }
     return found;
+  }
+
+  private static boolean isHook(ProcFs proc, ProcessStat process) throws ErrnoException {
+    try {
+      // One that hangs in the kernel could make us hang with it.
+      return process.state() != 'D' && proc.isHook(process.pid());
+    } catch (ErrnoException refused) {
+      if (refused.isShortage()) {
+        throw refused;
+      }
+      return false;
+    }
   }
 
   private void finish(List<Effect.Adopt> batch, Findings findings) {
@@ -228,7 +250,7 @@ final class Adoption {
     }
   }
 
-  private void take(Effect.Adopt effect, List<ProcessStat> found) throws ErrnoException {
+  private void take(Effect.Adopt effect, List<Shown> found) throws ErrnoException {
     Optional<ProcessIdentity> process = effect.run().process();
     if (effect.exited()) {
       Child child = child(effect, process.orElse(nobody()), Optional.empty(), false);
@@ -304,9 +326,11 @@ final class Adoption {
     reaper.endedBefore(child, new ExitStatus.Unknown());
   }
 
-  private void takeFound(Effect.Adopt effect, List<ProcessStat> found) throws ErrnoException {
+  private void takeFound(Effect.Adopt effect, List<Shown> found) throws ErrnoException {
     Optional<ProcessStat> main =
         found.stream()
+            .filter(shown -> !shown.isHook())
+            .map(Shown::process)
             .filter(process -> process.session() == process.pid())
             .min(
                 Comparator.comparingLong(ProcessStat::startTicks)

@@ -38,14 +38,11 @@ public interface ChildOutput {
   void release(InvocationId invocation);
 
   /** The child's ends, which the daemon closes as soon as the child has them. */
-  interface Ends extends AutoCloseable {
+  interface Ends extends Provision {
     /** Returns what becomes descriptor 1. */
     Stdio stdout();
 
     /** Returns what becomes descriptor 2. */
     Stdio stderr();
-
-    @Override
-    void close();
   }
 }

@@ -1,8 +1,10 @@
 package pm.daemon.process;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -15,6 +17,7 @@ import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.plan.Account;
 import pm.daemon.core.plan.SpawnPlan;
 import pm.daemon.core.plan.SpawnPlanner;
+import pm.daemon.posix.ChildSettings;
 import pm.daemon.posix.Credentials;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Host;
@@ -37,10 +40,16 @@ final class Launch {
   record Means(
       Spawn spawn,
       ChildOutput output,
+      List<Provider> providers,
       SpawnsInFlight inFlight,
       HostFacts facts,
       Map<String, String> daemonEnvironment,
-      String socket) {}
+      String socket) {
+    Means {
+      providers = List.copyOf(providers);
+      daemonEnvironment = Map.copyOf(daemonEnvironment);
+    }
+  }
 
   /** What came of it. */
   sealed interface Outcome {
@@ -69,6 +78,8 @@ final class Launch {
       return failed(refused.stage(), refused.reason(), refused.isShortage());
     } catch (OutputRefusedException refused) {
       return failed("log", String.valueOf(refused.getMessage()), refused.isShortage());
+    } catch (ProvisionRefusedException refused) {
+      return failed(refused.stage(), String.valueOf(refused.getMessage()), refused.isShortage());
     } catch (SpawnException refused) {
       String stage = refused.stage().word();
       String message = String.valueOf(refused.getMessage());
@@ -97,20 +108,14 @@ final class Launch {
   }
 
   private Outcome start(SpawnPlan plan)
-      throws OutputRefusedException, SpawnException, ErrnoException {
-    try (ChildOutput.Ends ends = means.output().open(plan)) {
-      Account account = plan.account();
-      SpawnRequest request =
-          new SpawnRequest(
-              plan.argv(),
-              plan.searchPath(),
-              plan.environment(),
-              plan.workingDirectory(),
-              new Stdio.Null(),
-              ends.stdout(),
-              ends.stderr(),
-              Optional.of(new Credentials(account.uid(), account.gid(), account.groups())),
-              OptionalInt.of(plan.umask()));
+      throws OutputRefusedException, ProvisionRefusedException, SpawnException, ErrnoException {
+    try (ChildOutput.Ends ends = means.output().open(plan);
+        Provisions provisions = new Provisions()) {
+      provisions.add(ends);
+      for (Provider provider : means.providers()) {
+        provisions.take(provider.provide(effect.spec(), plan));
+      }
+      SpawnRequest request = request(plan, ends, provisions);
       means
           .inFlight()
           .begin(
@@ -118,6 +123,25 @@ final class Launch {
       mayHaveChild = true;
       return identify(spawn(request));
     }
+  }
+
+  private static SpawnRequest request(
+      SpawnPlan plan, ChildOutput.Ends ends, Provisions provisions) {
+    Account account = plan.account();
+    Map<String, String> environment = new TreeMap<>(plan.environment());
+    environment.putAll(provisions.environment());
+    TreeMap<Integer, Stdio> descriptors = new TreeMap<>(provisions.descriptors());
+    descriptors.put(1, ends.stdout());
+    descriptors.put(2, ends.stderr());
+    return new SpawnRequest(
+        plan.argv(),
+        plan.searchPath(),
+        environment,
+        plan.workingDirectory(),
+        descriptors,
+        Optional.of(new Credentials(account.uid(), account.gid(), account.groups())),
+        OptionalInt.of(plan.umask()),
+        ChildSettings.NONE);
   }
 
   /** What changes its thread for good gets one of its own, and this one waits for it. */

@@ -28,6 +28,7 @@ import pm.daemon.posix.OpenFlags;
 final class ProcFs {
   private static final int BUFFER_BYTES = 16 * 1024;
   private static final byte[] INVOCATION = "PM_INVOCATION_ID=".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] HOOK = "PM_HOOK=".getBytes(StandardCharsets.US_ASCII);
   private static final int HEX_DIGITS = 32;
 
   /** How many descriptors are looked at: what a process was given comes first. */
@@ -113,6 +114,49 @@ final class ProcFs {
           }
         } else if (matched >= 0) {
           matched = b == INVOCATION[matched] ? matched + 1 : -1;
+        }
+      }
+    }
+  }
+
+  /**
+   * Whether a process, when it was executed, had a variable {@code PM_HOOK} in its environment: it
+   * was run beside the program.
+   */
+  boolean isHook(int pid) throws ErrnoException {
+    OptionalInt fd = open("/proc/" + pid + "/environ");
+    if (fd.isEmpty()) {
+      return false;
+    }
+    try {
+      return hasVariable(fd.getAsInt(), HOOK);
+    } catch (ErrnoException refused) {
+      if (isGone(refused)) {
+        return false;
+      }
+      throw refused;
+    } finally {
+      Fd.close(fd.getAsInt());
+    }
+  }
+
+  private boolean hasVariable(int fd, byte[] nameAndEquals) throws ErrnoException {
+    int matched = 0;
+    while (true) {
+      buffer.clear();
+      int count = Fd.read(fd, buffer);
+      if (count <= 0) {
+        return false;
+      }
+      for (int i = 0; i < count; i++) {
+        byte b = buffer.get(i);
+        if (b == 0) {
+          matched = 0;
+        } else if (matched >= 0) {
+          matched = b == nameAndEquals[matched] ? matched + 1 : -1;
+          if (matched == nameAndEquals.length) {
+            return true;
+          }
         }
       }
     }

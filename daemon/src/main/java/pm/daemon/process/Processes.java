@@ -1,6 +1,7 @@
 package pm.daemon.process;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -37,6 +38,7 @@ public final class Processes implements AutoCloseable {
    * @param daemonEnvironment the environment of this process
    * @param socket path of the control socket, for {@code PM_SOCKET}
    * @param mostSpawnsAtOnce how many starts are under way at once, at least 1; the others wait
+   * @param providers who gives children something at their start; called on spawn threads
    * @param isForeign whether a child of this process, by its pid, is waited for by somebody else:
    *     it is left alone. Called on the loop thread
    */
@@ -44,9 +46,11 @@ public final class Processes implements AutoCloseable {
       Map<String, String> daemonEnvironment,
       String socket,
       int mostSpawnsAtOnce,
+      List<Provider> providers,
       IntPredicate isForeign) {
     public Settings {
       daemonEnvironment = Map.copyOf(daemonEnvironment);
+      providers = List.copyOf(providers);
     }
   }
 
@@ -79,7 +83,13 @@ public final class Processes implements AutoCloseable {
     reaper = new Reaper(loop, output, reports, proc, facts, inFlight, orphans, sweeps, children);
     Launch.Means means =
         new Launch.Means(
-            new Spawn(), output, inFlight, facts, settings.daemonEnvironment(), settings.socket());
+            new Spawn(),
+            output,
+            settings.providers(),
+            inFlight,
+            facts,
+            settings.daemonEnvironment(),
+            settings.socket());
     spawner = new Spawner(loop, reaper, reports, means, settings.mostSpawnsAtOnce());
     adoption = new Adoption(loop, pool, reaper, reports, means, proc);
   }

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -33,55 +35,91 @@ final class Child {
   }
 
   static SpawnRequest in(String directory, SpawnRequest request) {
-    return new SpawnRequest(
-        request.argv(),
+    return copy(
+        request,
         request.searchPath(),
-        request.environment(),
         directory,
-        request.stdin(),
-        request.stdout(),
-        request.stderr(),
+        request.descriptors(),
         request.credentials(),
-        request.umask());
+        request.umask(),
+        request.settings());
   }
 
   static SpawnRequest as(Credentials credentials, SpawnRequest request) {
-    return new SpawnRequest(
-        request.argv(),
+    return copy(
+        request,
         request.searchPath(),
-        request.environment(),
         request.workingDirectory(),
-        request.stdin(),
-        request.stdout(),
-        request.stderr(),
+        request.descriptors(),
         Optional.of(credentials),
-        request.umask());
+        request.umask(),
+        request.settings());
   }
 
   static SpawnRequest withUmask(int umask, SpawnRequest request) {
-    return new SpawnRequest(
-        request.argv(),
+    return copy(
+        request,
         request.searchPath(),
-        request.environment(),
         request.workingDirectory(),
-        request.stdin(),
-        request.stdout(),
-        request.stderr(),
+        request.descriptors(),
         request.credentials(),
-        OptionalInt.of(umask));
+        OptionalInt.of(umask),
+        request.settings());
   }
 
   static SpawnRequest searching(String path, SpawnRequest request) {
+    return copy(
+        request,
+        path,
+        request.workingDirectory(),
+        request.descriptors(),
+        request.credentials(),
+        request.umask(),
+        request.settings());
+  }
+
+  static SpawnRequest with(ChildSettings settings, SpawnRequest request) {
+    return copy(
+        request,
+        request.searchPath(),
+        request.workingDirectory(),
+        request.descriptors(),
+        request.credentials(),
+        request.umask(),
+        settings);
+  }
+
+  /** Gives it these descriptors beside those that it has, or instead of them. */
+  static SpawnRequest with(Map<Integer, Stdio> descriptors, SpawnRequest request) {
+    TreeMap<Integer, Stdio> all = new TreeMap<>(request.descriptors());
+    all.putAll(descriptors);
+    return copy(
+        request,
+        request.searchPath(),
+        request.workingDirectory(),
+        all,
+        request.credentials(),
+        request.umask(),
+        request.settings());
+  }
+
+  private static SpawnRequest copy(
+      SpawnRequest request,
+      String searchPath,
+      String directory,
+      SortedMap<Integer, Stdio> descriptors,
+      Optional<Credentials> credentials,
+      OptionalInt umask,
+      ChildSettings settings) {
     return new SpawnRequest(
         request.argv(),
-        path,
+        searchPath,
         request.environment(),
-        request.workingDirectory(),
-        request.stdin(),
-        request.stdout(),
-        request.stderr(),
-        request.credentials(),
-        request.umask());
+        directory,
+        descriptors,
+        credentials,
+        umask,
+        settings);
   }
 
   /** Starts a child on a thread that ends after it. */
@@ -119,19 +157,7 @@ final class Child {
     int pid;
     try {
       Stdio stdout = new Stdio.Descriptor(pipe.writeEnd());
-      pid =
-          start(
-              spawn,
-              new SpawnRequest(
-                  request.argv(),
-                  request.searchPath(),
-                  request.environment(),
-                  request.workingDirectory(),
-                  request.stdin(),
-                  stdout,
-                  stdout,
-                  request.credentials(),
-                  request.umask()));
+      pid = start(spawn, with(Map.of(1, stdout, 2, stdout), request));
     } finally {
       Fd.close(pipe.writeEnd());
     }

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Processes by pidfd, their ends, and waiting for them and no other. */
@@ -154,18 +154,7 @@ final class PidFdIT {
         Child.script(
             "exec 3<&0; (read line <&3; exit 9) & echo $!; wait",
             new Stdio.Descriptor(output.writeEnd()));
-    int parent =
-        spawn.spawn(
-            new SpawnRequest(
-                request.argv(),
-                request.searchPath(),
-                request.environment(),
-                "/",
-                new Stdio.Descriptor(gate.readEnd()),
-                request.stdout(),
-                request.stderr(),
-                Optional.empty(),
-                request.umask()));
+    int parent = spawn.spawn(Child.with(Map.of(0, new Stdio.Descriptor(gate.readEnd())), request));
     Fd.close(output.writeEnd());
     Fd.close(gate.readEnd());
     ByteBuffer line = ByteBuffer.allocateDirect(32);

@@ -47,7 +47,8 @@ final class World implements AutoCloseable {
     processes =
         Processes.open(
             loop,
-            new Processes.Settings(Map.of("PATH", "/usr/bin:/bin"), "/none.sock", 8, pid -> false),
+            new Processes.Settings(
+                Map.of("PATH", "/usr/bin:/bin"), "/none.sock", 8, List.of(), pid -> false),
             output,
             reports::add);
     thread = new Thread(() -> loop.run(new Idle()), "loop");
