@@ -31,6 +31,8 @@ public final class Processes implements AutoCloseable {
   private final Reaper reaper;
   private final Spawner spawner;
   private final Adoption adoption;
+  private final ForeignChildren foreign;
+  private final Membership membership;
 
   /**
    * What it needs to know.
@@ -77,8 +79,10 @@ public final class Processes implements AutoCloseable {
     HostFacts facts = HostFacts.read();
     SpawnsInFlight inFlight = new SpawnsInFlight();
     Map<InvocationId, Child> children = new LinkedHashMap<>();
-    Orphans orphans =
-        new Orphans(proc, ownChildren, pool, inFlight, children, settings.isForeign());
+    foreign = new ForeignChildren(inFlight, this::lookAgain);
+    IntPredicate isForeign = pid -> foreign.contains(pid) || settings.isForeign().test(pid);
+    Orphans orphans = new Orphans(proc, ownChildren, pool, inFlight, children, isForeign);
+    membership = new Membership(pool, children, Host.pid());
     Sweeps sweeps = new Sweeps(loop, pool, () -> mains(children));
     reaper = new Reaper(loop, output, reports, proc, facts, inFlight, orphans, sweeps, children);
     Launch.Means means =
@@ -92,6 +96,20 @@ public final class Processes implements AutoCloseable {
             settings.socket());
     spawner = new Spawner(loop, reaper, reports, means, settings.mostSpawnsAtOnce());
     adoption = new Adoption(loop, pool, reaper, reports, means, proc);
+  }
+
+  private void lookAgain() {
+    reaper.childSignalled();
+  }
+
+  /** Returns the children that others start and wait for. */
+  public ForeignChildren foreignChildren() {
+    return foreign;
+  }
+
+  /** Returns who tells which process belongs to which invocation. */
+  public Membership membership() {
+    return membership;
   }
 
   private static Set<Integer> mains(Map<InvocationId, Child> children) {

@@ -2,23 +2,22 @@ package pm.daemon.process;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import pm.daemon.core.model.InvocationId;
 
 /**
  * Spawns that have begun and of whose child the loop does not know yet. Meanwhile a dead child that
  * nobody knows may be theirs, and must not be reaped as a stranger's. Any thread.
  */
 final class SpawnsInFlight {
-  private final Map<InvocationId, Long> beginTicks = new ConcurrentHashMap<>();
+  private final Map<Object, Long> beginTicks = new ConcurrentHashMap<>();
 
-  /** A process of this invocation may come into being from now on. */
-  void begin(InvocationId invocation, long nowTicks) {
-    beginTicks.put(invocation, nowTicks);
+  /** A process of this invocation, or of this start by others, may come into being from now on. */
+  void begin(Object whose, long nowTicks) {
+    beginTicks.put(whose, nowTicks);
   }
 
   /** The loop knows its process, or that there is none. */
-  void end(InvocationId invocation) {
-    beginTicks.remove(invocation);
+  void end(Object whose) {
+    beginTicks.remove(whose);
   }
 
   /** Whether a child that began at {@code startTicks} may be one of them. */
