@@ -52,7 +52,8 @@ class ArchitectureTest {
           Map.entry("process", List.of("core..", "loop", "posix", "pm.config")),
           Map.entry("output", List.of("core..", "loop", "posix", "pm.config")),
           Map.entry("worker", List.of("core..", "loop", "posix", "pm.config", "pm.protocol")),
-          Map.entry("probe", List.of("core..", "loop", "pm.config")),
+          Map.entry("probe", List.of("core..", "loop", "posix", "pm.config")),
+          Map.entry("notify", List.of("core..", "loop", "posix", "pm.config")),
           Map.entry("control", List.of("core..", "loop", "posix", "pm.config", "pm.protocol")),
           Map.entry("store", List.of("core..", "posix", "pm.config", "pm.protocol")),
           Map.entry("metrics", List.of("core..", "pm.config")));
