@@ -8,7 +8,8 @@ import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Happening;
 import pm.daemon.core.event.Report;
-import pm.daemon.core.model.HookEnd;
+import pm.daemon.notify.ServiceNotifier;
+import pm.daemon.probe.Probes;
 import pm.daemon.process.Processes;
 import pm.daemon.store.DecisionStore;
 import pm.daemon.store.EventLog;
@@ -20,6 +21,9 @@ final class EffectInterpreter {
 
   private final Processes processes;
   private final ProgramOutput output;
+  private final Probes probes;
+  private final OwnWords words;
+  private final ServiceNotifier notifier;
   private final EventLog events;
   private final DecisionStore decisions;
   private final Answers answers;
@@ -32,6 +36,9 @@ final class EffectInterpreter {
   EffectInterpreter(
       Processes processes,
       ProgramOutput output,
+      Probes probes,
+      OwnWords words,
+      ServiceNotifier notifier,
       EventLog events,
       DecisionStore decisions,
       Answers answers,
@@ -40,6 +47,9 @@ final class EffectInterpreter {
       EventQueue queue) {
     this.processes = processes;
     this.output = output;
+    this.probes = probes;
+    this.words = words;
+    this.notifier = notifier;
     this.events = events;
     this.decisions = decisions;
     this.answers = answers;
@@ -69,26 +79,24 @@ final class EffectInterpreter {
       case Effect.Signal signal -> processes.signal(signal);
       case Effect.KillRemains kill -> processes.killRemains(kill);
       case Effect.SignalRemains signal -> processes.signalRemains(signal);
-      case Effect.Release release -> processes.release(release);
-      case Effect.Adopt adopt -> processes.adopt(adopt);
+      case Effect.Release release -> {
+        probes.release(release.invocation());
+        words.release(release.invocation());
+        processes.release(release);
+      }
+      case Effect.Adopt adopt -> {
+        words.adopt(adopt);
+        processes.adopt(adopt);
+      }
       case Effect.Follow follow ->
           LOG.error("{}: cannot follow pid {} yet", follow.instance(), follow.process().pid());
-      case Effect.Check check ->
-          queue.add(
-              new Report.Checked(
-                  check.invocation(), check.number(), false, "this pmd cannot probe yet"));
+      case Effect.Check check -> probes.check(check);
       case Effect.Ping ping ->
           queue.add(
               new Report.Checked(
                   ping.invocation(), ping.number(), false, "this pmd cannot ping yet"));
-      case Effect.RunHook hook ->
-          queue.add(
-              new Report.HookEnded(
-                  hook.instance(),
-                  hook.invocation(),
-                  hook.kind(),
-                  HookEnd.notRun("not run: this pmd cannot run hooks yet")));
-      case Effect.EndHooks end -> LOG.debug("no hooks of {} run", end.invocation());
+      case Effect.RunHook hook -> probes.runHook(hook);
+      case Effect.EndHooks end -> probes.endHooks(end);
       case Effect.ReadUsage read ->
           LOG.error("{}: its usage cannot be read yet, no limit is watched", read.instance());
       case Effect.ChangeLogs change -> output.change(change.instance(), change.logs());
@@ -113,6 +121,7 @@ final class EffectInterpreter {
     if (published) {
       published = false;
       control.eventsAdded();
+      notifier.changed();
     }
     control.endOfBatch();
   }

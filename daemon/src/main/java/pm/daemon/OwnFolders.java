@@ -15,6 +15,9 @@ import pm.config.Folders;
 /** Makes the daemon's folders and refuses those that somebody else could tamper with. */
 final class OwnFolders {
 
+  /** The folder of the sockets of sd_notify; its name is short, as a socket's address must be. */
+  static final String NOTIFY = "n";
+
   private OwnFolders() {}
 
   /**
@@ -28,6 +31,8 @@ final class OwnFolders {
     // Members of the socket's group must be able to pass through root's runtime folder.
     prepare("runtime", folders.run(), uid == 0 ? "rwxr-xr-x" : "rwx------", uid);
     prepare("pipe", folders.run().resolve("pipes"), "rwx--x--x", uid);
+    // Programs of other users must be able to send to their sockets in there.
+    prepare("notify", folders.run().resolve(NOTIFY), "rwx--x--x", uid);
     prepare("state", folders.state(), "rwx------", uid);
     prepare("log", folders.log(), "rwxr-x---", uid);
   }

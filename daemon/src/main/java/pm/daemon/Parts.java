@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
 import pm.config.Configuration;
 import pm.config.Folders;
 import pm.config.Problem;
+import pm.config.ProgramSpec;
 import pm.config.SocketSpec;
 import pm.daemon.control.Access;
 import pm.daemon.control.ControlPorts;
@@ -23,14 +24,20 @@ import pm.daemon.control.ControlServer;
 import pm.daemon.control.DaemonFacts;
 import pm.daemon.core.Supervisor;
 import pm.daemon.core.event.Command;
+import pm.daemon.core.event.Report;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
+import pm.daemon.core.plan.SpawnPlan;
 import pm.daemon.loop.BlockingPool;
+import pm.daemon.loop.Deadlines;
 import pm.daemon.loop.EventLoop;
 import pm.daemon.loop.SystemTime;
+import pm.daemon.notify.NotifySockets;
+import pm.daemon.notify.ReadyPipes;
+import pm.daemon.notify.ServiceNotifier;
 import pm.daemon.output.LogReader;
 import pm.daemon.output.OutputPump;
 import pm.daemon.posix.ErrnoException;
@@ -38,8 +45,12 @@ import pm.daemon.posix.Host;
 import pm.daemon.posix.Signals;
 import pm.daemon.posix.UserEntry;
 import pm.daemon.posix.Users;
+import pm.daemon.probe.Probes;
 import pm.daemon.process.HostFacts;
 import pm.daemon.process.Processes;
+import pm.daemon.process.Provision;
+import pm.daemon.process.ProvisionRefusedException;
+import pm.daemon.process.StartPlans;
 import pm.daemon.store.DecisionStore;
 import pm.daemon.store.EventLog;
 import pm.daemon.store.RunRecords;
@@ -64,10 +75,15 @@ final class Parts {
   private final EventLog events;
   private final DecisionStore decisions;
   private final OutputPump pump;
+  private final Deadlines deadlines = new Deadlines();
   private final Processes processes;
+  private final Probes probes;
+  private final OwnWords words;
+  private final ServiceNotifier notifier;
   private final ControlServer control;
   private final Ending ending;
   private final Decider decider;
+  private final TimedTurn turn;
   private final SocketSpec socketSpec;
   private final Path socket;
   private final OptionalInt socketGroup;
@@ -106,9 +122,29 @@ final class Parts {
         Processes.open(
             loop,
             new Processes.Settings(
-                environment, socket.toString(), Host.cores(), List.of(), pid -> false),
+                environment, socket.toString(), Host.cores(), List.of(this::provide), pid -> false),
             output,
+            this::report);
+    probes =
+        new Probes(
+            loop,
+            deadlines,
+            time,
+            new StartPlans(environment, socket.toString())::plan,
+            new ProcessNeighbours(processes.foreignChildren()),
+            folders.run().resolve("pipes"),
             queue::add);
+    words =
+        new OwnWords(
+            new NotifySockets(
+                loop,
+                pool,
+                folders.run().resolve(OwnFolders.NOTIFY),
+                new ProcessSenders(processes.membership()),
+                queue::add),
+            new ReadyPipes(loop, folders.run().resolve("pipes"), queue::add));
+    words.removeStale(claimed(supervisor));
+    notifier = new ServiceNotifier(deadlines, time, environment, new StatusSentence(supervisor));
     events = EventLog.open(folders.state(), !opened.recovered().isToBeResumed(), offLoop);
     KeptEvents keptEvents = new KeptEvents(events);
     control =
@@ -144,15 +180,33 @@ final class Parts {
             time,
             records,
             new EffectInterpreter(
-                processes, output, events, decisions, answers, control, ending, queue),
+                processes, output, probes, words, notifier, events, decisions, answers, control,
+                ending, queue),
             control::nextDeadline);
+    turn = new TimedTurn(decider, deadlines, time);
   }
 
   private void take(Command command) {
     if (command instanceof Command.Apply apply && !apply.dryRun()) {
       files.inForce(apply.configuration());
+      notifier.reloading();
+      // It is decided at the end of this turn.
+      loop.post(() -> loop.post(notifier::reloaded));
+    }
+    if (command instanceof Command.Shutdown) {
+      notifier.stopping();
     }
     queue.add(command);
+  }
+
+  /** On a spawn thread, once all parts are made. */
+  private Provision provide(ProgramSpec spec, SpawnPlan plan) throws ProvisionRefusedException {
+    return words.provide(spec, plan);
+  }
+
+  private void report(Report report) {
+    queue.add(report);
+    words.observe(report);
   }
 
   private static Set<InvocationId> claimed(Supervisor supervisor) {
@@ -167,6 +221,7 @@ final class Parts {
     Map<String, Long> counters = new LinkedHashMap<>();
     counters.put("dropped_reports", supervisor.droppedReports());
     counters.put("impossible_events", decider.impossible());
+    counters.put("dropped_notifications", words.dropped());
     counters.put("loop_failures", loop.failures());
     counters.put("lost_events", events.lost());
     counters.put("records_bytes", records.sizeBytes());
@@ -191,7 +246,8 @@ final class Parts {
     decider.endOfBatch();
     problems.forEach(problem -> LOG.error("{}", problem));
     receiveSignals();
-    loop.run(decider);
+    notifier.ready();
+    loop.run(turn);
     return close();
   }
 
@@ -216,9 +272,7 @@ final class Parts {
 
   private void receiveSignals() {
     for (String name : new String[] {"TERM", "INT"}) {
-      on(
-          name,
-          () -> queue.add(new Command.Shutdown(Command.UNANSWERED, Actor.signal("SIG" + name))));
+      on(name, () -> take(new Command.Shutdown(Command.UNANSWERED, Actor.signal("SIG" + name))));
     }
     on("HUP", this::apply);
     on(
@@ -234,6 +288,7 @@ final class Parts {
   }
 
   private void apply() {
+    notifier.reloading();
     boolean taken =
         pool.submit(
             files::read,
@@ -249,16 +304,24 @@ final class Parts {
                         Command.Patience.NONE));
               } else {
                 LOG.error("SIGHUP: nothing is applied, the daemon's own configuration is wrong");
+                notifier.reloaded();
               }
             },
-            thrown -> LOG.error("SIGHUP: the configuration cannot be read", thrown));
+            thrown -> {
+              LOG.error("SIGHUP: the configuration cannot be read", thrown);
+              notifier.reloaded();
+            });
     if (!taken) {
+      notifier.reloaded();
       LOG.error("SIGHUP: too much is being read already, nothing is applied");
     }
   }
 
   private int close() throws IOException {
     control.close();
+    words.close();
+    probes.close();
+    notifier.close();
     processes.close();
     pump.close();
     try {
