@@ -94,6 +94,7 @@ public final class ConfigurationLoader {
     private final SortedMap<String, Problems> ofProgramFiles = new TreeMap<>();
     private final SortedMap<String, Problems> ofDaemonFiles = new TreeMap<>();
     private final Map<String, Location> defined = new TreeMap<>();
+    private final Dependencies dependencies = new Dependencies();
     private final Set<Path> seen = new HashSet<>();
     private long bytes;
     private boolean tooMany;
@@ -139,7 +140,7 @@ public final class ConfigurationLoader {
 
     private void daemonFile(Path path, String shown) {
       Problems problems = problems(ofDaemonFiles, shown);
-      Optional<Section> top = open(path, shown, Keys.DAEMON, problems);
+      Optional<Section> top = open(path, shown, DaemonKeys.DAEMON, problems);
       if (top.isPresent()) {
         daemon.read(top.get());
         programs(top.get(), folderOf(path), problems);
@@ -162,7 +163,7 @@ public final class ConfigurationLoader {
 
     void text(String file, byte[] text) {
       Problems problems = problems(ofDaemonFiles, file);
-      Optional<Section> top = parse(file, text, Keys.DAEMON, problems);
+      Optional<Section> top = parse(file, text, DaemonKeys.DAEMON, problems);
       if (top.isPresent()) {
         daemon.read(top.get());
         programs(top.get(), folderOf(Path.of(file)), problems);
@@ -206,7 +207,7 @@ public final class ConfigurationLoader {
         return;
       }
       Problems problems = problems(ofProgramFiles, shown);
-      Optional<Section> top = open(path, shown, Keys.PROGRAMS_FILE, problems);
+      Optional<Section> top = open(path, shown, DaemonKeys.PROGRAMS_FILE, problems);
       if (top.isPresent()) {
         programs(top.get(), folderOf(path), problems);
       }
@@ -337,7 +338,7 @@ public final class ConfigurationLoader {
         return;
       }
       var found = new Problems(problems.file());
-      Optional<ProgramSpec> program = ProgramReader.read(entry, rules, found);
+      Optional<ProgramSpec> program = ProgramReader.read(entry, rules, found, dependencies);
       if (first != null) {
         found.add(
             at,
@@ -361,6 +362,7 @@ public final class ConfigurationLoader {
     }
 
     Configuration result() {
+      checkDependencies();
       checkLogs();
       var all = new ArrayList<Problem>();
       SortedMap<String, List<Problem>> invalid = gather(ofPrograms, all);
@@ -368,6 +370,26 @@ public final class ConfigurationLoader {
       gather(ofDaemonFiles, all);
       all.sort(null);
       return new Configuration(daemon.daemon(), programs, invalid, unread, all);
+    }
+
+    private void checkDependencies() {
+      boolean isComplete = !tooMany && areEmpty(ofProgramFiles) && areEmpty(ofDaemonFiles);
+      dependencies
+          .check(defined.keySet(), isComplete)
+          .forEach(
+              (name, found) -> {
+                programs.remove(name);
+                problems(ofPrograms, shown(name), found.getFirst().location().file()).addAll(found);
+              });
+    }
+
+    private static boolean areEmpty(SortedMap<String, Problems> owners) {
+      for (Problems each : owners.values()) {
+        if (!each.isEmpty()) {
+          return false;
+        }
+      }
+      return true;
     }
 
     private void checkLogs() {

@@ -51,16 +51,16 @@ final class DaemonReader {
 
   private void read(Section top, String key) {
     switch (key) {
-      case "socket" -> top.section(key, Keys.SOCKET).ifPresent(this::readSocket);
+      case "socket" -> top.section(key, DaemonKeys.SOCKET).ifPresent(this::readSocket);
       case "log" -> {
-        Optional<Section> log = top.section(key, Keys.LOG);
+        Optional<Section> log = top.section(key, DaemonKeys.LOG);
         if (log.isPresent()) {
           level = log.get().word("level", LogLevel.values(), level);
           format = log.get().word("format", LogFormat.values(), format);
         }
       }
       case "shutdown" -> {
-        Optional<Section> shutdown = top.section(key, Keys.SHUTDOWN);
+        Optional<Section> shutdown = top.section(key, DaemonKeys.SHUTDOWN);
         if (shutdown.isPresent()) {
           shutdownTimeout = shutdown.get().duration("timeout", shutdownTimeout);
         }

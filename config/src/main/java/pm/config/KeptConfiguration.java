@@ -31,7 +31,7 @@ public final class KeptConfiguration {
           "its version is " + version + ", not " + ConfigurationWriter.VERSION, "");
     }
     var daemon = new DaemonReader();
-    top.section("daemon", Keys.DAEMON).ifPresent(daemon::read);
+    top.section("daemon", DaemonKeys.DAEMON).ifPresent(daemon::read);
     SortedMap<String, ProgramSpec> programs = programs(top, problems);
     var invalid = new TreeMap<String, List<Problem>>();
     var unread = new TreeMap<String, List<Problem>>();
@@ -39,7 +39,7 @@ public final class KeptConfiguration {
     if (top.value("problems").orElse(null) instanceof Node.Items items) {
       for (Node item : items.items()) {
         if (item instanceof Node.Entries entries) {
-          Section section = Section.of("problems", entries, Keys.KEPT_PROBLEM, problems);
+          Section section = Section.of("problems", entries, DaemonKeys.KEPT_PROBLEM, problems);
           problem(section, invalid, unread, all);
         }
       }
@@ -58,7 +58,7 @@ public final class KeptConfiguration {
     try {
       Optional<Node> root = NodeReader.readJson("", new String(text, StandardCharsets.UTF_8));
       if (root.isPresent() && root.get() instanceof Node.Entries entries) {
-        return Section.of("", entries, Keys.KEPT, problems);
+        return Section.of("", entries, DaemonKeys.KEPT, problems);
       }
       throw new MalformedValueException("it is not a JSON object", "");
     } catch (UnreadableFileException unreadable) {
@@ -71,7 +71,8 @@ public final class KeptConfiguration {
     var programs = new TreeMap<String, ProgramSpec>();
     if (top.value("programs").orElse(null) instanceof Node.Entries mapping) {
       for (Node.Entry entry : mapping.entries()) {
-        Optional<ProgramSpec> program = ProgramReader.read(entry, rules, problems);
+        Optional<ProgramSpec> program =
+            ProgramReader.read(entry, rules, problems, new Dependencies());
         if (program.isPresent()) {
           programs.put(
               entry.key(),

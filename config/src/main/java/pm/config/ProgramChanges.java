@@ -23,7 +23,24 @@ public final class ProgramChanges {
     }
     var changes = new ArrayList<Change>();
     compare("", ProgramTree.of(before), ProgramTree.of(after), changes);
+    if (isWatched(before) || isWatched(after)) {
+      changes.replaceAll(ProgramChanges::seenByWatched);
+    }
     return changes;
+  }
+
+  private static boolean isWatched(ProgramSpec program) {
+    return program.liveness().isPresent()
+        && program.liveness().get().kind() instanceof LivenessKind.Watchdog;
+  }
+
+  /** Its environment says that there is a watchdog, and how often it has to be told. */
+  private static Change seenByWatched(Change change) {
+    return switch (change.path()) {
+      case "liveness", "liveness.watchdog", "liveness.period" ->
+          new Change(change.path(), change.from(), change.to(), KeyKind.RESTART);
+      default -> change;
+    };
   }
 
   private static void compare(

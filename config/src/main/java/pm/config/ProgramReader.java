@@ -1,6 +1,5 @@
 package pm.config;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Reads the definition of one program, and everything that is wrong in it. */
 final class ProgramReader {
@@ -24,21 +25,25 @@ final class ProgramReader {
    */
   record Rules(Path folder, boolean mayChangeUser, Optional<Set<String>> inherited, boolean kept) {}
 
-  /** Linux refuses a longer word or variable (MAX_ARG_STRLEN, execve(2)). */
-  private static final int MOST_WORD_BYTES = 131_071;
-
   static final int MOST_VARIABLES = 1_000;
+
+  /** The descriptors of a worker with transport fd are 3 and this one. */
+  private static final int WORKER_FROM = 4;
 
   private final Rules rules;
   private final Section section;
   private final Problems problems;
   private final VariableCheck variables;
+  private final CommandReader commands;
+  private final CheckReader checks;
 
   private ProgramReader(Rules rules, Section section) {
     this.rules = rules;
     this.section = section;
     problems = section.problems();
     variables = new VariableCheck(problems);
+    commands = new CommandReader(variables);
+    checks = new CheckReader(variables, commands);
   }
 
   /**
@@ -46,9 +51,11 @@ final class ProgramReader {
    *
    * @param entry its name and definition
    * @param problems gets all that is wrong
+   * @param dependencies gets what it depends on, even if it has problems
    * @return the program; empty if there are problems
    */
-  static Optional<ProgramSpec> read(Node.Entry entry, Rules rules, Problems problems) {
+  static Optional<ProgramSpec> read(
+      Node.Entry entry, Rules rules, Problems problems, Dependencies dependencies) {
     String path = Section.join("programs", entry.key());
     if (!Names.isProgramName(entry.key())) {
       boolean all = entry.key().equals(Names.ALL);
@@ -64,9 +71,9 @@ final class ProgramReader {
     }
     switch (entry.value()) {
       case Node.Entries definition -> {
-        Keys keys = rules.kept() ? Keys.KEPT_PROGRAM : Keys.PROGRAM;
+        Keys keys = rules.kept() ? ProgramKeys.KEPT_PROGRAM : ProgramKeys.PROGRAM;
         return new ProgramReader(rules, Section.of(path, definition, keys, problems))
-            .program(entry);
+            .program(entry, dependencies);
       }
       case Node.Text text when text.isNull() ->
           problems.add(
@@ -87,9 +94,9 @@ final class ProgramReader {
     return Optional.empty();
   }
 
-  private Optional<ProgramSpec> program(Node.Entry entry) {
-    Command command = command();
-    ProgramType type = type();
+  private Optional<ProgramSpec> program(Node.Entry entry, Dependencies dependencies) {
+    Command command = commands.read(section);
+    ProgramType type = section.word("type", ProgramType.values(), ProgramType.SIMPLE);
     List<EnvFile> envFiles = envFiles();
     Map<String, String> environment = environment();
     boolean inherit = section.truth("inherit_environment", false);
@@ -109,110 +116,35 @@ final class ProgramReader {
             .instances(section.number("instances", 0, ProgramSpec.MOST_INSTANCES, 1))
             .enabled(section.truth("enabled", true))
             .autostart(section.truth("autostart", true))
+            .essential(section.truth("essential", false))
             .groups(groups())
+            .dependsOn(dependsOn(entry.key(), dependencies))
+            .onDependencyRestart(
+                section.word(
+                    "on_dependency_restart",
+                    OnDependencyRestart.values(),
+                    OnDependencyRestart.NOTHING))
             .startTimeout(startTimeout)
-            .readiness(readiness(type, startTimeout))
+            .liveness(checks.liveness(section, type))
             .successExitCodes(section.exitCodes("success_exit_codes", Set.of(0)))
             .restart(restart(type))
-            .stop(stop())
-            .logs(logs())
+            .stop(stop(type))
+            .reload(reload())
+            .hooks(hooks())
+            .limits(LimitsReader.limits(section))
+            .security(LimitsReader.security(section, rules.mayChangeUser() || rules.kept()))
             .location(problems.locate(entry));
+    Readiness readiness = checks.readiness(section, type, startTimeout);
+    LogSpec logs = new LogReader(variables).logs(section);
+    WorkerSpec worker = worker(type);
+    checkTogether(readiness, logs, worker);
+    builder.readiness(readiness).logs(logs).worker(worker);
     if (!rules.kept()) {
       variables.reportUnset(
           environment.keySet(), envFiles, inherit ? rules.inherited() : Optional.of(Set.of()));
       variables.reportGrowth(section, environment);
     }
     return problems.isEmpty() ? Optional.of(builder.name(entry.key()).build()) : Optional.empty();
-  }
-
-  private Command command() {
-    boolean shell = section.truth("shell", false);
-    Optional<Node> value = section.value("command");
-    if (value.isEmpty()) {
-      problems.add(
-          section.keyLocation("command"),
-          section.path("command"),
-          "the command is missing",
-          "write command: [PROGRAM, ARGUMENT]");
-      return NO_COMMAND;
-    }
-    List<String> words =
-        switch (value.get()) {
-          case Node.Text text -> shell ? List.of(text.text()) : split(text);
-          case Node.Items list -> words(list, shell);
-          case Node.Entries mapping -> {
-            section.problem(
-                "command",
-                "a list or text is expected, not a mapping",
-                "write command: [PROGRAM, ARGUMENT]");
-            yield List.of();
-          }
-        };
-    for (String word : words) {
-      checkLength("command", word);
-      variables.add(word, section.location("command"), section.path("command"));
-    }
-    if (words.isEmpty()) {
-      if (problems.isEmpty()) {
-        section.problem("command", "the command is empty", "write command: [PROGRAM, ARGUMENT]");
-      }
-      return NO_COMMAND;
-    }
-    if (words.getFirst().isBlank()) {
-      section.problem(
-          "command", "the first word of the command is empty", "write the program to run");
-      return NO_COMMAND;
-    }
-    return new Command(words, shell);
-  }
-
-  /** Stands in for a command that has a problem, so that the rest can be read too. */
-  private static final Command NO_COMMAND = new Command(List.of("true"), false);
-
-  private List<String> split(Node.Text text) {
-    try {
-      List<String> words = CommandLine.split(text.text());
-      if (words.isEmpty()) {
-        section.problem("command", "the command is empty", "write command: [PROGRAM, ARGUMENT]");
-      }
-      return words;
-    } catch (MalformedValueException malformed) {
-      section.problem("command", malformed.what(), malformed.remedy());
-      return List.of();
-    }
-  }
-
-  private List<String> words(Node.Items list, boolean shell) {
-    if (shell) {
-      section.problem(
-          "command",
-          "a shell takes one text, not a list",
-          "write the line as one text, or remove shell: true");
-      return List.of();
-    }
-    var words = new ArrayList<String>(list.items().size());
-    for (Node.Text text : section.texts(list, section.path("command"))) {
-      words.add(text.text());
-    }
-    return words;
-  }
-
-  private void checkLength(String key, String text) {
-    if (text.length() > MOST_WORD_BYTES / 4
-        && text.getBytes(StandardCharsets.UTF_8).length > MOST_WORD_BYTES) {
-      section.problem(
-          key,
-          "one of its texts is longer than " + MOST_WORD_BYTES + " bytes",
-          "Linux starts no process with it; pass a file");
-    }
-  }
-
-  private ProgramType type() {
-    if (section.text("type", "").equals("worker")) {
-      section.problem("type", "worker is not supported yet", "write simple or oneshot");
-      return ProgramType.SIMPLE;
-    }
-    return section.word("type", ProgramType.values(), ProgramType.SIMPLE);
   }
 
   private String workingDir() {
@@ -338,8 +270,8 @@ final class ProgramReader {
       problems.add(entry, path, name + " is set by pmd", "choose another name");
     } else if (entry.value() instanceof Node.Text text && !text.isNull()) {
       Location location = problems.locate(text);
-      if (name.length() + text.text().length() > MOST_WORD_BYTES / 4) {
-        checkLength("environment", name + "=" + text.text());
+      if (name.length() + text.text().length() > CommandReader.MOST_WORD_BYTES / 4) {
+        CommandReader.checkLength(section, "environment", name + "=" + text.text());
       }
       variables.addWithin(name, text.text(), location, path);
       environment.put(name, text.text());
@@ -404,31 +336,111 @@ final class ProgramReader {
     return groups;
   }
 
-  private Readiness readiness(ProgramType type, Duration startTimeout) {
-    boolean oneshot = type == ProgramType.ONESHOT;
-    Readiness otherwise = oneshot ? new Readiness.Uptime(Duration.ZERO) : Readiness.DEFAULT;
-    Optional<Section> found = section.section("readiness", Keys.READINESS);
-    if (found.isEmpty() || !found.get().has("uptime")) {
-      if (otherwise instanceof Readiness.Uptime(Duration uptime)
-          && uptime.compareTo(startTimeout) >= 0) {
-        section.problem(
-            "start_timeout",
-            "it is not longer than readiness.uptime, which is " + Durations.format(uptime),
-            "write a longer start_timeout, or readiness: {uptime: 0s}");
+  private SortedMap<String, DependencyCondition> dependsOn(
+      String program, Dependencies dependencies) {
+    var dependsOn = new TreeMap<String, DependencyCondition>();
+    Optional<Node> value = section.value("depends_on");
+    if (value.isEmpty()) {
+      return dependsOn;
+    }
+    String path = section.path("depends_on");
+    switch (value.get()) {
+      case Node.Text text ->
+          section.problem(
+              "depends_on",
+              "a list is expected, not " + Section.describe(text),
+              "write [" + Quoted.bare(text.text()) + "]");
+      case Node.Items list -> {
+        for (Node.Text text : section.texts(list, path)) {
+          dependsOn.put(text.text(), DependencyCondition.READY);
+          dependencies.add(program, text.text(), problems.locate(text));
+        }
       }
+      case Node.Entries mapping -> {
+        Section.reportDuplicates(path, mapping, problems);
+        for (Node.Entry entry : mapping.entries()) {
+          dependsOn.put(entry.key(), condition(entry, Section.join(path, entry.key())));
+          dependencies.add(program, entry.key(), problems.locate(entry));
+        }
+      }
+    }
+    return dependsOn;
+  }
+
+  private DependencyCondition condition(Node.Entry entry, String path) {
+    DependencyCondition otherwise = DependencyCondition.READY;
+    switch (entry.value()) {
+      case Node.Text text when text.isNull() -> {
+        return otherwise;
+      }
+      case Node.Text text ->
+          problems.add(
+              text,
+              path,
+              "a mapping is expected, not " + Section.describe(text),
+              "write {condition: " + Quoted.bare(text.text()) + "}");
+      case Node.Items items ->
+          problems.add(
+              items, path, "a mapping is expected, not a list", "write {condition: ready}");
+      case Node.Entries mapping -> {
+        return Section.of(path, mapping, ProgramKeys.CONDITION, problems)
+            .word("condition", DependencyCondition.values(), otherwise);
+      }
+    }
+    return otherwise;
+  }
+
+  private WorkerSpec worker(ProgramType type) {
+    WorkerSpec otherwise = WorkerSpec.DEFAULT;
+    Optional<Section> found = section.section("worker", ProgramKeys.WORKER);
+    if (found.isEmpty()) {
       return otherwise;
     }
-    Section readiness = found.get();
-    Duration uptime = readiness.duration("uptime", Duration.ZERO);
-    if (oneshot && !uptime.isZero()) {
-      readiness.problem("uptime", "a oneshot is ready as soon as it runs", "remove it");
-    } else if (uptime.compareTo(startTimeout) >= 0) {
-      readiness.problem(
-          "uptime",
-          "it is not shorter than start_timeout, which is " + Durations.format(startTimeout),
-          "write a shorter uptime or a longer start_timeout");
+    Section worker = found.get();
+    Optional<Section> ping = worker.section("ping", ProgramKeys.PING);
+    var spec =
+        new WorkerSpec(
+            worker.word("framing", WorkerSpec.Framing.values(), otherwise.framing()),
+            worker.word("transport", WorkerSpec.Transport.values(), otherwise.transport()),
+            ping.flatMap(below -> below.name("method")).orElse(otherwise.pingMethod()),
+            worker.size(
+                "max_frame",
+                WorkerSpec.SMALLEST_MAX_FRAME_BYTES,
+                WorkerSpec.LARGEST_MAX_FRAME_BYTES,
+                otherwise.maxFrameBytes()));
+    if (type != ProgramType.WORKER && !spec.equals(otherwise)) {
+      problems.add(
+          section.keyLocation("worker"),
+          section.path("worker"),
+          "it says how to speak to a worker, which this is not",
+          "remove it, or write type: worker");
     }
-    return new Readiness.Uptime(uptime);
+    return spec;
+  }
+
+  /** What each may be, but not together. */
+  private void checkTogether(Readiness readiness, LogSpec logs, WorkerSpec worker) {
+    String at = section.path("readiness");
+    if (readiness instanceof Readiness.FdLine(int fd)
+        && worker.transport() == WorkerSpec.Transport.FD
+        && fd <= WORKER_FROM) {
+      problems.add(
+          section.location("readiness"),
+          at + ".fd",
+          "worker.transport: fd uses descriptor " + fd + " too",
+          "write another one, from " + (WORKER_FROM + 1));
+    }
+    boolean nothingIsRead =
+        logs.file() instanceof LogTarget.None
+            && (logs.stderr() instanceof LogTarget.None
+                || logs.stderr() instanceof LogTarget.Merge);
+    if (readiness instanceof Readiness.LogLine && nothingIsRead) {
+      problems.add(
+          section.location("readiness"),
+          at + ".log_line",
+          "its output goes nowhere, so no line is seen",
+          "remove logs.file: none");
+    }
   }
 
   private RestartSpec restart(ProgramType type) {
@@ -449,7 +461,7 @@ final class ProgramReader {
       return otherwise.withPolicy(
           section.word("restart", text, RestartPolicy.values(), otherwise.policy()));
     }
-    Optional<Section> found = section.section("restart", Keys.RESTART);
+    Optional<Section> found = section.section("restart", ProgramKeys.RESTART);
     if (found.isEmpty()) {
       return otherwise;
     }
@@ -466,9 +478,18 @@ final class ProgramReader {
           "write max_delay: " + Durations.format(delay) + " or more");
       maxDelay = delay;
     }
+    OptionalInt maxRestarts = maxRestarts(restart);
+    if (restart.has("retry_after")
+        && maxRestarts.equals(OptionalInt.of(0))
+        && restart.has("max_restarts")) {
+      restart.problem(
+          "retry_after",
+          "with max_restarts: 0 it is never restarted, so it is not tried again either",
+          "write max_restarts: 1 or more, or remove retry_after");
+    }
     return new RestartSpec(
         restart.word("policy", RestartPolicy.values(), otherwise.policy()),
-        maxRestarts(restart),
+        maxRestarts,
         restart.positiveDuration("window", otherwise.window()),
         delay,
         restart.decimal("factor", 1, 100, otherwise.factor()),
@@ -498,17 +519,67 @@ final class ProgramReader {
     return OptionalInt.of(restart.number("max_restarts", 0, RestartSpec.MOST_RESTARTS, 3));
   }
 
-  private StopSpec stop() {
+  private StopSpec stop(ProgramType type) {
     StopSpec otherwise = StopSpec.DEFAULT;
-    Optional<Section> found = section.section("stop", Keys.STOP);
+    Optional<Section> found = section.section("stop", ProgramKeys.STOP);
     if (found.isEmpty()) {
       return otherwise;
     }
     Section stop = found.get();
+    Optional<Duration> drain =
+        stop.has("drain") ? Optional.of(stop.duration("drain", Duration.ZERO)) : Optional.empty();
+    if (drain.isPresent() && type != ProgramType.WORKER) {
+      stop.problem(
+          "drain", "only a worker has tasks to finish", "remove it, or write type: worker");
+    }
     return new StopSpec(
         signal(stop, otherwise.signal()),
         stop.duration("timeout", otherwise.timeout()),
-        stop.word("scope", StopScope.values(), otherwise.scope()));
+        stop.word("scope", StopScope.values(), otherwise.scope()),
+        drain,
+        commands.below(stop, "command", true));
+  }
+
+  private ReloadSpec reload() {
+    ReloadSpec otherwise = ReloadSpec.DEFAULT;
+    Optional<Section> found = section.section("reload", ProgramKeys.RELOAD);
+    if (found.isEmpty()) {
+      return otherwise;
+    }
+    Section reload = found.get();
+    String signal = otherwise.signal();
+    if (reload.has("signal")) {
+      try {
+        signal = SignalName.parse(reload.text("signal", signal));
+        if (signal.equals("KILL") || signal.equals("STOP")) {
+          reload.problem(
+              "signal",
+              signal + " makes no process read anything again",
+              "write for example HUP or USR1");
+        }
+      } catch (MalformedValueException malformed) {
+        reload.problem("signal", malformed.what(), malformed.remedy());
+      }
+    }
+    Optional<Command> command = commands.below(reload, "command", true);
+    if (command.isPresent() && !signal.equals(otherwise.signal())) {
+      reload.problem("command", "it is run instead of the signal " + signal, "remove one of them");
+    }
+    return new ReloadSpec(signal, command);
+  }
+
+  private HooksSpec hooks() {
+    Optional<Section> found = section.section("hooks", ProgramKeys.HOOKS);
+    if (found.isEmpty()) {
+      return HooksSpec.NONE;
+    }
+    Section hooks = found.get();
+    return new HooksSpec(
+        commands.hook(hooks, "pre_start"),
+        commands.hook(hooks, "post_start"),
+        commands.hook(hooks, "pre_stop"),
+        commands.hook(hooks, "post_stop"),
+        commands.hook(hooks, "on_failure"));
   }
 
   private static String signal(Section stop, String otherwise) {
@@ -531,87 +602,5 @@ final class ProgramReader {
       stop.problem("signal", malformed.what(), malformed.remedy());
     }
     return otherwise;
-  }
-
-  private LogSpec logs() {
-    LogSpec otherwise = LogSpec.DEFAULT;
-    Optional<Section> found = section.section("logs", Keys.LOGS);
-    if (found.isEmpty()) {
-      return otherwise;
-    }
-    Section logs = found.get();
-    LogTarget file = logFile(logs);
-    LogTarget stderr = logStderr(logs);
-    if (file instanceof LogTarget.File(String out)
-        && stderr instanceof LogTarget.File(String err)
-        && out.equals(err)) {
-      logs.problem("stderr", "stdout goes to the same file", "write stderr: merge");
-    }
-    return new LogSpec(
-        file,
-        stderr,
-        logs.size(
-            "max_size",
-            LogSpec.SMALLEST_MAX_SIZE_BYTES,
-            LogSpec.LARGEST_MAX_SIZE_BYTES,
-            otherwise.maxSizeBytes()),
-        logs.number("keep", 0, LogSpec.MOST_KEPT, otherwise.keep()));
-  }
-
-  private LogTarget logFile(Section logs) {
-    String text = logs.name("file").orElse("auto");
-    return switch (text) {
-      case "auto" -> LogTarget.AUTO;
-      case "none" -> LogTarget.NONE;
-      case "merge" -> {
-        logs.problem("file", "only stderr can be merged", "write auto, none or a path");
-        yield LogTarget.AUTO;
-      }
-      default -> logPath(logs, "file", text, LogTarget.AUTO);
-    };
-  }
-
-  private LogTarget logStderr(Section logs) {
-    String text = logs.name("stderr").orElse("merge");
-    return switch (text) {
-      case "merge" -> LogTarget.MERGE;
-      case "none" -> LogTarget.NONE;
-      case "auto" -> {
-        logs.problem(
-            "stderr",
-            "there is no automatic file for stderr",
-            "write merge, none or a path such as ${PM_NAME}.err");
-        yield LogTarget.MERGE;
-      }
-      default -> logPath(logs, "stderr", text, LogTarget.MERGE);
-    };
-  }
-
-  private LogTarget logPath(Section logs, String key, String path, LogTarget otherwise) {
-    switch (path) {
-      case "inherit", "/dev/stdout", "/dev/stderr" -> {
-        logs.problem(key, "the daemon's own output is not supported yet", "write a path");
-        return otherwise;
-      }
-      case "/dev/null" -> {
-        logs.problem(key, "/dev/null is not a file that can be rotated", "write none");
-        return otherwise;
-      }
-      default -> {}
-    }
-    if (path.startsWith("~")) {
-      logs.problem(key, "~ is not expanded", "write ${HOME} for the home folder");
-      return otherwise;
-    }
-    if (path.endsWith("/") || path.equals(".")) {
-      logs.problem(key, Quoted.text(path) + " is a folder", "write the path of a file");
-      return otherwise;
-    }
-    if (("/" + path + "/").contains("/../")) {
-      logs.problem(key, "the path of a log goes through ..", "write it without");
-      return otherwise;
-    }
-    variables.add(path, logs.location(key), logs.path(key));
-    return new LogTarget.File(path);
   }
 }

@@ -1,11 +1,13 @@
 package pm.config;
 
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The records as plain values with the keys of the files: maps in the order of the documentation,
@@ -39,13 +41,26 @@ final class ProgramTree {
     tree.put("instances", program.instances());
     tree.put("enabled", program.enabled());
     tree.put("autostart", program.autostart());
+    tree.put("essential", program.essential());
     tree.put("groups", program.groups());
+    var dependsOn = new LinkedHashMap<String, Object>();
+    program
+        .dependsOn()
+        .forEach((name, condition) -> dependsOn.put(name, Map.of("condition", condition.word())));
+    tree.put("depends_on", dependsOn);
+    tree.put("on_dependency_restart", program.onDependencyRestart().word());
     tree.put("start_timeout", Durations.format(program.startTimeout()));
     tree.put("readiness", of(program.readiness()));
+    tree.put("liveness", liveness(program));
     tree.put("success_exit_codes", List.copyOf(program.successExitCodes()));
     tree.put("restart", of(program.restart()));
     tree.put("stop", of(program.stop()));
+    tree.put("reload", of(program.reload()));
+    tree.put("hooks", of(program.hooks()));
     tree.put("logs", of(program.logs()));
+    tree.put("limits", of(program.limits()));
+    tree.put("security", of(program.security()));
+    tree.put("worker", of(program.worker()));
     return tree;
   }
 
@@ -130,9 +145,7 @@ final class ProgramTree {
     tree.put("jitter", decimal(restart.jitter()));
     tree.put("reset_after", Durations.format(restart.resetAfter()));
     tree.put("prevent", List.copyOf(restart.prevent()));
-    tree.put(
-        "retry_after",
-        restart.retryAfter().isPresent() ? Durations.format(restart.retryAfter().get()) : NULL);
+    tree.put("retry_after", duration(restart.retryAfter()));
     return tree;
   }
 
@@ -140,8 +153,134 @@ final class ProgramTree {
     var tree = new LinkedHashMap<String, Object>();
     tree.put("signal", stop.signal());
     tree.put("timeout", Durations.format(stop.timeout()));
+    tree.put("drain", duration(stop.drain()));
     tree.put("scope", stop.scope().word());
+    tree.put("command", command(stop.command()));
     return tree;
+  }
+
+  private static Map<String, Object> of(ReloadSpec reload) {
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put("signal", reload.signal());
+    tree.put("command", command(reload.command()));
+    return tree;
+  }
+
+  private static Map<String, Object> of(HooksSpec hooks) {
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put("pre_start", hook(hooks.preStart()));
+    tree.put("post_start", hook(hooks.postStart()));
+    tree.put("pre_stop", hook(hooks.preStop()));
+    tree.put("post_stop", hook(hooks.postStop()));
+    tree.put("on_failure", hook(hooks.onFailure()));
+    return tree;
+  }
+
+  private static Object hook(Optional<Hook> hook) {
+    return hook.isPresent() ? of(hook.get()) : NULL;
+  }
+
+  private static Object of(Hook hook) {
+    var tree = new LinkedHashMap<String, Object>();
+    Command command = hook.command();
+    tree.put("command", command.shell() ? command.argv().getFirst() : command.argv());
+    tree.put("shell", command.shell());
+    tree.put("timeout", Durations.format(hook.timeout()));
+    tree.put("ignore_failure", hook.ignoreFailure());
+    return tree;
+  }
+
+  private static Object liveness(ProgramSpec program) {
+    if (program.liveness().isEmpty()) {
+      // A worker that says nothing else is pinged.
+      return program.type() == ProgramType.WORKER ? "none" : NULL;
+    }
+    Liveness liveness = program.liveness().get();
+    var tree = new LinkedHashMap<String, Object>();
+    switch (liveness.kind()) {
+      case LivenessKind.Ping ping -> tree.put("ping", true);
+      case LivenessKind.Watchdog watchdog -> tree.put("watchdog", true);
+      case LivenessKind.Probed probed -> tree.putAll(of(probed.probe()));
+    }
+    tree.put("period", Durations.format(liveness.period()));
+    tree.put("timeout", Durations.format(liveness.timeout()));
+    tree.put("failure_threshold", liveness.failureThreshold());
+    tree.put("success_threshold", liveness.successThreshold());
+    tree.put("initial_delay", Durations.format(liveness.initialDelay()));
+    tree.put("while_busy", liveness.whileBusy());
+    tree.put("on_failure", liveness.onFailure().word());
+    Object beforeKill = NULL;
+    if (liveness.beforeKill().isPresent()) {
+      beforeKill =
+          switch (liveness.beforeKill().get()) {
+            case BeforeKill.Signal signal -> signal.signal();
+            case BeforeKill.Run run -> of(run.hook());
+          };
+    }
+    tree.put("before_kill", beforeKill);
+    return tree;
+  }
+
+  private static Map<String, Object> of(LimitsSpec limits) {
+    var tree = new LinkedHashMap<String, Object>();
+    for (ResourceKind kind : ResourceKind.values()) {
+      ResourceLimits both = limits.resources().get(kind);
+      tree.put(kind.word(), both == null ? NULL : of(kind, both));
+    }
+    tree.put(
+        "memory",
+        limits.memoryBytes().isPresent() ? Sizes.format(limits.memoryBytes().getAsLong()) : NULL);
+    tree.put("on_memory", limits.onMemory().word());
+    tree.put("cpu", number(limits.cpuPercent()));
+    tree.put("tasks", number(limits.tasks()));
+    tree.put("nice", number(limits.nice()));
+    tree.put("io_class", limits.ioClass().isPresent() ? limits.ioClass().get().word() : NULL);
+    tree.put("cpu_affinity", limits.cpuAffinity().isEmpty() ? NULL : limits.cpuAffinity());
+    tree.put("oom_score_adj", number(limits.oomScoreAdj()));
+    return tree;
+  }
+
+  private static Object of(ResourceKind kind, ResourceLimits both) {
+    Object soft = limit(kind, both.soft());
+    return both.soft() == both.hard() ? soft : soft + ":" + limit(kind, both.hard());
+  }
+
+  private static Object limit(ResourceKind kind, long value) {
+    if (value == ResourceLimits.UNLIMITED) {
+      return "unlimited";
+    }
+    return switch (kind) {
+      case NOFILE, NPROC -> (int) value;
+      case CORE, FSIZE, AS, STACK, MEMLOCK -> Sizes.format(value);
+    };
+  }
+
+  private static Map<String, Object> of(SecuritySpec security) {
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put("no_new_privileges", security.noNewPrivileges());
+    tree.put("capabilities", orNull(security.capabilities()));
+    return tree;
+  }
+
+  private static Map<String, Object> of(WorkerSpec worker) {
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put("framing", worker.framing().word());
+    tree.put("transport", worker.transport().word());
+    tree.put("ping", Map.of("method", worker.pingMethod()));
+    tree.put("max_frame", Sizes.format(worker.maxFrameBytes()));
+    return tree;
+  }
+
+  private static Object command(Optional<Command> command) {
+    return command.isPresent() ? of(command.get()) : NULL;
+  }
+
+  private static Object duration(Optional<Duration> duration) {
+    return duration.isPresent() ? Durations.format(duration.get()) : NULL;
+  }
+
+  private static Object number(OptionalInt number) {
+    return number.isPresent() ? number.getAsInt() : NULL;
   }
 
   private static Map<String, Object> of(LogSpec logs) {
@@ -150,6 +289,9 @@ final class ProgramTree {
     tree.put("stderr", of(logs.stderr()));
     tree.put("max_size", Sizes.format(logs.maxSizeBytes()));
     tree.put("keep", logs.keep());
+    tree.put("max_age", duration(logs.maxAge()));
+    tree.put("compress", logs.compress());
+    tree.put("format", logs.format().word());
     return tree;
   }
 

@@ -411,6 +411,12 @@ final class Section {
           case "control-group", "mixed" -> "tree";
           case "warning" -> "warn";
           case "forking", "notify", "exec", "daemon" -> "simple";
+          case "service_started" -> "started";
+          case "service_healthy" -> "healthy";
+          case "service_completed_successfully" -> "completed";
+          case "lsp" -> "content-length";
+          case "ndjson", "jsonl", "newline", "mcp" -> "line";
+          case "text", "plain" -> "raw";
           default -> "";
         };
     if (!candidates.contains(meant)) {

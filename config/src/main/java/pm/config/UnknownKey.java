@@ -7,8 +7,21 @@ import java.util.Locale;
 /** Finds out what somebody meant who wrote a key that does not exist. */
 final class UnknownKey {
   private static final int LONGEST = 40;
-  private static final Keys[] SECTIONS = {Keys.RESTART, Keys.STOP, Keys.LOGS, Keys.READINESS};
-  private static final Keys[] DAEMON_SECTIONS = {Keys.SOCKET, Keys.LOG, Keys.SHUTDOWN};
+  private static final Keys[] SECTIONS = {
+    ProgramKeys.RESTART,
+    ProgramKeys.STOP,
+    ProgramKeys.LOGS,
+    ProgramKeys.READINESS,
+    ProgramKeys.LIVENESS,
+    ProgramKeys.RELOAD,
+    ProgramKeys.HOOKS,
+    ProgramKeys.LIMITS,
+    ProgramKeys.SECURITY,
+    ProgramKeys.WORKER
+  };
+  private static final Keys[] DAEMON_SECTIONS = {
+    DaemonKeys.SOCKET, DaemonKeys.LOG, DaemonKeys.SHUTDOWN
+  };
 
   private UnknownKey() {}
 
@@ -35,7 +48,7 @@ final class UnknownKey {
         return didYouMean(nearest);
       }
     }
-    if (keys.is(Keys.PROGRAM)) {
+    if (keys.is(ProgramKeys.PROGRAM)) {
       return "a program has no such key";
     }
     return keys.owner() + " takes " + String.join(", ", names);
@@ -65,11 +78,11 @@ final class UnknownKey {
   }
 
   private static String foreign(String key, Keys keys) {
-    if (keys.is(Keys.DAEMON) || keys.is(Keys.PROGRAMS_FILE)) {
+    if (keys.is(DaemonKeys.DAEMON) || keys.is(DaemonKeys.PROGRAMS_FILE)) {
       return ForeignKeys.ofDaemon(key);
     }
     String remedy = ForeignKeys.ofProgram(key);
-    if (keys.is(Keys.PROGRAM) || remedy.isEmpty()) {
+    if (keys.is(ProgramKeys.PROGRAM) || remedy.isEmpty()) {
       return remedy;
     }
     for (Keys section : SECTIONS) {
@@ -83,27 +96,27 @@ final class UnknownKey {
 
   /** The same name one level up or down. */
   private static String elsewhere(String key, Keys keys) {
-    if (keys.is(Keys.PROGRAMS_FILE)) {
-      return names(Keys.DAEMON).contains(key)
+    if (keys.is(DaemonKeys.PROGRAMS_FILE)) {
+      return names(DaemonKeys.DAEMON).contains(key)
           ? key + " is for the daemon: write it in " + Folders.DAEMON_FILE
           : programKey(key);
     }
-    if (keys.is(Keys.PROGRAM) || keys.is(Keys.DAEMON)) {
-      for (Keys section : keys.is(Keys.PROGRAM) ? SECTIONS : DAEMON_SECTIONS) {
+    if (keys.is(ProgramKeys.PROGRAM) || keys.is(DaemonKeys.DAEMON)) {
+      for (Keys section : keys.is(ProgramKeys.PROGRAM) ? SECTIONS : DAEMON_SECTIONS) {
         if (names(section).contains(key)) {
           return didYouMean(section.owner() + "." + key);
         }
       }
-      if (keys.is(Keys.DAEMON)) {
+      if (keys.is(DaemonKeys.DAEMON)) {
         return programKey(key);
       }
-      if (names(Keys.DAEMON).contains(key)) {
+      if (names(DaemonKeys.DAEMON).contains(key)) {
         return key + " belongs to the daemon: write it at the beginning of a line in pmd.yaml";
       }
       return "";
     }
     for (Keys section : SECTIONS) {
-      if (section.is(keys) && names(Keys.PROGRAM).contains(key)) {
+      if (section.is(keys) && names(ProgramKeys.PROGRAM).contains(key)) {
         return key + " belongs to the program, one level up";
       }
     }
@@ -111,7 +124,7 @@ final class UnknownKey {
   }
 
   private static String programKey(String key) {
-    return names(Keys.PROGRAM).contains(key)
+    return names(ProgramKeys.PROGRAM).contains(key)
         ? key + " belongs to a program: write programs: {NAME: {" + key + ": …}}"
         : "";
   }

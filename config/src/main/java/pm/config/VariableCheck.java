@@ -26,6 +26,10 @@ final class VariableCheck {
   /** What every process gets, unless its program says otherwise. */
   static final Set<String> USUAL = Set.of("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ");
 
+  /** What hooks get besides. */
+  private static final Set<String> OF_HOOKS =
+      Set.of("PM_HOOK", "PM_EXIT_CODE", "PM_SIGNAL", "PM_REASON", "PM_MAIN_PID");
+
   /**
    * A reference without a default.
    *
@@ -45,6 +49,13 @@ final class VariableCheck {
   /** Takes note of a text that is a template; one that is not well formed is a problem at once. */
   void add(String template, Location location, String path) {
     addWithin("", template, location, path);
+  }
+
+  /** Takes note of a text of a hook, which is told how its instance is. */
+  void addOfHook(String template, Location location, String path) {
+    int before = uses.size();
+    addWithin("", template, location, path);
+    uses.subList(before, uses.size()).removeIf(use -> OF_HOOKS.contains(use.name()));
   }
 
   /** Takes note of the value of a variable of the program's {@code environment}. */

@@ -44,10 +44,16 @@ final class YamlText {
       case String text -> scalar(text, level, to);
       case List<?> list -> list(list, level, to);
       case Map<?, ?> map -> {
-        if (!map.isEmpty()) {
-          throw new IllegalArgumentException("a mapping is written in lines: " + map);
+        to.append('{');
+        String separator = "";
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+          to.append(separator);
+          scalar(String.valueOf(entry.getKey()), level, to);
+          to.append(": ");
+          flow(entry.getValue(), level, to);
+          separator = ", ";
         }
-        to.append("{}");
+        to.append('}');
       }
       case BigDecimal number -> to.append(number.toPlainString());
       default -> to.append(value.equals(ProgramTree.NULL) ? "null" : value.toString());

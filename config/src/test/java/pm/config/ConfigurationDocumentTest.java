@@ -11,17 +11,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** docs/configuration.md says what is so. */
 class ConfigurationDocumentTest {
   private static final Path DOCUMENT = Path.of("../docs/configuration.md");
-
-  /** A row of a table of keys. */
-  private record Row(String key, String defaultValue, Optional<String> change) {}
 
   @Test
   void everyExampleIsAccepted() throws IOException {
@@ -43,47 +41,114 @@ class ConfigurationDocumentTest {
   }
 
   @Test
-  void everyKeyIsThereWithItsDefaultAndTheKindOfItsChange() throws IOException {
+  void theTablesAreWhatTheKeysSay() throws IOException {
+    String text = Files.readString(DOCUMENT, UTF_8);
+    var written = new StringBuilder();
+    var tables = new TreeSet<String>();
+    int done = 0;
+    Matcher marker =
+        Pattern.compile("<!-- keys: ([a-z_.]+) -->\n.*?<!-- end -->", Pattern.DOTALL).matcher(text);
+    while (marker.find()) {
+      String path = marker.group(1);
+      assertThat(tables.add(path)).as(path).isTrue();
+      written
+          .append(text, done, marker.start())
+          .append("<!-- keys: " + path + " -->\n" + table(path) + "<!-- end -->");
+      done = marker.end();
+    }
+    written.append(text, done, text.length());
+    if (Boolean.getBoolean("docs.rewrite")) {
+      Files.writeString(DOCUMENT, written);
+    }
+    assertThat(written.toString()).isEqualTo(Files.readString(DOCUMENT, UTF_8));
+    // Every mapping has a table.
+    for (Key key : ProgramKeys.PROGRAM.keys()) {
+      if (!KeyPath.mappings(key.type()).isEmpty()) {
+        assertThat(tables).contains(key.name());
+      }
+    }
+  }
+
+  private static String table(String path) {
+    boolean ofDaemon = path.equals("daemon");
+    var table =
+        new StringBuilder(
+            ofDaemon
+                ? "| key | default | meaning |\n| --- | --- | --- |\n"
+                : "| key | default | meaning | change |\n| --- | --- | --- | --- |\n");
+    if (ofDaemon) {
+      for (Key key : DaemonKeys.DAEMON.keys()) {
+        List<Keys> below = KeyPath.mappings(key.type());
+        for (Key each : below.isEmpty() ? List.of(key) : below.getFirst().keys()) {
+          row(below.isEmpty() ? each.name() : key.name() + "." + each.name(), each, false, table);
+        }
+      }
+    } else if (path.equals("program")) {
+      rows("", ProgramKeys.PROGRAM, table);
+    } else {
+      KeyType type = KeyPath.find(ProgramKeys.PROGRAM, path).orElseThrow().type();
+      List<Keys> mappings = KeyPath.mappings(type);
+      rows(
+          mappings.isEmpty() ? path + ".NAME." : path + ".",
+          mappings.isEmpty() ? ProgramKeys.CONDITION : mappings.getFirst(),
+          table);
+    }
+    return table.toString();
+  }
+
+  private static void rows(String prefix, Keys keys, StringBuilder table) {
+    for (Key key : keys.keys()) {
+      row(prefix + key.name(), key, true, table);
+    }
+  }
+
+  private static void row(String path, Key key, boolean withKind, StringBuilder table) {
+    table
+        .append("| `" + path + "` | ")
+        .append(key.otherwise().isEmpty() ? "" : "`" + key.otherwise() + "`")
+        .append(" | " + key.does().replace("|", "\\|") + " |");
+    if (withKind) {
+      table.append(" " + key.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " |");
+    }
+    table.append('\n');
+  }
+
+  @Test
+  void theDefaultsOfTheKeysAreThoseOfTheRecords() {
     ProgramSpec program = new ProgramSpec.Builder("web", new Command(List.of("a"), false)).build();
     var defaults = new LinkedHashMap<String, String>();
     flatten("", ProgramTree.of(program), defaults);
-    int ofProgram = defaults.size();
-    flatten("", ProgramTree.of(DaemonSpec.DEFAULT), defaults);
-    Map<String, Row> rows = rows();
-    int position = 0;
     for (Map.Entry<String, String> entry : defaults.entrySet()) {
-      String key = entry.getKey();
-      assertThat(rows).containsKey(key);
-      Row row = Objects.requireNonNull(rows.get(key));
-      assertThat(row.defaultValue())
-          .as("the default of %s", key)
-          .isEqualTo(key.equals("command") ? "" : entry.getValue());
-      Optional<String> change =
-          position++ < ofProgram
-              ? Optional.of(KeyKind.of(key).name().toLowerCase(Locale.ROOT))
-              : Optional.empty();
-      assertThat(row.change()).as("the change of %s", key).isEqualTo(change);
+      Key key = KeyPath.find(ProgramKeys.PROGRAM, entry.getKey()).orElseThrow();
+      assertThat(entry.getKey()).endsWith(key.name());
+      if (!entry.getKey().equals("command")) {
+        assertThat(canonical(key.otherwise()))
+            .as("the default of %s", entry.getKey())
+            .isEqualTo(entry.getValue());
+      }
     }
-    var others = new TreeSet<>(rows.keySet());
-    others.removeAll(defaults.keySet());
-    assertThat(others).containsExactly("logs", "readiness", "restart", "stop");
+    defaults.clear();
+    flatten("", ProgramTree.of(DaemonSpec.DEFAULT), defaults);
+    for (Map.Entry<String, String> entry : defaults.entrySet()) {
+      Key key = KeyPath.find(DaemonKeys.DAEMON, entry.getKey()).orElseThrow();
+      assertThat(canonical(key.otherwise())).as(entry.getKey()).isEqualTo(entry.getValue());
+    }
+  }
+
+  /** As the writer would have it. */
+  private static String canonical(String text) {
+    return text.equals("60s") ? "1m" : text;
   }
 
   @Test
   void everyKeyThatIsNotSupportedYetIsListed() throws IOException {
     String text = Files.readString(DOCUMENT, UTF_8);
     String list = text.substring(text.indexOf("## Not supported yet"));
-    for (LaterKey key : Keys.PROGRAM.later()) {
+    for (LaterKey key : ProgramKeys.PROGRAM.later()) {
       assertThat(list).contains("`" + key.name() + "`");
     }
-    for (LaterKey key : Keys.DAEMON.later()) {
+    for (LaterKey key : DaemonKeys.DAEMON.later()) {
       assertThat(list).contains("`" + key.name() + "`");
-    }
-    for (LaterKey key : Keys.STOP.later()) {
-      assertThat(list).contains("`stop." + key.name() + "`");
-    }
-    for (LaterKey key : Keys.LOGS.later()) {
-      assertThat(list).contains("`logs." + key.name() + "`");
     }
   }
 
@@ -96,26 +161,6 @@ class ConfigurationDocumentTest {
         flat.put(below, YamlText.inline(entry.getValue()));
       }
     }
-  }
-
-  private static Map<String, Row> rows() throws IOException {
-    var rows = new LinkedHashMap<String, Row>();
-    for (String line : Files.readAllLines(DOCUMENT, UTF_8)) {
-      String[] cells = line.split("(?<!\\\\)\\|", -1);
-      if (line.startsWith("| `") && cells.length >= 5) {
-        String key = bare(cells[1]);
-        Optional<String> change =
-            cells.length == 6 && !cells[4].isBlank()
-                ? Optional.of(cells[4].strip())
-                : Optional.empty();
-        assertThat(rows.put(key, new Row(key, bare(cells[2]), change))).as(key).isNull();
-      }
-    }
-    return rows;
-  }
-
-  private static String bare(String cell) {
-    return cell.strip().replace("`", "");
   }
 
   private static List<String> blocks(String kind) throws IOException {

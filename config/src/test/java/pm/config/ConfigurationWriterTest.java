@@ -52,10 +52,14 @@ class ConfigurationWriterTest {
                 instances: 1
                 enabled: true
                 autostart: true
+                essential: false
                 groups: []
+                depends_on: {}
+                on_dependency_restart: nothing
                 start_timeout: 1m
                 readiness:
                   uptime: 1s
+                liveness: null
                 success_exit_codes: [0]
                 restart:
                   policy: on-failure
@@ -71,12 +75,51 @@ class ConfigurationWriterTest {
                 stop:
                   signal: TERM
                   timeout: 10s
+                  drain: null
                   scope: tree
+                  command: null
+                reload:
+                  signal: HUP
+                  command: null
+                hooks:
+                  pre_start: null
+                  post_start: null
+                  pre_stop: null
+                  post_stop: null
+                  on_failure: null
                 logs:
                   file: auto
                   stderr: merge
                   max_size: 50MiB
                   keep: 10
+                  max_age: null
+                  compress: false
+                  format: raw
+                limits:
+                  nofile: null
+                  nproc: null
+                  core: null
+                  fsize: null
+                  as: null
+                  stack: null
+                  memlock: null
+                  memory: null
+                  on_memory: restart
+                  cpu: null
+                  tasks: null
+                  nice: null
+                  io_class: null
+                  cpu_affinity: null
+                  oom_score_adj: null
+                security:
+                  no_new_privileges: false
+                  capabilities: null
+                worker:
+                  framing: line
+                  transport: stdio
+                  ping:
+                    method: ping
+                  max_frame: 1MiB
             """);
   }
 

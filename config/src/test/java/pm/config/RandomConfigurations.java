@@ -7,10 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /** Configurations as strange as the records allow, from a seed. */
 final class RandomConfigurations {
@@ -90,6 +93,12 @@ final class RandomConfigurations {
       ProgramSpec program = program();
       programs.put(program.name(), program);
     }
+    // Only on those that come before in the alphabet, so that there is no circle.
+    programs.replaceAll(
+        (name, program) ->
+            new ProgramSpec.Builder(program)
+                .dependsOn(dependencies(programs.headMap(name).keySet()))
+                .build());
     return new Configuration(daemon(), programs, new TreeMap<>(), List.of());
   }
 
@@ -111,8 +120,12 @@ final class RandomConfigurations {
   }
 
   ProgramSpec program() {
-    ProgramType type = pick(new ProgramType[] {ProgramType.SIMPLE, ProgramType.ONESHOT});
+    ProgramType type = pick(ProgramType.values());
     Duration uptime = type == ProgramType.ONESHOT ? Duration.ZERO : duration(0);
+    boolean isWorker = type == ProgramType.WORKER;
+    // A line can only be waited for where output is read.
+    Readiness readiness = readiness(type, uptime);
+    boolean isRead = readiness instanceof Readiness.LogLine;
     RestartSpec restart = restart();
     return new ProgramSpec.Builder(
             name(),
@@ -134,7 +147,35 @@ final class RandomConfigurations {
         .autostart(random.nextBoolean())
         .groups(groups())
         .startTimeout(uptime.plus(duration(1)))
-        .readiness(new Readiness.Uptime(uptime))
+        .readiness(readiness)
+        .essential(random.nextBoolean())
+        .onDependencyRestart(pick(OnDependencyRestart.values()))
+        .liveness(
+            type == ProgramType.ONESHOT || random.nextInt(3) == 0
+                ? Optional.empty()
+                : Optional.of(liveness(isWorker)))
+        .reload(
+            random.nextBoolean()
+                ? new ReloadSpec("HUP", Optional.of(command()))
+                : new ReloadSpec(pick(new String[] {"HUP", "USR2", "RTMIN+1"}), Optional.empty()))
+        .hooks(new HooksSpec(hook(), hook(), hook(), hook(), hook()))
+        .limits(limits())
+        .security(
+            new SecuritySpec(
+                random.nextBoolean(),
+                pick(
+                    List.of(
+                        Optional.<List<String>>empty(),
+                        Optional.of(List.<String>of()),
+                        Optional.of(List.of("net_raw", "kill"))))))
+        .worker(
+            isWorker
+                ? new WorkerSpec(
+                    pick(WorkerSpec.Framing.values()),
+                    WorkerSpec.Transport.STDIO,
+                    "m" + text(),
+                    random.nextLong(1 << 10, 1 << 24))
+                : WorkerSpec.DEFAULT)
         .successExitCodes(exitCodes())
         .restart(
             type == ProgramType.ONESHOT && restart.policy() == RestartPolicy.ALWAYS
@@ -144,23 +185,30 @@ final class RandomConfigurations {
             new StopSpec(
                 pick(new String[] {"TERM", "INT", "KILL", "RTMIN+3", "USR1"}),
                 duration(0),
-                pick(StopScope.values())))
+                pick(StopScope.values()),
+                isWorker ? Optional.of(duration(0)) : Optional.empty(),
+                random.nextBoolean() ? Optional.empty() : Optional.of(command())))
         .logs(
             new LogSpec(
                 pick(
                     new LogTarget[] {
                       LogTarget.AUTO,
-                      LogTarget.NONE,
+                      isRead ? LogTarget.AUTO : LogTarget.NONE,
+                      LogTarget.INHERIT,
                       new LogTarget.File("out/${PM_NAME}" + logText())
                     }),
                 pick(
                     new LogTarget[] {
                       LogTarget.MERGE,
                       LogTarget.NONE,
+                      LogTarget.INHERIT,
                       new LogTarget.File("/err/${PM_NAME}" + logText())
                     }),
                 random.nextLong(1 << 10, 1L << 40),
-                random.nextInt(LogSpec.MOST_KEPT + 1)))
+                random.nextInt(LogSpec.MOST_KEPT + 1),
+                random.nextBoolean() ? Optional.empty() : Optional.of(duration(1)),
+                random.nextBoolean(),
+                pick(LineFormat.values())))
         .location(
             new Location(
                 "/etc/pm/programs.d/" + name() + ".yaml",
@@ -169,13 +217,129 @@ final class RandomConfigurations {
         .build();
   }
 
+  private SortedMap<String, DependencyCondition> dependencies(Set<String> names) {
+    var dependencies = new TreeMap<String, DependencyCondition>();
+    for (String name : names) {
+      if (random.nextBoolean()) {
+        dependencies.put(name, pick(DependencyCondition.values()));
+      }
+    }
+    return dependencies;
+  }
+
+  private Readiness readiness(ProgramType type, Duration uptime) {
+    if (type == ProgramType.ONESHOT) {
+      return new Readiness.Uptime(uptime);
+    }
+    return switch (random.nextInt(6)) {
+      case 0 -> new Readiness.Notify();
+      case 1 -> new Readiness.FdLine(random.nextInt(3, 256));
+      case 2 -> new Readiness.LogLine("x" + Pattern.quote(shortText()));
+      case 3 -> new Readiness.Probed(probe(), duration(1), duration(1));
+      case 4 -> type == ProgramType.WORKER ? new Readiness.Ping() : new Readiness.Uptime(uptime);
+      default -> new Readiness.Uptime(uptime);
+    };
+  }
+
+  private Liveness liveness(boolean isWorker) {
+    LivenessKind kind =
+        switch (random.nextInt(isWorker ? 3 : 2)) {
+          case 0 -> new LivenessKind.Watchdog();
+          case 1 -> new LivenessKind.Probed(probe());
+          default -> new LivenessKind.Ping();
+        };
+    boolean isWatchdog = kind instanceof LivenessKind.Watchdog;
+    OnUnhealthy onFailure = pick(OnUnhealthy.values());
+    Optional<BeforeKill> beforeKill =
+        switch (onFailure) {
+          case REPORT -> Optional.empty();
+          case RESTART ->
+              random.nextBoolean()
+                  ? Optional.of(new BeforeKill.Signal(pick(new String[] {"QUIT", "RTMIN+2"})))
+                  : hook().map(BeforeKill.Run::new);
+        };
+    return new Liveness(
+        kind,
+        duration(1),
+        isWatchdog ? Liveness.USUAL_TIMEOUT : duration(1),
+        random.nextInt(1, 1001),
+        random.nextInt(1, 1001),
+        duration(0),
+        isWorker && random.nextBoolean(),
+        onFailure,
+        beforeKill);
+  }
+
+  private Probe probe() {
+    return switch (random.nextInt(3)) {
+      case 0 ->
+          new Probe.Http(
+              "http://${PM_NAME}/" + text(),
+              List.of(new Probe.StatusRange(200, 299), new Probe.StatusRange(404, 404)));
+      case 1 ->
+          new Probe.Tcp(pick(new String[] {"localhost:80", "[::1]:65535", "${PM_NAME}:8${HOME}"}));
+      default -> new Probe.Exec(command());
+    };
+  }
+
+  private Command command() {
+    return random.nextInt(3) == 0
+        ? new Command(List.of("x" + text()), true)
+        : new Command(words(), false);
+  }
+
+  private Optional<Hook> hook() {
+    return random.nextBoolean()
+        ? Optional.empty()
+        : Optional.of(new Hook(command(), duration(1), random.nextBoolean()));
+  }
+
+  private LimitsSpec limits() {
+    var resources = new TreeMap<ResourceKind, ResourceLimits>();
+    for (ResourceKind kind : ResourceKind.values()) {
+      if (random.nextInt(3) == 0) {
+        long soft = random.nextInt(1 << 20);
+        boolean isOpen = kind != ResourceKind.NOFILE && random.nextBoolean();
+        resources.put(
+            kind,
+            new ResourceLimits(soft, isOpen ? ResourceLimits.UNLIMITED : soft + random.nextInt(3)));
+      }
+    }
+    return new LimitsSpec(
+        resources,
+        random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(1L << random.nextInt(20, 50)),
+        pick(OnMemory.values()),
+        number(1, 500),
+        number(1, 5000),
+        number(-20, 19),
+        random.nextBoolean()
+            ? Optional.empty()
+            : Optional.of(
+                pick(
+                    new IoClass[] {
+                      new IoClass(IoClass.Kind.IDLE, 0),
+                      new IoClass(IoClass.Kind.BEST_EFFORT, 7),
+                      new IoClass(IoClass.Kind.REALTIME, 4)
+                    })),
+        random.nextBoolean() ? List.of() : List.of(0, 3, random.nextInt(4, 1024)),
+        number(-1000, 1000));
+  }
+
+  private OptionalInt number(int least, int most) {
+    return random.nextBoolean()
+        ? OptionalInt.empty()
+        : OptionalInt.of(random.nextInt(least, most + 1));
+  }
+
   private RestartSpec restart() {
     Duration delay = duration(0);
-    return new RestartSpec(
-        pick(RestartPolicy.values()),
+    OptionalInt maxRestarts =
         random.nextBoolean()
             ? OptionalInt.empty()
-            : OptionalInt.of(random.nextInt(RestartSpec.MOST_RESTARTS + 1)),
+            : OptionalInt.of(random.nextInt(RestartSpec.MOST_RESTARTS + 1));
+    return new RestartSpec(
+        pick(RestartPolicy.values()),
+        maxRestarts,
         duration(1),
         delay,
         random.nextInt(3) == 0 ? random.nextInt(1, 101) : 1 + random.nextDouble(99),
@@ -185,7 +349,9 @@ final class RandomConfigurations {
             : random.nextDouble() * Math.pow(10, -random.nextInt(9)),
         duration(1),
         exitCodes(),
-        random.nextBoolean() ? Optional.empty() : Optional.of(duration(1)));
+        maxRestarts.equals(OptionalInt.of(0)) || random.nextBoolean()
+            ? Optional.empty()
+            : Optional.of(duration(1)));
   }
 
   private List<String> words() {
@@ -273,8 +439,17 @@ final class RandomConfigurations {
         .replace("$({", "");
   }
 
+  private String shortText() {
+    String text = text();
+    return text.length() > 200 ? "short" : text;
+  }
+
   private String logText() {
     return text().replace("/", "").replace("..", ".") + ".log";
+  }
+
+  private <T> T pick(List<T> values) {
+    return values.get(random.nextInt(values.size()));
   }
 
   private <T> T pick(T[] values) {
