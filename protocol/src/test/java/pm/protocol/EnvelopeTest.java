@@ -1,0 +1,142 @@
+package pm.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class EnvelopeTest {
+  private final Envelope envelope = new Envelope();
+
+  private Envelope.Kind read(String text) {
+    return read(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Envelope.Kind read(byte[] utf8) {
+    // Not at the start of the buffer, nor up to its end: neither may be looked beyond.
+    ByteBuffer bytes = ByteBuffer.allocateDirect(utf8.length + 10);
+    bytes.put(3, utf8);
+    return envelope.read(bytes, 3, 3 + utf8.length);
+  }
+
+  private String text(Envelope.Part part) {
+    return new String(envelope.copy(part), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void givenEachKind_whenRead_thenItsPartsAreFound() {
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":\"a/1\",\"method\":\"m\",\"params\":{\"x\":[1]}}"))
+        .isEqualTo(Envelope.Kind.REQUEST);
+    assertThat(envelope.id()).contains(new Id.Text("a/1"));
+    assertThat(envelope.method()).isEqualTo("m");
+    assertThat(envelope.isMethod("m")).isTrue();
+    assertThat(envelope.isMethod("n")).isFalse();
+    assertThat(text(envelope.params())).isEqualTo("{\"x\":[1]}");
+    assertThat(envelope.result().isPresent()).isFalse();
+
+    assertThat(read("{\"method\":\"ready\",\"jsonrpc\":\"2.0\"}"))
+        .isEqualTo(Envelope.Kind.NOTIFICATION);
+    assertThat(envelope.id()).isEmpty();
+    assertThat(envelope.params().isPresent()).isFalse();
+
+    assertThat(read(" {\"result\":{},\"jsonrpc\":\"2.0\",\"id\":1} \r"))
+        .isEqualTo(Envelope.Kind.RESULT);
+    assertThat(envelope.id()).contains(new Id.Number(1));
+    assertThat(text(envelope.result())).isEqualTo("{}");
+
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":-32601,\"message\":\"\"}}"))
+        .isEqualTo(Envelope.Kind.ERROR);
+    assertThat(text(envelope.error())).isEqualTo("{\"code\":-32601,\"message\":\"\"}");
+  }
+
+  @Test
+  void givenWhatOthersSend_whenRead_thenItIsTaken() {
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null}"))
+        .isEqualTo(Envelope.Kind.RESULT);
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":null}"))
+        .isEqualTo(Envelope.Kind.RESULT);
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null,\"error\":{}}"))
+        .isEqualTo(Envelope.Kind.ERROR);
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{}}"))
+        .isEqualTo(Envelope.Kind.ERROR);
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":[1]}"))
+        .isEqualTo(Envelope.Kind.NOTIFICATION);
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":null}"))
+        .isEqualTo(Envelope.Kind.NOTIFICATION);
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"\\u0069d\":\"hb-\\u00e9\",\"result\":1}"))
+        .isEqualTo(Envelope.Kind.RESULT);
+    assertThat(envelope.id()).isEqualTo(Optional.of(new Id.Text("hb-\u00e9")));
+  }
+
+  @Test
+  void givenWhatIsNoMessage_whenRead_thenItIsNone() {
+    for (String text :
+        List.of(
+            "",
+            "{}",
+            "[]",
+            "null",
+            "{\"level\":\"info\",\"msg\":\"started\"}",
+            "[{\"jsonrpc\":\"2.0\",\"method\":\"m\"}]",
+            "{\"jsonrpc\":\"1.0\",\"method\":\"m\"}",
+            "{\"jsonrpc\":2.0,\"method\":\"m\"}",
+            "{\"jsonrpc\":\"2.0\"}",
+            "{\"jsonrpc\":\"2.0\",\"method\":1}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":1}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":null}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1.5}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":{\"a\":1,\"a\":2}}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"result\":1}",
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"error\":2}",
+            "{\"jsonrpc\":\"2.0\",\"result\":1}",
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":1,\"result\":1}",
+            "{\"jsonrpc\":\"2.0\",\"id\":\"" + "x".repeat(129) + "\",\"result\":1}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\"}}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{\"a\":\"\\ud800\"}}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{\"a\":1e999999999}}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":" + "[".repeat(10_000))) {
+      assertThat(read(text)).as(text).isEqualTo(Envelope.Kind.NONE);
+    }
+  }
+
+  @Test
+  void givenInvalidUtf8_whenRead_thenItIsNone() {
+    for (int[] bad :
+        new int[][] {
+          {0xff},
+          {0x80},
+          {0xc0, 0xaf},
+          {0xc3},
+          {0xe0, 0x80, 0x80},
+          {0xed, 0xa0, 0x80},
+          {0xf4, 0x90, 0x80, 0x80},
+          {0xf0, 0x9f, 0x98},
+          {0xf8, 0x88, 0x80, 0x80, 0x80}
+        }) {
+      byte[] text =
+          "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"......\"}"
+              .getBytes(StandardCharsets.US_ASCII);
+      int hole = new String(text, StandardCharsets.US_ASCII).indexOf("......");
+      for (int i = 0; i < bad.length; i++) {
+        text[hole + i] = (byte) bad[i];
+      }
+      assertThat(read(text)).isEqualTo(Envelope.Kind.NONE);
+    }
+  }
+
+  @Test
+  void givenTheDeepestNesting_whenRead_thenItIsTakenAsTheOtherReaderTakesIt() throws JsonException {
+    String deepest =
+        "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":"
+            + "[".repeat(Json.MAX_DEPTH - 1)
+            + "]".repeat(Json.MAX_DEPTH - 1)
+            + "}";
+    assertThat(Json.parse(deepest)).isNotNull();
+    assertThat(read(deepest)).isEqualTo(Envelope.Kind.NOTIFICATION);
+    assertThat(read(deepest.replace("[]", "[[]]"))).isEqualTo(Envelope.Kind.NONE);
+  }
+}

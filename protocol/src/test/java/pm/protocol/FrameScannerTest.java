@@ -1,0 +1,191 @@
+package pm.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class FrameScannerTest {
+  private static final int MAX = 20;
+
+  /** What a scanner finds in pieces, each stretch as {@code KIND:text}, the rest as {@code ...}. */
+  private static List<String> found(FrameScanner scanner, String... pieces) {
+    List<String> found = new ArrayList<>();
+    StringBuilder stream = new StringBuilder();
+    int told = 0;
+    for (String piece : pieces) {
+      stream.append(piece);
+      ByteBuffer bytes = ByteBuffer.wrap(piece.getBytes(StandardCharsets.ISO_8859_1));
+      while (bytes.hasRemaining()) {
+        FrameScanner.Found kind = scanner.next(bytes);
+        if (kind == FrameScanner.Found.UNFINISHED) {
+          continue;
+        }
+        int end = told + (int) scanner.unitBytes();
+        String text = stream.substring(told, end);
+        if (kind == FrameScanner.Found.FRAME) {
+          text =
+              text.substring(
+                  scanner.bodyOffset(), scanner.bodyOffset() + (int) scanner.bodyBytes());
+        }
+        found.add(
+            (scanner.isFirst() ? "first " : "")
+                + (scanner.isBlank() ? "blank " : "")
+                + kind
+                + ":"
+                + text);
+        told = end;
+      }
+    }
+    assertThat(scanner.pendingBytes()).isEqualTo(stream.length() - told);
+    if (told < stream.length()) {
+      found.add("..." + stream.substring(told));
+    }
+    return found;
+  }
+
+  @Test
+  void givenLines_whenTheyComeGlued_thenEachIsAFrame() {
+    assertThat(found(FrameScanner.ofLines(MAX), "{1}\n{2}\r\n {3}\n{4"))
+        .containsExactly("FRAME:{1}", "FRAME:{2}\r", "FRAME: {3}", "...{4");
+  }
+
+  @Test
+  void givenALine_whenItComesByteByByte_thenItIsOneFrame() {
+    assertThat(found(FrameScanner.ofLines(MAX), "{\"a\":1}\n".split("")))
+        .containsExactly("FRAME:{\"a\":1}");
+  }
+
+  @Test
+  void givenAPrintedLine_whenItsEndHasNotCome_thenItIsToldAtOnce() {
+    assertThat(found(FrameScanner.ofLines(MAX), "Name? ", "bob\n", "\n", " \t\n", "{}\n"))
+        .containsExactly(
+            "first STRAY:Name? ",
+            "STRAY:bob\n",
+            "first blank STRAY:\n",
+            "first blank STRAY: \t\n",
+            "FRAME:{}");
+  }
+
+  @Test
+  void givenALongPrintedLine_whenItHasNoEnd_thenNothingOfItIsHeld() {
+    FrameScanner lines = FrameScanner.ofLines(MAX);
+    for (int i = 0; i < 1_000; i++) {
+      assertThat(found(lines, "x".repeat(1_000)))
+          .containsExactly((i == 0 ? "first " : "") + "STRAY:" + "x".repeat(1_000));
+    }
+  }
+
+  @Test
+  void givenAFrameOverTheBound_whenItComes_thenItIsSkippedToTheNextLine() {
+    assertThat(
+            found(
+                FrameScanner.ofLines(MAX),
+                "{" + "x".repeat(MAX - 1) + "\n",
+                "{" + "x".repeat(MAX),
+                "yyy",
+                "zzz\n{}\n"))
+        .containsExactly(
+            "FRAME:{" + "x".repeat(MAX - 1),
+            "first TOO_LONG:{" + "x".repeat(MAX),
+            "TOO_LONG:yyy",
+            "TOO_LONG:zzz\n",
+            "FRAME:{}");
+    assertThat(found(FrameScanner.ofLines(MAX), "{" + "x".repeat(MAX - 1), "x", "x\n{}\n"))
+        .containsExactly("first TOO_LONG:{" + "x".repeat(MAX), "TOO_LONG:x\n", "FRAME:{}");
+  }
+
+  @Test
+  void givenBlanksWithoutEnd_whenTheyExceedTheBound_thenTheyAreStray() {
+    assertThat(found(FrameScanner.ofLines(4), "   ", "  ", " {}\n", "{}\n"))
+        .containsExactly("first STRAY:     ", "STRAY: {}\n", "FRAME:{}");
+  }
+
+  @Test
+  void givenHeaders_whenTheyComeGluedOrInPieces_thenEachContentIsAFrame() {
+    String two = "Content-Length: 2\r\n\r\n{}content-length:3\nContent-Type: x\n\n{1}";
+    assertThat(found(FrameScanner.ofContentLengths(MAX), two))
+        .containsExactly("FRAME:{}", "FRAME:{1}");
+    assertThat(found(FrameScanner.ofContentLengths(MAX), two.split("")))
+        .containsExactly("FRAME:{}", "FRAME:{1}");
+    assertThat(found(FrameScanner.ofContentLengths(MAX), "Content-Length: 0\r\n\r\nhello\n"))
+        .containsExactly("FRAME:", "first STRAY:hello\n");
+  }
+
+  @Test
+  void givenPrintsBetweenFrames_whenTheyCome_thenTheNextFrameIsFound() {
+    assertThat(
+            found(
+                FrameScanner.ofContentLengths(MAX),
+                "hello\n\nCaution\nContent-Length: 2\r\n\r\n{}\nContent-Length: 2\r\n\r\n{}"))
+        .containsExactly(
+            "first STRAY:hello\n",
+            "first blank STRAY:\n",
+            "first STRAY:Caution\n",
+            "FRAME:{}",
+            "first blank STRAY:\n",
+            "FRAME:{}");
+  }
+
+  @Test
+  void givenBadHeaders_whenTheyCome_thenTheyAreStray() {
+    for (String bad :
+        List.of(
+            "Content-Length: -1\n",
+            "Content-Length: 0x10\n",
+            "Content-Length: 1e3\n",
+            "Content-Length:\n",
+            "Content-Length: 9223372036854775808\n",
+            "Content-Length: 1 1\n",
+            "Content-Length: 1\nContent-Length: 1\n",
+            "Content-Length: 1\nbody\n",
+            "C".repeat(LengthScanner.MAX_HEADER_LINE + 1) + "\n",
+            "Content-Type: a\n".repeat(5))) {
+      assertThat(found(FrameScanner.ofContentLengths(MAX), bad + "Content-Length: 2\n\n{}"))
+          .as(bad)
+          .containsExactly("first STRAY:" + bad, "FRAME:{}");
+    }
+  }
+
+  @Test
+  void givenAnAnnouncedFrameOverTheBound_whenItComes_thenSoManyBytesAreSkipped() {
+    assertThat(
+            found(
+                FrameScanner.ofContentLengths(MAX),
+                "Content-Length: 25\r\n\r\n",
+                "x".repeat(20),
+                "xxxxxContent-Length: 2\r\n\r\n{}"))
+        .containsExactly(
+            "first TOO_LONG:Content-Length: 25\r\n\r\n",
+            "TOO_LONG:" + "x".repeat(20),
+            "TOO_LONG:xxxxx",
+            "FRAME:{}");
+  }
+
+  @Test
+  void givenNoRoom_whenAScannerIsMade_thenItIsRefused() {
+    assertThatThrownBy(() -> FrameScanner.ofLines(0)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> FrameScanner.ofContentLengths(0))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void givenAMessage_whenFramed_thenItIsFoundAgain() {
+    String message = "{\"a\":\"h\u00e9\"}";
+    String utf8 = new String(message.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    assertThat(
+            found(
+                FrameScanner.ofLines(MAX),
+                new String(Frames.line(message), StandardCharsets.ISO_8859_1)))
+        .containsExactly("FRAME:" + utf8);
+    assertThat(
+            found(
+                FrameScanner.ofContentLengths(MAX),
+                new String(Frames.contentLength(message), StandardCharsets.ISO_8859_1)))
+        .containsExactly("FRAME:" + utf8);
+  }
+}
