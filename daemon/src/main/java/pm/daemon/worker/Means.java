@@ -1,0 +1,101 @@
+package pm.daemon.worker;
+
+import java.nio.ByteBuffer;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Fd;
+import pm.daemon.posix.OpenFlags;
+import pm.protocol.Envelope;
+
+/**
+ * What all workers are read with, one after the other: a pipe into which the content of theirs is
+ * copied without being taken, and the memory to look at it. Loop thread only, once made.
+ */
+final class Means implements AutoCloseable {
+  /** The default capacity of a pipe. */
+  static final int CHUNK_BYTES = 64 * 1024;
+
+  /** So much room there is before what is looked at. */
+  static final int HEADROOM_BYTES = 16 * 1024;
+
+  private static final int TEXT_BYTES = 16 * 1024;
+
+  private final Fd.Pipe scratch;
+  private final int nowhere;
+  private final ByteBuffer chunk = ByteBuffer.allocateDirect(HEADROOM_BYTES + CHUNK_BYTES);
+  private final ByteBuffer text = ByteBuffer.allocateDirect(TEXT_BYTES);
+  private final Envelope envelope = new Envelope();
+
+  private Means(Fd.Pipe scratch, int nowhere) {
+    this.scratch = scratch;
+    this.nowhere = nowhere;
+  }
+
+  static Means open() throws ErrnoException {
+    int nowhere = Fd.open("/dev/null", OpenFlags.WRONLY, 0);
+    try {
+      return new Means(Fd.pipe(OpenFlags.NONBLOCK), nowhere);
+    } catch (ErrnoException e) {
+      Fd.close(nowhere);
+      throw e;
+    }
+  }
+
+  /**
+   * Looks at what a pipe holds, up to {@link #CHUNK_BYTES} of it, and leaves it there.
+   *
+   * @return the bytes, good until the next look, between position and limit, after {@link
+   *     #HEADROOM_BYTES} of room; none if there are none
+   * @throws EndException if there are none and nobody can write to it any more
+   */
+  ByteBuffer peek(int pipe) throws ErrnoException, EndException {
+    chunk.clear().position(HEADROOM_BYTES);
+    long held = Fd.tee(pipe, scratch.writeEnd(), CHUNK_BYTES);
+    if (held == 0) {
+      throw new EndException();
+    }
+    // Nothing may stay behind in the scratch pipe, or the next worker would be taken for this one.
+    while (held > 0 && chunk.position() < HEADROOM_BYTES + held) {
+      if (Fd.read(scratch.readEnd(), chunk) <= 0) {
+        throw new IllegalStateException("the scratch pipe does not give back what it was given");
+      }
+    }
+    return chunk.flip().position(HEADROOM_BYTES);
+  }
+
+  /** A pipe is empty and at its end. */
+  static final class EndException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private EndException() {
+      super("end of pipe", null, false, false);
+    }
+  }
+
+  /** Takes so many bytes from a pipe, which must hold them, and drops them. */
+  void drop(int pipe, long bytes) throws ErrnoException {
+    long left = bytes;
+    while (left > 0) {
+      long moved = Fd.splice(pipe, nowhere, left);
+      if (moved <= 0) {
+        throw new IllegalStateException("a worker has read what it had written");
+      }
+      left -= moved;
+    }
+  }
+
+  /** Memory for what is written, {@value #TEXT_BYTES} bytes. */
+  ByteBuffer text() {
+    return text.clear();
+  }
+
+  Envelope envelope() {
+    return envelope;
+  }
+
+  @Override
+  public void close() throws ErrnoException {
+    Fd.close(scratch.readEnd());
+    Fd.close(scratch.writeEnd());
+    Fd.close(nowhere);
+  }
+}

@@ -1,0 +1,481 @@
+package pm.daemon.worker;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.config.WorkerSpec;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InvocationId;
+import pm.daemon.loop.EventLoop;
+import pm.daemon.posix.Epoll;
+import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Fd;
+import pm.protocol.FrameScanner;
+
+/**
+ * The two pipes of one worker, when they are read and when they are written. Loop thread only.
+ *
+ * <p>Its pipe is looked at once a turn, at most {@link Means#CHUNK_BYTES} of it, so that one that
+ * never ends its talk keeps nobody waiting. What was found is taken at the end of the batch, when
+ * it is kept, and only then the pipe is looked at again. While its log has no room nothing is read:
+ * the worker is held back as every program is.
+ *
+ * <p>Whatever goes wrong with one worker ends this channel and no other: its pings fail.
+ */
+final class WorkerChannel {
+
+  /** What all channels share. */
+  record Surroundings(
+      EventLoop loop,
+      WorkerFolder folder,
+      Means means,
+      WorkerListener listener,
+      WorkerMeters meters,
+      LongSupplier clock,
+      String pingMark) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerChannel.class);
+
+  private final InstanceName instance;
+  private final InvocationId invocation;
+  private final WorkerFolder.OurEnds ends;
+  private final Surroundings surroundings;
+  private final EventLoop loop;
+  private final Consumer<WorkerChannel> toBeTaken;
+  private final Consumer<WorkerChannel> whenClosed;
+  private final LogInlet log;
+  private final Outbox outbox;
+  private final Dialogue dialogue;
+  private final FrameReader reader;
+  private final Remarks stray;
+  private final Remarks tooLong;
+  private final Remarks unfinished;
+
+  private final List<Runnable> drains = new ArrayList<>();
+  private long drainedWhenSeen;
+  private boolean isLookDue;
+  private boolean isLookPosted;
+  private boolean isWatched;
+  private boolean isWriteWatched;
+  private boolean isLogWatched;
+  private boolean isFinished;
+  private boolean isReleased;
+  private boolean isClosed;
+
+  /** Why nothing can be told to it any more. */
+  private Optional<String> mute = Optional.empty();
+
+  /** Whether nothing is heard from it any more either. */
+  private boolean isBroken;
+
+  /**
+   * @param log our end of the pipe to its log
+   * @param partBytes how much of a frame from it a daemon before us has moved to a file
+   * @param toBeTaken told when something was found: {@link #take} is called at the end of the batch
+   * @param whenClosed told when it is of no more use
+   */
+  WorkerChannel(
+      InstanceName instance,
+      InvocationId invocation,
+      WorkerSpec spec,
+      WorkerFolder.OurEnds ends,
+      Optional<Integer> log,
+      long partBytes,
+      Surroundings surroundings,
+      Consumer<WorkerChannel> toBeTaken,
+      Consumer<WorkerChannel> whenClosed) {
+    this.instance = instance;
+    this.invocation = invocation;
+    this.ends = ends;
+    this.surroundings = surroundings;
+    loop = surroundings.loop();
+    this.toBeTaken = toBeTaken;
+    this.whenClosed = whenClosed;
+    WorkerFolder folder = surroundings.folder();
+    Means means = surroundings.means();
+    WorkerMeters meters = surroundings.meters();
+    this.log = new LogInlet(means, log);
+    outbox =
+        new Outbox(
+            ends.in(), folder.path(instance, invocation, WorkerFolder.File.TORN), means, meters);
+    boolean hasHeaders =
+        switch (spec.framing()) {
+          case LINE -> false;
+          case CONTENT_LENGTH -> true;
+        };
+    dialogue =
+        new Dialogue(
+            invocation,
+            hasHeaders,
+            spec.pingMethod(),
+            surroundings.pingMark(),
+            means.envelope(),
+            surroundings.listener(),
+            this::send,
+            this::say,
+            meters);
+    reader =
+        new FrameReader(
+            instance + "." + invocation,
+            ends.out(),
+            new PartFile(folder.path(instance, invocation, WorkerFolder.File.PART), partBytes),
+            hasHeaders
+                ? FrameScanner.ofContentLengths(spec.maxFrameBytes())
+                : FrameScanner.ofLines(spec.maxFrameBytes()),
+            means,
+            this.log,
+            new Found(),
+            meters);
+    stray = remarks("stray-output", "wrote what is no JSON-RPC message, which is in its log");
+    tooLong =
+        remarks(
+            "frame-too-long",
+            "wrote a message of more than " + spec.maxFrameBytes() + " bytes, which is skipped");
+    unfinished = remarks("frame-unfinished", "did not end a message, which is in its log");
+  }
+
+  private Remarks remarks(String type, String sentence) {
+    return new Remarks(instance, type, sentence, surroundings.listener(), surroundings.clock());
+  }
+
+  InvocationId invocation() {
+    return invocation;
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @param isTorn whether a daemon before us died while it wrote a frame
+   */
+  void begin(boolean isTorn, boolean hasHeaders) {
+    guarded(
+        () -> {
+          loop.watch(ends.out(), Epoll.IN | Epoll.EDGE_TRIGGERED, (fd, events) -> lookOrWait());
+          isWatched = true;
+          if (isTorn && hasHeaders) {
+            mute = Optional.of("a message to it was cut off when the daemon before died");
+          } else if (isTorn) {
+            outbox.endTornLine();
+            flush();
+          }
+          reader.resume();
+          found();
+          postLook();
+        });
+  }
+
+  /** Asks it whether it lives. */
+  void ping(long number) {
+    Optional<String> reason = mute;
+    if (reason.isEmpty() && outbox.isRefused()) {
+      reason = Optional.of("it has closed its input");
+    }
+    if (reason.isEmpty() && reader.hasEnded()) {
+      reason = Optional.of("it has closed its output");
+    }
+    if (reason.isPresent()) {
+      surroundings.listener().checked(invocation, number, false, reason.get());
+    } else if (reader.isHeld()) {
+      // Its answer would lie behind what its log has no room for, and that is not its fault.
+      surroundings
+          .listener()
+          .checked(invocation, number, true, "not asked: its log cannot be written");
+    } else {
+      guarded(
+          () -> {
+            outbox.addPing(dialogue.ping(number));
+            flush();
+            // What could not be moved out of the pipe may be possible now.
+            postLook();
+            if (outbox.isRefused()) {
+              surroundings.listener().checked(invocation, number, false, "it has closed its input");
+            }
+          });
+    }
+  }
+
+  /** Asks it to finish what it has and exit. */
+  void shutdown() {
+    guarded(() -> send(dialogue.shutdown()));
+  }
+
+  private boolean send(byte[] frame) {
+    if (mute.isPresent() || !outbox.add(frame)) {
+      return false;
+    }
+    guarded(this::flush);
+    return true;
+  }
+
+  private void flush() throws ErrnoException {
+    outbox.flush();
+    watchWrite(outbox.isWaiting());
+  }
+
+  private void watchWrite(boolean wanted) throws ErrnoException {
+    if (wanted != isWriteWatched && ends.in().isPresent()) {
+      int in = ends.in().get();
+      if (wanted) {
+        loop.watch(in, Epoll.OUT, (fd, events) -> guarded(this::flush));
+      } else {
+        loop.unwatch(in);
+      }
+      isWriteWatched = wanted;
+    }
+  }
+
+  private void watchLog(boolean wanted) throws ErrnoException {
+    if (wanted != isLogWatched && log.fd().isPresent()) {
+      int fd = log.fd().get();
+      if (wanted) {
+        loop.watch(fd, Epoll.OUT, (_, events) -> take());
+      } else {
+        loop.unwatch(fd);
+      }
+      isLogWatched = wanted;
+    }
+  }
+
+  private void say(byte[] text) {
+    reader.say(text);
+  }
+
+  private void lookOrWait() {
+    if (reader.hasFound()) {
+      isLookDue = true;
+    } else {
+      guarded(this::look);
+    }
+  }
+
+  private void postLook() {
+    if (!isLookPosted) {
+      isLookPosted = true;
+      loop.post(
+          () -> {
+            isLookPosted = false;
+            if (!isClosed && !isBroken) {
+              lookOrWait();
+            }
+          });
+    }
+  }
+
+  private void look() throws IOException {
+    isLookDue = false;
+    if (!reader.hasEnded()) {
+      reader.look();
+    }
+    found();
+    if (!reader.hasFound()) {
+      rest();
+    }
+  }
+
+  private void found() {
+    if (reader.hasFound()) {
+      toBeTaken.accept(this);
+    }
+  }
+
+  /** What was found is kept now: takes it out of the pipe. */
+  void take() {
+    if (isBroken) {
+      return;
+    }
+    guarded(
+        () -> {
+          reader.take();
+          watchLog(reader.isHeld());
+          if (reader.isHeld()) {
+            // Who waits for the end of this worker must not wait for a disk too.
+            drained();
+          } else if (isLookDue || reader.hasMore()) {
+            if (isDrained()) {
+              finish();
+            }
+            postLook();
+          } else {
+            rest();
+          }
+        });
+  }
+
+  /** The pipe holds nothing new. */
+  private void rest() throws IOException {
+    reader.empty();
+    if (reader.hasMore()) {
+      postLook();
+      return;
+    }
+    if (!isFinished && (!drains.isEmpty() || isReleased || reader.hasEnded())) {
+      finish();
+    } else {
+      drained();
+    }
+    if (isReleased && reader.hasEnded() && !reader.hasFound()) {
+      close();
+    }
+  }
+
+  private boolean isDrained() {
+    return !drains.isEmpty() && reader.seen() >= drainedWhenSeen;
+  }
+
+  /** Nothing that comes from now on is of the worker itself. */
+  private void finish() throws ErrnoException {
+    if (!isFinished) {
+      isFinished = true;
+      reader.finish();
+      reader.take();
+      watchLog(reader.isHeld());
+    }
+    drained();
+  }
+
+  private void drained() {
+    List<Runnable> done = List.copyOf(drains);
+    drains.clear();
+    done.forEach(Runnable::run);
+  }
+
+  /** Has {@code whenDone} run when all that it has written by now is taken. */
+  void drain(Runnable whenDone) {
+    if (isBroken || reader.isHeld() || isFinished) {
+      whenDone.run();
+      return;
+    }
+    drains.add(whenDone);
+    guarded(
+        () -> {
+          drainedWhenSeen = reader.seen() + reader.held();
+          postLook();
+        });
+  }
+
+  /** The invocation is over: the pipes lose their names, and nothing is sent any more. */
+  void release() {
+    isReleased = true;
+    stray.close();
+    tooLong.close();
+    unfinished.close();
+    guarded(
+        () -> {
+          surroundings.folder().remove(instance, invocation);
+          watchWrite(false);
+          outbox.close();
+        });
+    if (isBroken) {
+      close();
+    } else {
+      guarded(
+          () -> {
+            if (!reader.hasFound()) {
+              finish();
+            }
+            postLook();
+          });
+    }
+  }
+
+  /** Closes our ends; the names stay, for a daemon after us. */
+  void close() {
+    if (isClosed) {
+      return;
+    }
+    isClosed = true;
+    try {
+      watchWrite(false);
+      watchLog(false);
+      if (isWatched) {
+        isWatched = false;
+        loop.unwatch(ends.out());
+      }
+      if (!isReleased) {
+        outbox.close();
+      }
+      reader.close();
+      log.close();
+    } catch (ErrnoException e) {
+      LOG.warn("{}: {}", instance, e.getMessage());
+    }
+    drained();
+    whenClosed.accept(this);
+  }
+
+  /** Something to be done with the pipes. */
+  private interface Work {
+    void run() throws IOException;
+  }
+
+  private void guarded(Work work) {
+    if (isClosed) {
+      return;
+    }
+    try {
+      work.run();
+    } catch (IOException | RuntimeException e) {
+      LOG.error("{}: nothing can be heard from it or told to it any more", instance, e);
+      isBroken = true;
+      mute = Optional.of("its channel broke: " + e.getMessage());
+      if (isWatched) {
+        isWatched = false;
+        loop.unwatch(ends.out());
+      }
+      drained();
+    }
+  }
+
+  /** What becomes of what the reader finds. */
+  private final class Found implements FrameReader.Sink {
+    @Override
+    public boolean frame(ByteBuffer bytes, int from, int to) {
+      return dialogue.take(bytes, from, to);
+    }
+
+    @Override
+    public void stray(ByteBuffer bytes, int from, int to) {
+      surroundings.meters().strayLines.incrementAndGet();
+      stray.note(bytes, from, to);
+    }
+
+    @Override
+    public void tooLong(ByteBuffer bytes, int from, int to) {
+      surroundings.meters().tooLong.incrementAndGet();
+      tooLong.note(bytes, from, to);
+    }
+
+    @Override
+    public void unfinished(long bytes) {
+      surroundings.meters().strayLines.incrementAndGet();
+      unfinished.note(ByteBuffer.allocate(0), 0, 0);
+    }
+
+    @Override
+    public void dropped(long bytes) {
+      surroundings.meters().tooLongBytes.addAndGet(bytes);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return instance + " " + invocation + " on fd " + ends.out();
+  }
+
+  static void closeQuietly(WorkerFolder.OurEnds ends) {
+    try {
+      Fd.close(ends.out());
+      if (ends.in().isPresent()) {
+        Fd.close(ends.in().get());
+      }
+    } catch (ErrnoException e) {
+      LOG.warn("our end of a worker's pipe: {}", e.getMessage());
+    }
+  }
+}
