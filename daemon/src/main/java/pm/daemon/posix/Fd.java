@@ -23,6 +23,7 @@ public final class Fd {
   /** The other side is gone; always reported by {@link #poll}. */
   public static final int POLLHUP = 16;
 
+  private static final int F_SETFD = 2;
   private static final int F_GETFL = 3;
   private static final int F_SETFL = 4;
   private static final int F_DUPFD_CLOEXEC = 1030;
@@ -224,6 +225,12 @@ public final class Fd {
     if (wanted != flags) {
       fcntl(fd, F_SETFL, wanted);
     }
+  }
+
+  /** Sets or clears FD_CLOEXEC of this descriptor; fcntl(2). */
+  public static void closeOnExec(int fd, boolean close) throws ErrnoException {
+    // FD_CLOEXEC is the only flag of a descriptor.
+    fcntl(fd, F_SETFD, close ? 1 : 0);
   }
 
   private static int fcntl(int fd, int command, long argument) throws ErrnoException {

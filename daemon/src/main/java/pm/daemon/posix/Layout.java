@@ -55,6 +55,7 @@ final class Layout {
   static final int O_NOFOLLOW = either(0x20000, 0x8000);
 
   // System calls without a wrapper, or whose wrapper changes every thread
+  static final int SYS_RT_SIGPROCMASK = either(14, 135);
   static final int SYS_UMASK = either(95, 166);
   static final int SYS_SETGROUPS = either(116, 159);
   static final int SYS_SETRESUID = either(117, 147);
