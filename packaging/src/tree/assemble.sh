@@ -96,7 +96,7 @@ archive() {
   # JVM replaces by the folder that the jars are in at run time.
   # shellcheck disable=SC2046
   (
-    lib=.
+    lib=. command=.
     cd "$new/lib"
     eval "set -- $(flags "$program" | grep -v -e '-Xlog' | tr -d '\\\n')"
     "$java" "$@" -Xlog:disable -Xlog:all=error:stderr -Xshare:dump -XX:SharedClassListFile="$work/$program.classes" \

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Starts @PROGRAM@ on a Java 25 runtime. It ends in exec, so its pid is @PROGRAM@'s; the usual way starts no process.
+# Starts @PROGRAM@ on a Java 25 runtime. It ends in exec, so its pid is @PROGRAM@'s; the usual way starts no process:
+# a shell that waits for one takes away how the children of a pmd before it in this process ended.
 
-self=$0
-[ ! -h "$self" ] || self=$(readlink -f -- "$self")
-case $self in
-  /*) ;;
-  *) self=$PWD/$self ;;
+case $0 in
+  /*) command=$0 ;;
+  *) command=$PWD/$0 ;;
 esac
+self=$command
+[ ! -h "$self" ] || self=$(readlink -f -- "$self")
 lib=${self%/*}/../lib
 
 # Is $1 a Java 25? The file "release" tells without starting it.

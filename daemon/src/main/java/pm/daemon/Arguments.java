@@ -12,8 +12,14 @@ import java.util.Optional;
  * @param home what {@code --home} names
  * @param socket what {@code --socket} names
  * @param check only check the configuration
+ * @param checkRecords only say whether this version can go on with what a running daemon keeps
  */
-record Arguments(List<Path> config, Optional<String> home, Optional<String> socket, boolean check) {
+record Arguments(
+    List<Path> config,
+    Optional<String> home,
+    Optional<String> socket,
+    boolean check,
+    boolean checkRecords) {
 
   Arguments {
     config = List.copyOf(config);
@@ -29,10 +35,15 @@ record Arguments(List<Path> config, Optional<String> home, Optional<String> sock
     Optional<String> home = Optional.empty();
     Optional<String> socket = Optional.empty();
     boolean check = false;
+    boolean checkRecords = false;
     for (int i = 0; i < arguments.length; i++) {
       String option = arguments[i];
       if (option.equals("--check")) {
         check = true;
+        continue;
+      }
+      if (option.equals("--check-records")) {
+        checkRecords = true;
         continue;
       }
       int equals = option.indexOf('=');
@@ -57,6 +68,6 @@ record Arguments(List<Path> config, Optional<String> home, Optional<String> sock
         }
       }
     }
-    return Optional.of(new Arguments(config, home, socket, check));
+    return Optional.of(new Arguments(config, home, socket, check, checkRecords));
   }
 }

@@ -56,6 +56,12 @@ final class CommandLine {
   @Option(names = "--check", description = "Check the configuration, say all that is wrong, end.")
   private boolean check;
 
+  @Option(
+      names = "--check-records",
+      hidden = true,
+      description = "Say whether this version can go on with what a running daemon keeps, end.")
+  private boolean checkRecords;
+
   /**
    * Answers what {@link Arguments#plain} does not understand.
    *
@@ -81,7 +87,9 @@ final class CommandLine {
       code[0] = ExitCode.OK;
       return Optional.empty();
     }
-    return Optional.of(new Arguments(options.config, options.home, options.socket, options.check));
+    return Optional.of(
+        new Arguments(
+            options.config, options.home, options.socket, options.check, options.checkRecords));
   }
 
   /** The version of the jar. */

@@ -9,6 +9,7 @@ import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.slf4j.LoggerFactory;
 import pm.config.DaemonSpec;
@@ -57,7 +58,7 @@ final class DaemonLog {
     lines.setContext(context);
     lines.setName("stderr");
     lines.setEncoder(encoder);
-    lines.setOutputStream(new FileOutputStream(FileDescriptor.err));
+    lines.setOutputStream(new Stderr());
     lines.start();
     AsyncAppender queue = new AsyncAppender();
     queue.setContext(context);
@@ -76,5 +77,17 @@ final class DaemonLog {
           case DEBUG -> Level.DEBUG;
         });
     root.addAppender(queue);
+  }
+
+  /** Stays open: it is the next daemon's too, if this process becomes another version. */
+  private static final class Stderr extends FileOutputStream {
+    Stderr() {
+      super(FileDescriptor.err);
+    }
+
+    @Override
+    public void close() throws IOException {
+      flush();
+    }
   }
 }

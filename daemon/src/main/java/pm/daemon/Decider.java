@@ -40,6 +40,8 @@ final class Decider implements Turn {
   /** When a batch must end for others, although there is nothing to decide. */
   private final LongSupplier others;
 
+  private final Runnable afterwards;
+
   private List<Entry> entries = new ArrayList<>();
   private List<Effect> effects = new ArrayList<>();
   private boolean blocked;
@@ -52,13 +54,15 @@ final class Decider implements Turn {
       SystemTime time,
       RunRecords records,
       EffectInterpreter interpreter,
-      LongSupplier others) {
+      LongSupplier others,
+      Runnable afterwards) {
     this.events = events;
     this.supervisor = supervisor;
     this.time = time;
     this.records = records;
     this.interpreter = interpreter;
     this.others = others;
+    this.afterwards = afterwards;
   }
 
   private void decideAll() {
@@ -110,6 +114,12 @@ final class Decider implements Turn {
       decideAll();
     }
     interpreter.endOfBatch();
+    afterwards.run();
+  }
+
+  /** Returns whether something waits to be kept that cannot be. */
+  boolean isBlocked() {
+    return blocked;
   }
 
   private boolean keep() {

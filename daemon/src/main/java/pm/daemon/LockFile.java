@@ -4,8 +4,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
+import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
+import pm.daemon.posix.FilePath;
+import pm.daemon.posix.FileStatus;
 import pm.daemon.posix.Host;
 import pm.daemon.posix.OpenFlags;
 
@@ -21,8 +24,12 @@ final class LockFile {
 
   /** What became of it. */
   sealed interface Attempt {
-    /** It is ours until this process ends. */
-    record Held() implements Attempt {}
+    /**
+     * It is ours until this process ends.
+     *
+     * @param fd the descriptor that holds it; never closed
+     */
+    record Held(int fd) implements Attempt {}
 
     /** Another daemon has it; its pid as far as it is known. */
     record Taken(Path file, Optional<String> pid) implements Attempt {}
@@ -46,7 +53,23 @@ final class LockFile {
     text.put(pid).flip();
     Fd.truncate(fd, 0);
     Fd.writeFully(fd, text);
-    return new Attempt.Held();
+    return new Attempt.Held(fd);
+  }
+
+  /**
+   * Goes on holding the lock that the daemon before us in this process held.
+   *
+   * @param fd its descriptor
+   * @throws ErrnoException if it is none, or not of this runtime folder
+   */
+  static Attempt keep(Path run, int fd) throws ErrnoException {
+    FileStatus file = FilePath.status(run.resolve(NAME).toString());
+    FileStatus held = Fd.status(fd);
+    if (!file.isSameFileAs(held) || !Fd.tryLock(fd)) {
+      throw new ErrnoException("flock", run.resolve(NAME).toString(), Errno.EAGAIN);
+    }
+    Fd.closeOnExec(fd, true);
+    return new Attempt.Held(fd);
   }
 
   private static String read(int fd) throws ErrnoException {

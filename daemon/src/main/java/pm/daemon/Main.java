@@ -1,6 +1,7 @@
 package pm.daemon;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -17,6 +18,7 @@ import pm.daemon.core.event.Command;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.loop.SystemTime;
+import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Host;
 import pm.daemon.store.RunRecords;
 import pm.daemon.store.StoreException;
@@ -26,11 +28,21 @@ public final class Main {
 
   private final Arguments arguments;
   private final Map<String, String> environment;
+  private final Optional<InstalledVersion> installed;
+  private final Optional<Inheritance> inheritance;
   private final SystemTime time = new SystemTime();
+  private String failure = "";
+  private boolean isRunning;
 
-  private Main(Arguments arguments, Map<String, String> environment) {
+  private Main(
+      Arguments arguments,
+      Map<String, String> environment,
+      Optional<InstalledVersion> installed,
+      Optional<Inheritance> inheritance) {
     this.arguments = arguments;
     this.environment = environment;
+    this.installed = installed;
+    this.inheritance = inheritance;
   }
 
   /** Runs the daemon until it is asked to end. */
@@ -42,16 +54,65 @@ public final class Main {
       given = CommandLine.parse(arguments, code);
     }
     if (given.isPresent()) {
-      code[0] = new Main(given.get(), System.getenv()).run();
+      Map<String, String> environment = Inheritance.without(System.getenv());
+      code[0] =
+          new Main(
+                  given.get(),
+                  environment,
+                  InstalledVersion.find(List.of(arguments), environment),
+                  Inheritance.of(System.getenv()))
+              .run();
     }
     System.out.flush();
     System.exit(code[0]);
   }
 
   private int run() {
+    if (inheritance.isEmpty()) {
+      return superviseOrSayWhyNot();
+    }
+    int code;
+    try {
+      code = superviseOrSayWhyNot();
+    } catch (RuntimeException | Error broken) {
+      failure = broken.toString();
+      code = ExitCode.FAULT;
+    }
+    if (!failure.isEmpty() && !isRunning) {
+      goBack(inheritance.get());
+    }
+    return code;
+  }
+
+  /**
+   * The programs of the daemon before us need one that runs: it goes on with them. Only one that
+   * has not been gone back to before is gone back to.
+   */
+  private void goBack(Inheritance from) {
+    if (from.launcher().isEmpty() || installed.isEmpty()) {
+      return;
+    }
+    System.err.println("pmd: goes back to version " + from.from());
+    System.err.flush();
+    try {
+      installed
+          .get()
+          .become(
+              from.launcher().get(),
+              new Inheritance(
+                  BuildInfo.version(), Optional.empty(), from.lock(), from.socket(), failure));
+    } catch (ErrnoException refused) {
+      System.err.println("pmd: " + refused.getMessage());
+    }
+  }
+
+  private int superviseOrSayWhyNot() {
     try {
       int uid = Host.euid();
       Folders folders = Folders.resolve(uid, environment, arguments.home(), arguments.socket());
+      if (arguments.checkRecords()) {
+        return checkRecords(folders);
+      }
       ConfigurationLoader loader =
           new ConfigurationLoader(folders, uid, Trust.ofUser(uid), Optional.of(environment));
       ConfigurationFiles files = new ConfigurationFiles(loader, arguments.config());
@@ -65,6 +126,17 @@ public final class Main {
     } catch (IOException refused) {
       return fail(ExitCode.FOLDER, OwnFolders.reason(refused));
     }
+  }
+
+  /** Reads what the running daemon keeps, as a start would, and changes nothing. */
+  private int checkRecords(Folders folders) throws IOException, StoreException {
+    RunRecords.Recovered recovered = RunRecords.look(folders.run(), Host.bootId());
+    if (!recovered.isToBeResumed()) {
+      return fail(ExitCode.FOLDER, "there is nothing to go on with in " + folders.run());
+    }
+    new Supervisor(new SystemRandom(), Host.cores()).replay(recovered.entries());
+    System.out.println(InstalledVersion.yes());
+    return ExitCode.OK;
   }
 
   private static int check(ConfigurationFiles files) {
@@ -87,8 +159,13 @@ public final class Main {
     Thread.ofPlatform().name("configuration").daemon(true).start(reading);
 
     OwnFolders.prepare(folders, uid);
-    switch (LockFile.take(folders.run())) {
-      case LockFile.Attempt.Held held -> {}
+    LockFile.Attempt attempt =
+        inheritance.isPresent()
+            ? LockFile.keep(folders.run(), inheritance.get().lock())
+            : LockFile.take(folders.run());
+    int lock;
+    switch (attempt) {
+      case LockFile.Attempt.Held held -> lock = held.fd();
       case LockFile.Attempt.Taken taken -> {
         return fail(
             ExitCode.LOCKED,
@@ -113,7 +190,8 @@ public final class Main {
           opened,
           supervisor,
           supervisor.configuration(),
-          decisions -> new Command.Resume(Actor.AUTOSTART));
+          lock,
+          decisions -> new Command.Resume(Actor.AUTOSTART, resumedAfter()));
     }
     Configuration configuration = result(reading);
     if (!configuration.daemonProblems().isEmpty()) {
@@ -129,6 +207,7 @@ public final class Main {
         opened,
         supervisor,
         configuration,
+        lock,
         decisions -> new Command.Begin(Actor.AUTOSTART, configuration, decisions));
   }
 
@@ -139,6 +218,7 @@ public final class Main {
       RunRecords.Opened opened,
       Supervisor supervisor,
       Configuration configuration,
+      int lock,
       Function<Decisions, Command> first)
       throws IOException, StoreException, UnusableFolderException {
     opened
@@ -147,8 +227,45 @@ public final class Main {
         .ifPresentOrElse(
             keptAt -> files.inForce(configuration, keptAt), () -> files.inForce(configuration));
     Parts parts =
-        new Parts(folders, files, environment, time, boot, opened, supervisor, configuration);
-    return parts.run(first);
+        new Parts(
+            folders,
+            files,
+            environment,
+            time,
+            boot,
+            opened,
+            supervisor,
+            configuration,
+            new Succession(installed, inheritance, lock));
+    int code =
+        parts.run(
+            first,
+            () -> {
+              isRunning = true;
+            });
+    return parts.handover().isPresent() ? handOver(parts.handover().get()) : code;
+  }
+
+  /** All is written and nothing runs any more: become the installed version, or this one anew. */
+  private int handOver(Inheritance own) {
+    InstalledVersion next = installed.orElseThrow();
+    try {
+      next.become(own);
+    } catch (IOException refused) {
+      failure = OwnFolders.reason(refused);
+      System.err.println("pmd: stays version " + own.from() + ": " + failure);
+      goBack(own);
+    }
+    return ExitCode.FAULT;
+  }
+
+  private Command.Resumption resumedAfter() {
+    if (inheritance.isEmpty()) {
+      return Command.Resumption.CRASH;
+    }
+    return inheritance.get().failure().isEmpty()
+        ? Command.Resumption.UPGRADE
+        : Command.Resumption.FAILED_UPGRADE;
   }
 
   private static Configuration result(FutureTask<Configuration> reading) {
@@ -162,7 +279,8 @@ public final class Main {
     }
   }
 
-  private static int fail(int code, String sentence) {
+  private int fail(int code, String sentence) {
+    failure = sentence;
     System.err.println("pmd: " + sentence);
     return code;
   }

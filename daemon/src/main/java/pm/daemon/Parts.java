@@ -3,10 +3,12 @@ package pm.daemon;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -88,6 +90,9 @@ final class Parts {
   private final Path socket;
   private final OptionalInt socketGroup;
   private final List<Problem> problems;
+  private final Succession succession;
+  private final Takeover takeover;
+  private Optional<Inheritance> handover = Optional.empty();
 
   Parts(
       Folders folders,
@@ -97,9 +102,11 @@ final class Parts {
       String boot,
       RunRecords.Opened opened,
       Supervisor supervisor,
-      Configuration configuration)
+      Configuration configuration,
+      Succession succession)
       throws IOException, StoreException {
     this.files = files;
+    this.succession = succession;
     problems = configuration.problems();
     Moment startedAt = time.now();
     socketSpec = configuration.daemon().socket();
@@ -147,6 +154,16 @@ final class Parts {
     notifier = new ServiceNotifier(deadlines, time, environment, new StatusSentence(supervisor));
     events = EventLog.open(folders.state(), !opened.recovered().isToBeResumed(), offLoop);
     KeptEvents keptEvents = new KeptEvents(events);
+    ending = new Ending(loop);
+    takeover =
+        new Takeover(
+            succession,
+            pool,
+            time,
+            ending,
+            processes.foreignChildren(),
+            this::underWay,
+            supervisor::isShuttingDown);
     control =
         new ControlServer(
             new Access(Host.euid(), socketGroup),
@@ -169,10 +186,9 @@ final class Parts {
                     socket,
                     folders,
                     () -> counters(supervisor)),
-                new NoUpgrade()));
+                takeover));
     Answers answers = new Answers(control);
     decisions = new DecisionStore(folders.state(), boot, offLoop, loop::post, answers);
-    ending = new Ending(loop);
     decider =
         new Decider(
             queue,
@@ -182,8 +198,24 @@ final class Parts {
             new EffectInterpreter(
                 processes, output, probes, words, notifier, events, decisions, answers, control,
                 ending, queue),
-            control::nextDeadline);
+            control::nextDeadline,
+            takeover::endOfBatch);
     turn = new TimedTurn(decider, deadlines, time);
+  }
+
+  /** What would be lost if this daemon became another one now, in words. */
+  private List<String> underWay() {
+    List<String> underWay = new ArrayList<>(processes.underWay());
+    for (InvocationId invocation : probes.invocationsWithHooks()) {
+      underWay.add("a hook of invocation " + invocation + " runs");
+    }
+    if (!decisions.isIdle()) {
+      underWay.add("what operators decided is being written");
+    }
+    if (decider.isBlocked()) {
+      underWay.add("the runtime folder cannot be written");
+    }
+    return underWay;
   }
 
   private void take(Command command) {
@@ -234,9 +266,10 @@ final class Parts {
    * Runs until the daemon is asked to end.
    *
    * @param first the first event, made from what operators decided before
-   * @return the exit code
+   * @param begun told when nothing is in the way of this daemon's work any more
+   * @return the exit code; without meaning if there is a {@link #handover()}
    */
-  int run(Function<Decisions, Command> first)
+  int run(Function<Decisions, Command> first, Runnable begun)
       throws IOException, StoreException, UnusableFolderException {
     queue.add(first.apply(decisions.read()));
     // A socket that cannot be had is a reason to start nothing. Nobody is served before the loop
@@ -247,8 +280,14 @@ final class Parts {
     problems.forEach(problem -> LOG.error("{}", problem));
     receiveSignals();
     notifier.ready();
+    begun.run();
     loop.run(turn);
-    return close();
+    return ending.isUpgrade() ? handOver() : close();
+  }
+
+  /** What the version that is to take this daemon's place gets, if that is how it ended. */
+  Optional<Inheritance> handover() {
+    return handover;
   }
 
   /** The user that we run as, or its number where it has no name. */
@@ -259,7 +298,11 @@ final class Parts {
 
   private void listen() throws UnusableFolderException {
     try {
-      control.listen(socket.toString(), socketSpec.mode(), socketGroup);
+      if (succession.inheritance().isPresent()) {
+        control.listenOn(succession.inheritance().get().socket(), socket.toString());
+      } else {
+        control.listen(socket.toString(), socketSpec.mode(), socketGroup);
+      }
     } catch (IOException refused) {
       throw new UnusableFolderException(
           "cannot listen at "
@@ -319,6 +362,29 @@ final class Parts {
 
   private int close() throws IOException {
     control.close();
+    closeRest();
+    LOG.info("ended with code {}", ending.code());
+    DaemonLog.close();
+    return ending.code();
+  }
+
+  /** Lets go of everything, as a crash would, but with all written that is to be written. */
+  private int handOver() throws IOException {
+    int listener = control.closeForUpgrade();
+    closeRest();
+    DaemonLog.close();
+    handover =
+        Optional.of(
+            new Inheritance(
+                BuildInfo.version(),
+                succession.installed().map(InstalledVersion::own),
+                succession.lock(),
+                listener,
+                ""));
+    return ExitCode.OK;
+  }
+
+  private void closeRest() throws IOException {
     words.close();
     probes.close();
     notifier.close();
@@ -333,8 +399,5 @@ final class Parts {
     }
     pool.close();
     records.close();
-    LOG.info("ended with code {}", ending.code());
-    DaemonLog.close();
-    return ending.code();
   }
 }

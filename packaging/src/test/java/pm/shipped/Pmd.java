@@ -30,6 +30,7 @@ final class Pmd implements AutoCloseable {
   private final Path home;
   private final List<String> arguments;
   private final List<String> prefix;
+  private Path bin = BIN;
   private Optional<Process> process = Optional.empty();
 
   Pmd(Path home, String... arguments) {
@@ -70,6 +71,12 @@ final class Pmd implements AutoCloseable {
     return this;
   }
 
+  /** Runs the daemon of another tree. */
+  Pmd from(Path tree) {
+    bin = tree.resolve("bin");
+    return this;
+  }
+
   /** Starts it, and waits until it answers. */
   Pmd start() throws IOException {
     spawn();
@@ -81,7 +88,7 @@ final class Pmd implements AutoCloseable {
   Pmd spawn() throws IOException {
     Files.createDirectories(home);
     List<String> command = new ArrayList<>(prefix);
-    command.add(BIN.resolve("pmd").toString());
+    command.add(bin.resolve("pmd").toString());
     command.addAll(List.of("--home", home.toString()));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

@@ -96,6 +96,20 @@ public final class ControlServer implements AutoCloseable {
     loop.watch(listener, Epoll.IN, (fd, events) -> accept());
   }
 
+  /**
+   * Goes on listening at a socket of the daemon before us in this process: nobody who connected
+   * meanwhile is lost.
+   *
+   * @param listener its descriptor, which is ours from now on
+   */
+  public void listenOn(int listener, String path) throws IOException {
+    this.path = path;
+    reserve = openReserve();
+    Fd.closeOnExec(listener, true);
+    this.listener = listener;
+    loop.watch(listener, Epoll.IN, (fd, events) -> accept());
+  }
+
   /** Answers a request of a command; nothing happens if who asked has gone. */
   public void reply(long request, Answer answer) {
     calls.reply(request, answer);
@@ -137,15 +151,18 @@ public final class ControlServer implements AutoCloseable {
 
   /**
    * Tells all clients that the daemon is about to become another version, and ends their
-   * connections. The socket stays.
+   * connections. The socket stays, and whoever connects waits for that version.
+   *
+   * @return the descriptor that listens, for {@link #listenOn}
    */
-  public void closeForUpgrade() {
+  public int closeForUpgrade() {
     byte[] farewell = Wire.notification(Streams.CLOSING, Map.of("reason", "upgrading"));
     for (Connection connection : List.copyOf(connections)) {
       connection.unsubscribeAll("upgrading");
       connection.send(farewell);
       connection.close();
     }
+    return listener;
   }
 
   /** Returns how many connections there are. */

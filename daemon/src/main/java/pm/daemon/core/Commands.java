@@ -80,8 +80,14 @@ final class Commands {
     }
     draft.say(
         "resumed",
-        "went on after an unclean end; looks for " + Draft.count(alive, "process"),
-        true,
+        switch (resume.after()) {
+              case CRASH -> "went on after an unclean end";
+              case UPGRADE -> "went on as another version";
+              case FAILED_UPGRADE -> "went on after an upgrade that failed";
+            }
+            + "; looks for "
+            + Draft.count(alive, "process"),
+        resume.after() != Command.Resumption.UPGRADE,
         resume.actor());
   }
 

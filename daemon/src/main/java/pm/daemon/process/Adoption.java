@@ -95,6 +95,8 @@ final class Adoption {
       loop.post(this::begin);
     }
     asked.add(effect);
+    // Its process may have ended and be nobody's yet: it is not to be reaped as a stranger's.
+    means.inFlight().begin(effect.run().invocation(), 0);
     deferred.put(effect.run().invocation(), new ArrayList<>());
   }
 
@@ -224,6 +226,7 @@ final class Adoption {
         again.add(effect);
         continue;
       }
+      means.inFlight().end(effect.run().invocation());
       List<Runnable> waiting = deferred.remove(effect.run().invocation());
       if (waiting != null) {
         waiting.forEach(Runnable::run);

@@ -33,6 +33,7 @@ public final class Processes implements AutoCloseable {
   private final Adoption adoption;
   private final ForeignChildren foreign;
   private final Membership membership;
+  private final SpawnsInFlight inFlight;
 
   /**
    * What it needs to know.
@@ -77,7 +78,7 @@ public final class Processes implements AutoCloseable {
     ProcFs proc = new ProcFs();
     ownChildren = OwnChildren.open(proc);
     HostFacts facts = HostFacts.read();
-    SpawnsInFlight inFlight = new SpawnsInFlight();
+    inFlight = new SpawnsInFlight();
     Map<InvocationId, Child> children = new LinkedHashMap<>();
     foreign = new ForeignChildren(inFlight, this::lookAgain);
     IntPredicate isForeign = pid -> foreign.contains(pid) || settings.isForeign().test(pid);
@@ -96,6 +97,11 @@ public final class Processes implements AutoCloseable {
             settings.socket());
     spawner = new Spawner(loop, reaper, reports, means, settings.mostSpawnsAtOnce());
     adoption = new Adoption(loop, pool, reaper, reports, means, proc);
+  }
+
+  /** Returns in words what would be lost if this process became another program now. */
+  public List<String> underWay() {
+    return inFlight.isEmpty() ? List.of() : List.of("a process is being started");
   }
 
   private void lookAgain() {

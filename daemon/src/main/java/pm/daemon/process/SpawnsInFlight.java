@@ -20,6 +20,10 @@ final class SpawnsInFlight {
     beginTicks.remove(whose);
   }
 
+  boolean isEmpty() {
+    return beginTicks.isEmpty();
+  }
+
   /** Whether a child that began at {@code startTicks} may be one of them. */
   boolean mayHaveStarted(long startTicks) {
     for (long begin : beginTicks.values()) {

@@ -185,6 +185,21 @@ public final class RunRecords implements AutoCloseable {
     return open(folder, bootId, ConfigurationText.KEPT);
   }
 
+  /**
+   * Reads the records in {@code folder} as {@link #open} would, and changes nothing. Also while
+   * their daemon runs.
+   *
+   * @throws StoreException if {@link #open} would
+   */
+  public static Recovered look(Path folder, String bootId) throws StoreException {
+    RunRecords records = new RunRecords(folder, bootId, ConfigurationText.KEPT, RecordFile.REAL);
+    try {
+      return records.look();
+    } catch (IOException e) {
+      throw new StoreException("cannot use " + folder.resolve(FILE) + ": " + reason(e), e);
+    }
+  }
+
   static Opened open(Path folder, String bootId, ConfigurationText configurationText)
       throws StoreException {
     return open(folder, bootId, configurationText, RecordFile.REAL);
@@ -399,8 +414,21 @@ public final class RunRecords implements AutoCloseable {
   }
 
   private Recovered recover() throws IOException, StoreException {
-    Path path = folder.resolve(FILE);
     Files.deleteIfExists(folder.resolve(NEW_FILE));
+    Recovered recovered = look();
+    if (recovered.sameBoot() && !recovered.cleanEnd()) {
+      file = opener.open(folder.resolve(FILE));
+      file.truncate(length);
+    } else {
+      rewrite();
+    }
+    forgetOtherConfigurations();
+    return recovered;
+  }
+
+  /** Reads what is there and changes nothing. */
+  private Recovered look() throws IOException, StoreException {
+    Path path = folder.resolve(FILE);
     boolean sameBoot = false;
     if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -411,10 +439,6 @@ public final class RunRecords implements AutoCloseable {
     boolean cleanEnd = live.cleanEnd;
     if (!sameBoot || cleanEnd) {
       live.clear();
-      rewrite();
-    } else {
-      file = opener.open(path);
-      file.truncate(length);
     }
     List<Entry> entries = new ArrayList<>();
     Optional<Instant> keptAt = Optional.empty();
@@ -427,7 +451,6 @@ public final class RunRecords implements AutoCloseable {
     for (Live.Sized each : live.instances.values()) {
       entries.add(new Entry.InstanceKept(each.instance()));
     }
-    forgetOtherConfigurations();
     return new Recovered(entries, sameBoot, cleanEnd, keptAt);
   }
 

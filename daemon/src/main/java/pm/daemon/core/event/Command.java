@@ -84,11 +84,26 @@ public sealed interface Command extends Event {
     }
   }
 
+  /** After what a daemon goes on. */
+  enum Resumption {
+    /** The daemon before it ended without a word. */
+    CRASH,
+    /** The daemon before it became this version. */
+    UPGRADE,
+    /** The daemon before it became another version, which could not start. */
+    FAILED_UPGRADE
+  }
+
   /**
-   * Go on: the first event of a daemon after one that crashed. What it kept has been replayed
-   * before; now its processes are looked for.
+   * Go on: the first event of a daemon after one that did not stop everything. What it kept has
+   * been replayed before; now its processes are looked for.
    */
-  record Resume(Actor actor) implements Command {
+  record Resume(Actor actor, Resumption after) implements Command {
+    /** After a crash. */
+    public Resume(Actor actor) {
+      this(actor, Resumption.CRASH);
+    }
+
     @Override
     public long request() {
       return UNANSWERED;
