@@ -10,6 +10,8 @@ import pm.config.ProgramSpec;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Effect;
+import pm.daemon.core.instance.InstanceMachine;
+import pm.daemon.core.instance.Step;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.ApplyPlan;
@@ -135,22 +137,34 @@ final class ConfigurationChange {
     ask.stop(instance, StopCause.CHANGED, AfterStop.FORGET);
   }
 
+  /** What is looked at while it runs is looked at by the new definition from now on. */
+  private void lookOtherwise(Instance instance, ProgramSpec before, ProgramSpec spec) {
+    Step step = InstanceMachine.redefined(instance, before, spec, draft.now);
+    if (!step.after().equals(instance)) {
+      draft.take(instance, step);
+    }
+  }
+
   private void redefine(ProgramSpec spec, boolean restart, Ask ask) {
     Program program = Program.of(spec);
     Optional<ProgramSpec> before = draft.programOf(spec.name()).flatMap(Program::spec);
     boolean wasOff = before.isPresent() && !(before.get().enabled() && before.get().autostart());
     draft.changedPrograms.put(spec.name(), Optional.of(program));
-    for (Instance instance : draft.instancesOf(spec.name())) {
-      if (instance.name().number() > spec.instances()) {
+    for (Instance listed : draft.instancesOf(spec.name())) {
+      if (listed.name().number() > spec.instances()) {
         continue;
       }
       if (!spec.enabled()) {
-        disable(instance, ask);
+        disable(listed, ask);
         continue;
       }
       if (before.isPresent() && !before.get().logs().equals(spec.logs())) {
-        draft.effects.add(new Effect.ChangeLogs(instance.name(), spec.logs()));
+        draft.effects.add(new Effect.ChangeLogs(listed.name(), spec.logs()));
       }
+      if (before.isPresent() && !restart) {
+        lookOtherwise(listed, before.get(), spec);
+      }
+      Instance instance = draft.get(listed.name());
       switch (instance.phase()) {
         case Phase.Dead dead -> reconsider(instance, dead, spec, restart, wasOff, ask);
         case Phase.Starting starting -> replace(instance, restart, ask);

@@ -98,11 +98,29 @@ final class Draft {
 
   /** Says how a hook ended, and goes on with what waited for it. */
   void hookEnded(Report.HookEnded ended) {
+    String lastLine = ended.end().output().strip();
     note(
         ended.instance(),
         "hook",
-        ended.kind().word() + ": " + ended.end().inWords(),
+        ended.kind().word()
+            + ": "
+            + ended.end().inWords()
+            + (ended.end().isSuccess() || lastLine.isEmpty()
+                ? ""
+                : ": " + lastLine.substring(lastLine.lastIndexOf('\n') + 1)),
         !ended.end().isSuccess());
+    Optional<Instance> instance =
+        find(ended.instance())
+            .filter(
+                found ->
+                    found.run().map(Run::invocation).stream().anyMatch(ended.invocation()::equals));
+    if (instance.isPresent()) {
+      Instance before = instance.get();
+      take(
+          before,
+          InstanceMachine.hookEnded(
+              before, program(before.name()).rules(), ended, now, base.random));
+    }
   }
 
   void outputBlocked(Report.OutputBlocked blocked) {
@@ -124,7 +142,7 @@ final class Draft {
         tryStart(before, before);
         continue;
       }
-      Step step = InstanceMachine.timePassed(before, program(name).rules(), now);
+      Step step = InstanceMachine.timePassed(before, program(name).rules(), now, base.random);
       take(before, step);
     }
     for (Request request : List.copyOf(requests.values())) {
@@ -518,7 +536,9 @@ final class Draft {
           after.run().ifPresent(run -> base.invocations.put(run.invocation(), name));
           base.slots.count(after.phase(), 1);
           base.deadlines.note(after);
-          entries.add(new Entry.InstanceKept(after));
+          if (before == null || !before.kept().equals(after.kept())) {
+            entries.add(new Entry.InstanceKept(after.kept()));
+          }
         });
     base.slots.waiting().removeAll(dequeued);
     base.slots.waiting().addAll(enqueued);

@@ -9,8 +9,9 @@ import pm.daemon.core.model.Phase;
 /**
  * How many instances are on their way from their spawn to being ready, and who waits for that.
  *
- * <p>It keeps a shared outage from starting 200 runtimes at once. A place is free as soon as the
- * process is spawned, because being up for a while costs the machine nothing.
+ * <p>It keeps a shared outage from starting 200 runtimes at once. Where being up for a while is all
+ * that it needs to be ready, a place is free as soon as the process is spawned, because that costs
+ * the machine nothing.
  */
 final class StartSlots {
 
@@ -57,8 +58,8 @@ final class StartSlots {
 
   static boolean holds(Phase phase) {
     return switch (phase) {
-      case Phase.Starting starting -> starting.current().process().isEmpty();
-      case Phase.Stopping stopping -> stopping.current().process().isEmpty();
+      case Phase.Starting starting -> starting.holdsSlot();
+      case Phase.Stopping stopping -> stopping.isBeingSpawned();
       case Phase.Dead dead -> false;
       case Phase.Up up -> false;
     };

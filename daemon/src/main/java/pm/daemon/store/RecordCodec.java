@@ -14,6 +14,7 @@ import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.ExitCause;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.Health;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
@@ -24,6 +25,7 @@ import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.model.RestartWindow;
 import pm.daemon.core.model.Run;
 import pm.daemon.core.model.StartKind;
+import pm.daemon.core.model.StartStep;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.model.StopStep;
 import pm.daemon.core.model.Told;
@@ -213,14 +215,19 @@ final class RecordCodec {
               dead.actor());
       case Phase.Starting starting ->
           run(line.put("is", "starting"), starting.current())
-              .put("ready_at", starting.readyAt())
+              .put("step", starting.step())
+              .put("awaits", starting.awaits())
+              .put("until", starting.until())
               .put("give_up_at", starting.giveUpAt());
       case Phase.Up up ->
           run(line.put("is", "up"), up.current())
               .put("state", up.state())
-              .put("ready_nanos", up.readyNanos());
+              .put("ready_nanos", up.readyNanos())
+              .put("detail", up.detail());
       case Phase.Stopping stopping -> {
-        run(line.put("is", "stopping"), stopping.current()).put("cause", stopping.cause());
+        run(line.put("is", "stopping"), stopping.current())
+            .put("cause", stopping.cause())
+            .put("detail", stopping.detail());
         actor(line, stopping.actor()).put("step", stopping.step()).put("until", stopping.until());
         status(line, "exit", stopping.exit());
         line.put("after", stopping.after()).put("ready_since", stopping.readySince());
@@ -244,7 +251,13 @@ final class RecordCodec {
               word(StartKind.class, phase, "kind"),
               actor(phase));
       case "starting" ->
-          new Phase.Starting(run(phase), number(phase, "ready_at"), number(phase, "give_up_at"));
+          new Phase.Starting(
+              run(phase),
+              word(StartStep.class, phase, "step"),
+              phase.string("awaits"),
+              number(phase, "until"),
+              number(phase, "give_up_at"),
+              Health.NONE);
       case "up" -> up(phase);
       case "stopping" -> stopping(phase);
       default -> throw new JsonException("a phase of an unknown kind: " + is);
@@ -254,7 +267,9 @@ final class RecordCodec {
   private static Phase.Up up(Members phase) throws JsonException {
     InstanceState state = word(InstanceState.class, phase, "state");
     return switch (state) {
-      case IDLE, BUSY, UNHEALTHY -> new Phase.Up(run(phase), state, number(phase, "ready_nanos"));
+      case IDLE, BUSY, UNHEALTHY ->
+          new Phase.Up(
+              run(phase), state, number(phase, "ready_nanos"), phase.string("detail"), Health.NONE);
       case STARTING, STOPPING, DEAD -> throw new JsonException(state + " is no state of being up");
     };
   }
@@ -267,6 +282,7 @@ final class RecordCodec {
     return new Phase.Stopping(
         run(phase),
         word(StopCause.class, phase, "cause"),
+        phase.string("detail"),
         actor(phase),
         word(StopStep.class, phase, "step"),
         number(phase, "until"),
@@ -306,7 +322,10 @@ final class RecordCodec {
     for (String note : run.notes()) {
       line.element(note);
     }
-    line.endArray().put("told", run.told().status()).put("reloading", run.told().reloading());
+    line.endArray()
+        .put("ready", run.told().ready())
+        .put("status", run.told().status())
+        .put("reloading", run.told().reloading());
     run.told().watchdogNanos().ifPresent(nanos -> line.put("watchdog", nanos));
     return line.end();
   }
@@ -343,7 +362,11 @@ final class RecordCodec {
         leader,
         notes,
         truth(run, "enforced"),
-        new Told(run.string("told"), truth(run, "reloading"), run.optionalLong("watchdog")));
+        new Told(
+            truth(run, "ready"),
+            run.string("status"),
+            truth(run, "reloading"),
+            run.optionalLong("watchdog")));
   }
 
   private static JsonLine past(JsonLine line, PastInvocation past) {

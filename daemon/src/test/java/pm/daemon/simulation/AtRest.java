@@ -36,7 +36,7 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
           .ifPresent(
               run -> run.process().ifPresent(process -> itself(instance.name(), run, process)));
       earliest = Math.min(earliest, instance.phase().deadline());
-      starting += instance.run().filter(run -> run.process().isEmpty()).isPresent() ? 1 : 0;
+      starting += isOnItsWay(instance.phase()) ? 1 : 0;
       waits |= instance.phase() instanceof Phase.Dead dead && dead.reason() == DeadReason.WAITING;
       if (instance.phase() instanceof Phase.Stopping stopping) {
         stopGoesOn(instance, stopping);
@@ -54,6 +54,21 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
         core.nextDeadline(),
         " but one instance has ",
         earliest);
+  }
+
+  /** Whether it is between its start and being ready, where that takes more than time. */
+  private static boolean isOnItsWay(Phase phase) {
+    return switch (phase) {
+      case Phase.Starting starting ->
+          switch (starting.step()) {
+            case PRE_START, SPAWNING -> true;
+            case READYING -> starting.until() == Moment.NEVER;
+            case POST_START -> false;
+          };
+      case Phase.Stopping stopping -> stopping.isBeingSpawned();
+      case Phase.Dead dead -> false;
+      case Phase.Up up -> false;
+    };
   }
 
   private static void belongs(World.Life life, Set<InvocationId> current) {
@@ -107,7 +122,7 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
     boolean isSettled = life.held && life.reports.isEmpty();
     boolean isWorkedOn =
         switch (stopping.step()) {
-          case AWAIT_DEPENDANTS, AWAIT_SPAWN -> true;
+          case AWAIT_DEPENDANTS, AWAIT_SPAWN, BEFORE_KILL, PRE_STOP, COMMAND, POST_STOP -> true;
           case SIGNALLED ->
               stopping.exit().isPresent() ? life.remainsSignalled : life.termSent || !life.alive;
           case KILLED -> life.killAsked;
@@ -126,6 +141,8 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
           case SIGNALLED -> Programs.LONGEST_STOP.toNanos();
           case KILLED -> InstanceMachine.KILL_BOUND.toNanos();
           case AWAIT_SPAWN -> Programs.LONGEST_STOP.plus(InstanceMachine.KILL_BOUND).toNanos();
+          case BEFORE_KILL, PRE_STOP, POST_STOP -> Programs.LONGEST_HOOK.toNanos();
+          case COMMAND -> Programs.LONGEST_STOP.toNanos();
           case AWAIT_DEPENDANTS, STUCK -> Moment.NEVER - now.nanos();
         };
     Violation.unless(

@@ -30,6 +30,9 @@ final class Programs {
   /** No stop timeout is longer. */
   static final Duration LONGEST_STOP = Duration.ofSeconds(10);
 
+  /** No hook is waited for longer. */
+  static final Duration LONGEST_HOOK = Duration.ofSeconds(15);
+
   private Programs() {}
 
   static Configuration draw(SplittableRandom random) {

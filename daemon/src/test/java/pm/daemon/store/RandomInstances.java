@@ -15,6 +15,7 @@ import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.ExitCause;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.Health;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
@@ -26,6 +27,7 @@ import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.model.RestartWindow;
 import pm.daemon.core.model.Run;
 import pm.daemon.core.model.StartKind;
+import pm.daemon.core.model.StartStep;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.model.StopStep;
 import pm.daemon.core.model.Told;
@@ -82,14 +84,21 @@ final class RandomInstances {
       case 0 ->
           new Phase.Dead(
               of(DeadReason.values()), text(), number(), of(StartKind.values()), actor());
-      case 1 -> new Phase.Starting(run(), number(), number());
+      case 1 ->
+          new Phase.Starting(
+              run(), of(StartStep.values()), text(), number(), number(), Health.NONE);
       case 2 ->
           new Phase.Up(
-              run(), of(InstanceState.IDLE, InstanceState.BUSY, InstanceState.UNHEALTHY), number());
+              run(),
+              of(InstanceState.IDLE, InstanceState.BUSY, InstanceState.UNHEALTHY),
+              number(),
+              text(),
+              Health.NONE);
       default ->
           new Phase.Stopping(
               run(),
               of(StopCause.values()),
+              text(),
               actor(),
               of(StopStep.values()),
               number(),
@@ -117,6 +126,7 @@ final class RandomInstances {
         list(3, this::text),
         random.nextBoolean(),
         new Told(
+            random.nextBoolean(),
             text(),
             random.nextBoolean(),
             random.nextBoolean() ? OptionalLong.of(number()) : OptionalLong.empty()));

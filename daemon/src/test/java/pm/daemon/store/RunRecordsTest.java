@@ -335,7 +335,7 @@ final class RunRecordsTest {
   private void keep0(String configurationFile) throws IOException {
     Files.writeString(
         journal(),
-        "{\"format\":\"pm-records\",\"version\":1,\"boot_id\":\"b007\"}\n{\"configuration\":\""
+        "{\"format\":\"pm-records\",\"version\":2,\"boot_id\":\"b007\"}\n{\"configuration\":\""
             + configurationFile
             + "\"}\n");
   }

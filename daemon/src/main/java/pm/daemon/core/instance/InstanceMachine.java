@@ -1,28 +1,29 @@
 package pm.daemon.core.instance;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
+import pm.config.Command;
+import pm.config.Hook;
 import pm.config.ProgramSpec;
-import pm.config.ProgramType;
-import pm.config.Readiness;
 import pm.config.StopScope;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
-import pm.daemon.core.model.DeadReason;
-import pm.daemon.core.model.ExitCause;
-import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.Instance;
-import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
-import pm.daemon.core.model.PastInvocation;
+import pm.daemon.core.model.Notification;
 import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.model.RestartWindow;
 import pm.daemon.core.model.Run;
+import pm.daemon.core.model.StartStep;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.model.StopStep;
 
@@ -32,16 +33,21 @@ import pm.daemon.core.model.StopStep;
  * <pre>
  * DEAD      -> STARTING   start
  * STARTING  -> DEAD       it cannot be spawned, or its process ends and nothing remains
- * STARTING  -> IDLE       it has been up for readiness.uptime
- * STARTING  -> STOPPING   start_timeout, stop, or its process ends and something remains
+ * STARTING  -> IDLE       it is ready, as readiness has it, and post_start has run
+ * STARTING  -> STOPPING   start_timeout, stop, a hook fails, or its process ends and something
+ *                         remains
+ * up        -> UNHEALTHY  its checks fail, as liveness has it
+ * UNHEALTHY -> IDLE       they pass again, where it is only reported
  * up        -> DEAD       its process ends and nothing remains
- * up        -> STOPPING   stop, or its process ends and something remains
- * STOPPING  -> DEAD       nothing of it is left
+ * up        -> STOPPING   stop, liveness is lost, too much memory, or its process ends and
+ *                         something remains
+ * STOPPING  -> DEAD       nothing of it is left, and post_stop has run
  * </pre>
  *
- * where "up" is IDLE, BUSY or UNHEALTHY. Nothing else exists; it is refused with an {@link
- * IllegalStateException} that names both sides. The caller drops reports about an invocation that
- * is not the instance's current one before it comes here.
+ * where "up" is IDLE, BUSY or UNHEALTHY. What has a post_stop hook is never DEAD without passing
+ * STOPPING. Nothing else exists; it is refused with an {@link IllegalStateException} that names
+ * both sides. The caller drops reports about an invocation that is not the instance's current one
+ * before it comes here.
  */
 public final class InstanceMachine {
 
@@ -50,84 +56,41 @@ public final class InstanceMachine {
 
   private InstanceMachine() {}
 
+  // What is asked for.
+
   /** DEAD: start a process. The caller has made sure that it may be started now. */
   public static Step start(
       Instance instance, ProgramSpec spec, InvocationId fresh, Actor actor, Moment now) {
-    if (!(instance.phase() instanceof Phase.Dead dead)) {
-      throw impossible(instance, "start");
-    }
-    Instance counted =
-        switch (dead.kind()) {
-          case ASKED -> instance;
-          case SHORTAGE ->
-              instance.with(instance.window(), instance.streak() + 1, instance.restarts());
-          case RESTART ->
-              instance.with(
-                  instance
-                      .window()
-                      .with(
-                          now.nanos(),
-                          spec.restart().window(),
-                          spec.restart().maxRestarts().orElse(RestartWindow.UNLIMITED_BOUND)),
-                  instance.streak() + 1,
-                  instance.restarts() + 1);
-        };
-    Run run = Run.intended(fresh, now, actor.toString());
-    return Step.of(
-        counted.in(new Phase.Starting(run, Moment.NEVER, giveUpAt(spec, now))),
-        new Effect.Spawn(instance.name(), fresh, spec));
+    Instance counted = counted(instance, spec, now);
+    return StartSequence.begin(
+        new Scene(counted, spec, now, Scene.NO_CHANCE), Run.intended(fresh, now, actor.toString()));
   }
 
-  /**
-   * STARTING or up: begin to stop, but do nothing before {@link #proceed}, since what depends on it
-   * goes first.
-   */
-  public static Step stopAfterDependants(
-      Instance instance, StopCause cause, AfterStop after, Actor actor) {
-    return switch (instance.phase()) {
-      case Phase.Starting starting ->
-          awaitDependants(instance, starting.current(), Moment.NEVER, cause, after, actor);
-      case Phase.Up up ->
-          awaitDependants(instance, up.current(), up.readyNanos(), cause, after, actor);
-      case Phase.Dead dead -> throw impossible(instance, "stop after dependants");
-      case Phase.Stopping stopping -> throw impossible(instance, "stop after dependants");
+  /** Takes from an instance what its start costs. */
+  private static Instance counted(Instance instance, ProgramSpec spec, Moment now) {
+    if (!(instance.phase() instanceof Phase.Dead dead)) {
+      throw scene(instance, spec, now).impossible("start");
+    }
+    return switch (dead.kind()) {
+      case ASKED -> instance;
+      case SHORTAGE -> instance.with(instance.window(), instance.streak() + 1, instance.restarts());
+      case RESTART ->
+          instance.with(
+              instance
+                  .window()
+                  .with(
+                      now.nanos(),
+                      spec.restart().window(),
+                      spec.restart().maxRestarts().orElse(RestartWindow.UNLIMITED_BOUND)),
+              instance.streak() + 1,
+              instance.restarts() + 1);
     };
   }
 
-  private static Step awaitDependants(
-      Instance instance, Run run, long readySince, StopCause cause, AfterStop after, Actor actor) {
-    return Step.of(
-        instance.in(
-            new Phase.Stopping(
-                run,
-                cause,
-                actor,
-                StopStep.AWAIT_DEPENDANTS,
-                Moment.NEVER,
-                Optional.empty(),
-                after,
-                readySince,
-                List.of())));
-  }
-
-  /** STOPPING, and what depends on it is gone: begin to stop. */
-  public static Step proceed(Instance instance, ProgramSpec spec, Moment now) {
-    if (!(instance.phase() instanceof Phase.Stopping stopping)
-        || stopping.step() != StopStep.AWAIT_DEPENDANTS) {
-      throw impossible(instance, "proceed");
-    }
-    return beginStop(
-        instance,
-        spec,
-        stopping.current(),
-        stopping.readySince(),
-        stopping.cause(),
-        stopping.after(),
-        stopping.actor(),
-        now);
-  }
-
-  /** STARTING or up: begin to stop. STOPPING: change what comes after. */
+  /**
+   * STARTING or up: begin to stop. STOPPING: change what comes after. What comes after is not left
+   * to the policy.
+   */
   public static Step stop(
       Instance instance,
       ProgramSpec spec,
@@ -135,35 +98,123 @@ public final class InstanceMachine {
       AfterStop after,
       Actor actor,
       Moment now) {
+    Scene scene = scene(instance, spec, now);
+    StopSequence.Order order = new StopSequence.Order(cause, "", after, actor);
     return switch (instance.phase()) {
-      case Phase.Dead dead -> throw impossible(instance, "stop");
-      case Phase.Starting starting ->
-          beginStop(instance, spec, starting.current(), Moment.NEVER, cause, after, actor, now);
-      case Phase.Up up ->
-          beginStop(instance, spec, up.current(), up.readyNanos(), cause, after, actor, now);
-      case Phase.Stopping stopping -> Step.of(instance.in(stopping.then(after, cause, actor)));
+      case Phase.Dead dead -> throw scene.impossible("stop");
+      case Phase.Starting starting -> StopSequence.stop(scene, starting, order);
+      case Phase.Up up -> StopSequence.stop(scene, up, order);
+      case Phase.Stopping stopping -> scene.to(stopping.then(after, cause, actor));
     };
+  }
+
+  /**
+   * STARTING or up: begin to stop, but do nothing before {@link #proceed}, since what depends on it
+   * goes first. What has no process yet, and none on its way, is stopped at once.
+   */
+  public static Step stopAfterDependants(
+      Instance instance,
+      ProgramSpec spec,
+      StopCause cause,
+      AfterStop after,
+      Actor actor,
+      Moment now) {
+    Scene scene = scene(instance, spec, now);
+    StopSequence.Order order = new StopSequence.Order(cause, "", after, actor);
+    return switch (instance.phase()) {
+      case Phase.Starting starting ->
+          switch (starting.step()) {
+            case PRE_START -> StopSequence.stop(scene, starting, order);
+            case SPAWNING, READYING ->
+                scene.to(awaitDependants(starting.current(), Moment.NEVER, order));
+            case POST_START ->
+                scene.to(
+                    awaitDependants(starting.current(), Moment.NEVER, order),
+                    new Effect.EndHooks(starting.current().invocation()));
+          };
+      case Phase.Up up -> scene.to(awaitDependants(up.current(), up.readyNanos(), order));
+      case Phase.Dead dead -> throw scene.impossible("stop after dependants");
+      case Phase.Stopping stopping -> throw scene.impossible("stop after dependants");
+    };
+  }
+
+  private static Phase.Stopping awaitDependants(
+      Run run, long readySince, StopSequence.Order order) {
+    return order.of(run, readySince, StopStep.AWAIT_DEPENDANTS, Moment.NEVER);
+  }
+
+  /** STOPPING, and what depends on it is gone: begin to stop. */
+  public static Step proceed(Instance instance, ProgramSpec spec, Moment now) {
+    Scene scene = scene(instance, spec, now);
+    if (!(instance.phase() instanceof Phase.Stopping stopping)
+        || stopping.step() != StopStep.AWAIT_DEPENDANTS) {
+      throw scene.impossible("proceed");
+    }
+    return StopSequence.begin(scene, stopping);
   }
 
   /** STOPPING: wait no longer. */
   public static Step hurry(Instance instance, ProgramSpec spec, Moment now) {
+    Scene scene = scene(instance, spec, now);
     if (!(instance.phase() instanceof Phase.Stopping stopping)) {
-      throw impossible(instance, "hurry");
+      throw scene.impossible("hurry");
     }
-    return switch (stopping.step()) {
-      case AWAIT_DEPENDANTS -> {
-        Step begun = proceed(instance, spec, now);
-        yield hurry(begun.after(), spec, now);
-      }
-      case SIGNALLED -> kill(instance, spec, stopping, now);
-      case AWAIT_SPAWN ->
-          Step.of(
-              instance.in(
-                  stopping.at(
-                      StopStep.AWAIT_SPAWN, Math.min(stopping.until(), now.after(KILL_BOUND)))));
-      case KILLED, STUCK -> new Step(instance, List.of());
+    if (stopping.step() == StopStep.AWAIT_DEPENDANTS) {
+      Step begun = proceed(instance, spec, now);
+      Step hurried = hurry(begun.after(), spec, now);
+      List<Effect> effects = new ArrayList<>(begun.effects());
+      effects.addAll(hurried.effects());
+      return new Step(hurried.after(), effects);
+    }
+    return StopSequence.hurry(scene, stopping);
+  }
+
+  /**
+   * Up: have it read its configuration again, by {@code reload.signal} to its main process or by
+   * {@code reload.command}.
+   */
+  public static Step reload(Instance instance, ProgramSpec spec, Moment now) {
+    Scene scene = scene(instance, spec, now);
+    if (!(instance.phase() instanceof Phase.Up up)) {
+      throw scene.impossible("reload");
+    }
+    Optional<Command> command = spec.reload().command();
+    return scene.same(
+        command.isPresent()
+            ? Hooks.run(scene, up.current(), HookKind.RELOAD, new Hook(command.get()), "reload")
+            : new Effect.Signal(
+                up.current().invocation(),
+                up.current().process().orElseThrow(() -> scene.impossible("a reload signal")),
+                spec.reload().signal(),
+                StopScope.PROCESS,
+                false));
+  }
+
+  /**
+   * Any state: what may change while it runs has changed in its definition; what it is looked at
+   * for is looked at by the new one from now on.
+   */
+  public static Step redefined(
+      Instance instance, ProgramSpec before, ProgramSpec spec, Moment now) {
+    Scene scene = scene(instance, spec, now);
+    boolean sameLook =
+        before.liveness().equals(spec.liveness()) && before.limits().equals(spec.limits());
+    return switch (instance.phase()) {
+      case Phase.Dead dead -> scene.same();
+      case Phase.Stopping stopping -> scene.same();
+      case Phase.Up up -> sameLook ? scene.same() : Upkeep.redefined(scene, up);
+      case Phase.Starting starting ->
+          sameLook && before.readiness().equals(spec.readiness())
+              ? scene.same()
+              : StartSequence.redefined(scene, starting);
     };
   }
+
+  private static Scene scene(Instance instance, ProgramSpec spec, Moment now) {
+    return new Scene(instance, spec, now, Scene.NO_CHANCE);
+  }
+
+  // What happens.
 
   /** Any state: something happened to its current invocation. */
   public static Step report(
@@ -172,41 +223,43 @@ public final class InstanceMachine {
       Report.OfInvocation report,
       Moment now,
       RandomGenerator random) {
+    Scene scene = new Scene(instance, spec, now, random);
     return switch (instance.phase()) {
-      case Phase.Dead dead -> throw impossible(instance, report);
-      case Phase.Starting starting -> starting(instance, spec, starting, report, now, random);
-      case Phase.Up up -> up(instance, spec, up, report, now, random);
-      case Phase.Stopping stopping -> stopping(instance, spec, stopping, report, now, random);
+      case Phase.Dead dead -> throw scene.impossible(report);
+      case Phase.Starting starting -> starting(scene, starting, report);
+      case Phase.Up up -> up(scene, up, report);
+      case Phase.Stopping stopping -> stopping(scene, stopping, report);
     };
   }
 
-  /** STARTING or STOPPING: act on a deadline that is over; without one nothing happens. */
-  public static Step timePassed(Instance instance, ProgramSpec spec, Moment now) {
+  /** Any state: a hook of its current invocation has ended. */
+  public static Step hookEnded(
+      Instance instance,
+      ProgramSpec spec,
+      Report.HookEnded ended,
+      Moment now,
+      RandomGenerator random) {
+    Scene scene = new Scene(instance, spec, now, random);
+    return switch (instance.phase()) {
+      case Phase.Dead dead -> throw scene.impossible(ended);
+      case Phase.Starting starting -> StartSequence.hookEnded(scene, starting, ended);
+      case Phase.Up up -> scene.same();
+      case Phase.Stopping stopping -> StopSequence.hookEnded(scene, stopping, ended);
+    };
+  }
+
+  /** Any state but DEAD: act on a deadline that is over; without one nothing happens. */
+  public static Step timePassed(
+      Instance instance, ProgramSpec spec, Moment now, RandomGenerator random) {
     if (instance.phase().deadline() > now.nanos()) {
       return new Step(instance, List.of());
     }
+    Scene scene = new Scene(instance, spec, now, random);
     return switch (instance.phase()) {
-      case Phase.Dead dead -> throw impossible(instance, "time passed");
-      case Phase.Up up -> throw impossible(instance, "time passed");
-      case Phase.Starting starting ->
-          starting.readyAt() <= starting.giveUpAt()
-              ? Step.of(instance.in(ready(starting.current(), now)))
-              : beginStop(
-                  instance,
-                  spec,
-                  starting.current(),
-                  Moment.NEVER,
-                  StopCause.START_TIMEOUT,
-                  AfterStop.POLICY,
-                  Actor.POLICY,
-                  now);
-      case Phase.Stopping stopping ->
-          switch (stopping.step()) {
-            case SIGNALLED -> kill(instance, spec, stopping, now);
-            case AWAIT_SPAWN, KILLED ->
-                Step.of(instance.in(stopping.at(StopStep.STUCK, Moment.NEVER)));
-            case AWAIT_DEPENDANTS, STUCK -> throw impossible(instance, "time passed");
-          };
+      case Phase.Dead dead -> throw scene.impossible("time passed");
+      case Phase.Up up -> Upkeep.timePassed(scene, up);
+      case Phase.Starting starting -> StartSequence.timePassed(scene, starting);
+      case Phase.Stopping stopping -> StopSequence.timePassed(scene, stopping);
     };
   }
 
@@ -215,504 +268,228 @@ public final class InstanceMachine {
    * answer waits anew: nobody could ask or answer while no daemon ran.
    */
   public static Step resume(Instance instance, ProgramSpec spec, Moment now) {
+    Scene scene = scene(instance, spec, now);
     return switch (instance.phase()) {
-      case Phase.Dead dead -> new Step(instance, List.of());
-      case Phase.Starting starting ->
-          Step.of(
-              starting.current().process().isPresent()
-                  ? instance
-                  : instance.in(
-                      new Phase.Starting(starting.current(), Moment.NEVER, giveUpAt(spec, now))),
-              new Effect.Adopt(instance.name(), starting.current(), spec, false));
-      case Phase.Up up ->
-          Step.of(instance, new Effect.Adopt(instance.name(), up.current(), spec, false));
-      case Phase.Stopping stopping -> {
-        boolean exited = stopping.exit().isPresent();
-        Phase.Stopping anew = stopping.at(stopping.step(), stepEnd(stopping.step(), spec, now));
-        Effect adopt = new Effect.Adopt(instance.name(), stopping.current(), spec, exited);
-        yield exited
-            ? Step.of(instance.in(anew), adopt, again(instance, spec, anew))
-            : Step.of(instance.in(anew), adopt);
-      }
+      case Phase.Dead dead -> scene.same();
+      case Phase.Starting starting -> StartSequence.resume(scene, starting);
+      case Phase.Up up -> scene.same(new Effect.Adopt(instance.name(), up.current(), spec, false));
+      case Phase.Stopping stopping -> StopSequence.resume(scene, stopping);
     };
   }
 
-  private static long stepEnd(StopStep step, ProgramSpec spec, Moment now) {
-    return switch (step) {
-      case AWAIT_DEPENDANTS, STUCK -> Moment.NEVER;
-      // Whoever waits for a stop is told within the same time, whatever holds it up.
-      case AWAIT_SPAWN -> Moment.after(now.after(spec.stop().timeout()), KILL_BOUND);
-      case SIGNALLED -> now.after(spec.stop().timeout());
-      case KILLED -> now.after(KILL_BOUND);
-    };
-  }
-
-  private static Step starting(
-      Instance instance,
-      ProgramSpec spec,
-      Phase.Starting starting,
-      Report.OfInvocation report,
-      Moment now,
-      RandomGenerator random) {
+  private static Step starting(Scene scene, Phase.Starting starting, Report.OfInvocation report) {
+    Run run = starting.current();
     return switch (report) {
       case Report.Spawned spawned -> {
-        if (starting.current().process().isPresent()) {
-          throw impossible(instance, report);
+        if (starting.step() != StartStep.SPAWNING) {
+          throw scene.impossible(report);
         }
-        Run run =
-            starting
-                .current()
-                .spawned(spawned.process(), spawned.notes(), spawned.isEnforced(), now);
-        Duration uptime = uptime(spec);
-        yield Step.of(
-            instance.in(
-                uptime.isZero()
-                    ? ready(run, now)
-                    : new Phase.Starting(run, now.after(uptime), starting.giveUpAt())));
+        yield StartSequence.spawned(
+            scene,
+            starting,
+            run.spawned(spawned.process(), spawned.notes(), spawned.isEnforced(), scene.now()));
       }
       case Report.Adopted adopted -> {
-        if (starting.current().process().isEmpty()) {
-          throw impossible(instance, report);
+        if (run.process().isEmpty()) {
+          throw scene.impossible(report);
         }
-        yield Step.of(
-            instance.in(
-                new Phase.Starting(
-                    starting.current().taken(), starting.readyAt(), starting.giveUpAt())));
+        yield StartSequence.adopted(scene, starting);
       }
-      case Report.SpawnFailed failed ->
-          spawnFailed(instance, spec, starting.current(), failed, now, random);
-      case Report.NeverSpawned never -> neverSpawned(instance, starting.current(), never, now);
+      case Report.SpawnFailed failed -> {
+        if (starting.step() != StartStep.SPAWNING) {
+          throw scene.impossible(report);
+        }
+        yield StopSequence.windUp(scene, notSpawned(run, failed));
+      }
+      case Report.NeverSpawned never -> {
+        if (starting.step() != StartStep.SPAWNING) {
+          throw scene.impossible(report);
+        }
+        yield Ending.neverSpawned(scene, run);
+      }
       case Report.Exited exited ->
-          ended(instance, spec, starting.current(), Moment.NEVER, exited, now, random);
-      case Report.RemainsGone gone -> throw impossible(instance, report);
-      case Report.RemainsLeft left -> throw impossible(instance, report);
-      case Report.BecameReady ready -> new Step(instance, List.of());
-      case Report.Notified notified -> new Step(instance, List.of());
-      case Report.Checked checked -> new Step(instance, List.of());
-      case Report.Used used -> new Step(instance, List.of());
+          switch (starting.step()) {
+            case PRE_START -> throw scene.impossible(report);
+            case SPAWNING, READYING -> StopSequence.ended(scene, run, Moment.NEVER, exited);
+            case POST_START ->
+                StopSequence.ended(
+                    scene, run, Moment.NEVER, exited, new Effect.EndHooks(run.invocation()));
+          };
+      case Report.RemainsGone gone -> throw scene.impossible(report);
+      case Report.RemainsLeft left -> throw scene.impossible(report);
+      case Report.BecameReady ready ->
+          starting.step() == StartStep.PRE_START
+              ? scene.same()
+              : StartSequence.saysReady(scene, starting.with(run.telling(run.told().andIsReady())));
+      case Report.Notified notified -> notified(scene, starting, notified);
+      case Report.Checked checked -> StartSequence.checked(scene, starting, checked);
+      case Report.Used used -> StartSequence.used(scene, starting, used);
     };
   }
 
-  private static Step up(
-      Instance instance,
-      ProgramSpec spec,
-      Phase.Up up,
-      Report.OfInvocation report,
-      Moment now,
-      RandomGenerator random) {
+  private static Step notified(Scene scene, Phase.Starting starting, Report.Notified notified) {
+    Notification said = notified.notification();
+    Run before = starting.current();
+    Optional<ProcessIdentity> main = otherMain(before, said);
+    Run run = told(before, said, main);
+    Effect[] follow = follow(scene, run, main);
+    long giveUpAt = Math.max(starting.giveUpAt(), extended(said, scene.now()));
+    Phase.Starting told = starting.with(run).givenUpAt(giveUpAt);
+    return switch (starting.step()) {
+      // A hook is not the program.
+      case PRE_START -> scene.same();
+      case SPAWNING -> scene.to(told);
+      case READYING, POST_START -> {
+        if (said.stopping()) {
+          yield StopSequence.byItself(
+              scene,
+              run,
+              Moment.NEVER,
+              starting.step() == StartStep.POST_START
+                  ? with(follow, new Effect.EndHooks(run.invocation()))
+                  : follow);
+        }
+        Step step = said.ready() ? StartSequence.saysReady(scene, told) : scene.to(told);
+        yield new Step(step.after(), List.of(with(follow, step.effects())));
+      }
+    };
+  }
+
+  private static Step up(Scene scene, Phase.Up up, Report.OfInvocation report) {
     return switch (report) {
-      case Report.Exited exited ->
-          ended(instance, spec, up.current(), up.readyNanos(), exited, now, random);
-      case Report.Adopted adopted ->
-          Step.of(instance.in(new Phase.Up(up.current().taken(), up.state(), up.readyNanos())));
-      case Report.Spawned spawned -> throw impossible(instance, report);
-      case Report.SpawnFailed failed -> throw impossible(instance, report);
-      case Report.NeverSpawned never -> throw impossible(instance, report);
-      case Report.RemainsGone gone -> throw impossible(instance, report);
-      case Report.RemainsLeft left -> throw impossible(instance, report);
-      case Report.BecameReady ready -> new Step(instance, List.of());
-      case Report.Notified notified -> new Step(instance, List.of());
-      case Report.Checked checked -> new Step(instance, List.of());
-      case Report.Used used -> new Step(instance, List.of());
+      case Report.Exited exited -> StopSequence.ended(scene, up.current(), up.readyNanos(), exited);
+      case Report.Adopted adopted -> Upkeep.adopted(scene, up);
+      case Report.Checked checked -> Upkeep.checked(scene, up, checked);
+      case Report.Used used -> Upkeep.used(scene, up, used);
+      case Report.Notified notified -> {
+        Optional<ProcessIdentity> main = otherMain(up.current(), notified.notification());
+        Run run = told(up.current(), notified.notification(), main);
+        yield Upkeep.notified(scene, up, run, notified, follow(scene, run, main));
+      }
+      case Report.BecameReady ready -> scene.same();
+      case Report.Spawned spawned -> throw scene.impossible(report);
+      case Report.SpawnFailed failed -> throw scene.impossible(report);
+      case Report.NeverSpawned never -> throw scene.impossible(report);
+      case Report.RemainsGone gone -> throw scene.impossible(report);
+      case Report.RemainsLeft left -> throw scene.impossible(report);
     };
   }
 
-  private static Step stopping(
-      Instance instance,
-      ProgramSpec spec,
-      Phase.Stopping stopping,
-      Report.OfInvocation report,
-      Moment now,
-      RandomGenerator random) {
+  private static Step stopping(Scene scene, Phase.Stopping stopping, Report.OfInvocation report) {
     return switch (report) {
       case Report.Spawned spawned -> {
         if (!stopping.isBeingSpawned()) {
-          throw impossible(instance, report);
+          throw scene.impossible(report);
         }
         Phase.Stopping known =
             stopping.with(
                 stopping
                     .current()
-                    .spawned(spawned.process(), spawned.notes(), spawned.isEnforced(), now));
+                    .spawned(
+                        spawned.process(), spawned.notes(), spawned.isEnforced(), scene.now()));
         yield stopping.step() == StopStep.AWAIT_DEPENDANTS
-            ? Step.of(instance.in(known))
-            : signal(instance, spec, known, now);
+            ? scene.to(known)
+            : StopSequence.ask(scene, known);
       }
       case Report.SpawnFailed failed -> {
         if (!stopping.isBeingSpawned()) {
-          throw impossible(instance, report);
+          throw scene.impossible(report);
         }
         yield switch (stopping.after()) {
-          case POLICY -> spawnFailed(instance, spec, stopping.current(), failed, now, random);
-          case STAY, START, FORGET -> finish(instance, spec, stopping, now, random);
+          case POLICY -> StopSequence.windUp(scene, notSpawned(stopping.current(), failed));
+          case STAY, START, FORGET -> StopSequence.windUp(scene, stopping);
         };
       }
       case Report.NeverSpawned never -> {
         if (!stopping.isBeingSpawned()) {
-          throw impossible(instance, report);
+          throw scene.impossible(report);
         }
         yield switch (stopping.after()) {
-          case POLICY -> neverSpawned(instance, stopping.current(), never, now);
-          case STAY, START, FORGET -> finish(instance, spec, stopping, now, random);
+          case POLICY -> Ending.neverSpawned(scene, stopping.current());
+          case STAY, START, FORGET -> Ending.of(scene, stopping);
         };
       }
       case Report.Adopted adopted -> {
-        if (stopping.isBeingSpawned() || stopping.exit().isPresent()) {
-          throw impossible(instance, report);
+        if (stopping.current().process().isEmpty()
+            || stopping.exit().isPresent()
+            || stopping.step() == StopStep.POST_STOP) {
+          throw scene.impossible(report);
         }
-        // The signal may have been lost with the daemon that wanted to send it.
-        Phase.Stopping taken = stopping.with(stopping.current().taken());
-        if (taken.step() == StopStep.AWAIT_DEPENDANTS) {
-          yield Step.of(instance.in(taken));
-        }
-        yield Step.of(instance.in(taken), again(instance, spec, taken));
+        yield StopSequence.adopted(scene, stopping);
       }
-      case Report.Exited exited -> {
-        if (stopping.exit().isPresent()) {
-          throw impossible(instance, report);
-        }
-        Phase.Stopping after = stopping.exited(exited.status());
-        if (!exited.remains() || spec.stop().scope() == StopScope.PROCESS) {
-          yield finish(instance, spec, after, now, random);
-        }
-        if (stopping.isBeingSpawned()) {
-          yield kill(instance, spec, after, now);
-        }
-        yield switch (stopping.step()) {
-          // It ended before it was asked to; what it left behind has no dependants.
-          case AWAIT_DEPENDANTS -> kill(instance, spec, after, now);
-          case SIGNALLED ->
-              Step.of(
-                  instance.in(after),
-                  new Effect.SignalRemains(
-                      instance.name(),
-                      after.current().invocation(),
-                      spec.stop().scope(),
-                      spec.stop().signal()));
-          // Whoever was asked to kill may have died with the daemon before this one.
-          case KILLED, STUCK -> Step.of(instance.in(after), killRemains(instance, spec, after));
-          case AWAIT_SPAWN -> throw impossible(instance, report);
-        };
-      }
+      case Report.Exited exited -> StopSequence.exited(scene, stopping, exited);
       case Report.RemainsGone gone -> {
-        if (stopping.isBeingSpawned()) {
-          throw impossible(instance, report);
+        if (stopping.isBeingSpawned() || stopping.step() == StopStep.POST_STOP) {
+          throw scene.impossible(report);
         }
-        yield finish(instance, spec, stopping, now, random);
+        yield StopSequence.windUp(scene, stopping, StopSequence.endHooks(stopping));
       }
       case Report.RemainsLeft left -> {
-        if (stopping.isBeingSpawned()) {
-          throw impossible(instance, report);
+        if (stopping.isBeingSpawned() || stopping.step() == StopStep.POST_STOP) {
+          throw scene.impossible(report);
         }
-        yield Step.of(instance.in(stopping.leaving(left.pids())));
+        yield scene.to(stopping.leaving(left.pids()));
       }
-      case Report.BecameReady ready -> new Step(instance, List.of());
-      case Report.Notified notified -> new Step(instance, List.of());
-      case Report.Checked checked -> new Step(instance, List.of());
-      case Report.Used used -> new Step(instance, List.of());
+      case Report.BecameReady ready -> scene.same();
+      case Report.Checked checked -> scene.same();
+      case Report.Used used -> scene.same();
+      case Report.Notified notified -> {
+        Notification said = notified.notification();
+        Optional<ProcessIdentity> main =
+            stopping.exit().isPresent() ? Optional.empty() : otherMain(stopping.current(), said);
+        Run run = told(stopping.current(), said, main);
+        yield scene.to(
+            StopSequence.extended(stopping.with(run), extended(said, scene.now())),
+            follow(scene, run, main));
+      }
     };
   }
 
-  private static Phase.Up ready(Run run, Moment now) {
-    return new Phase.Up(run, InstanceState.IDLE, now.nanos());
+  /** A start that ends with its spawn. */
+  private static Phase.Stopping notSpawned(Run run, Report.SpawnFailed failed) {
+    return StopSequence.Order.byPolicy(
+            failed.shortage() ? StopCause.SHORTAGE : StopCause.EXEC_ERROR,
+            failed.stage() + ": " + failed.reason())
+        .of(run, Moment.NEVER, StopStep.POST_STOP, Moment.NEVER);
   }
 
-  private static Duration uptime(ProgramSpec spec) {
-    return switch (spec.type()) {
-      // It ends by itself, so "up for so long" says nothing about it.
-      case ONESHOT -> Duration.ZERO;
-      case SIMPLE, WORKER ->
-          switch (spec.readiness()) {
-            case Readiness.Uptime uptime -> uptime.uptime();
-            case Readiness.Notify notify -> Duration.ZERO;
-            case Readiness.FdLine line -> Duration.ZERO;
-            case Readiness.LogLine line -> Duration.ZERO;
-            case Readiness.Ping ping -> Duration.ZERO;
-            case Readiness.Probed probed -> Duration.ZERO;
-          };
-    };
+  // What it says of itself.
+
+  /**
+   * Returns the main process where it names another than we know. Before its spawn is known it
+   * cannot.
+   */
+  private static Optional<ProcessIdentity> otherMain(Run run, Notification said) {
+    return said.mainProcess()
+        .filter(main -> run.process().isPresent() && !main.equals(run.process().get()));
   }
 
-  private static long giveUpAt(ProgramSpec spec, Moment now) {
-    return spec.type() == ProgramType.ONESHOT ? Moment.NEVER : now.after(spec.startTimeout());
+  private static Run told(Run run, Notification said, Optional<ProcessIdentity> main) {
+    Run told = run.telling(run.told().and(said));
+    return main.map(told::led).orElse(told);
   }
 
-  private static Step beginStop(
-      Instance instance,
-      ProgramSpec spec,
-      Run run,
-      long readySince,
-      StopCause cause,
-      AfterStop after,
-      Actor actor,
-      Moment now) {
-    Phase.Stopping stopping =
-        new Phase.Stopping(
-            run,
-            cause,
-            actor,
-            StopStep.AWAIT_SPAWN,
-            stepEnd(StopStep.AWAIT_SPAWN, spec, now),
-            Optional.empty(),
-            after,
-            readySince,
-            List.of());
-    return run.process().isEmpty()
-        ? Step.of(instance.in(stopping))
-        : signal(instance, spec, stopping, now);
+  private static Effect[] follow(Scene scene, Run run, Optional<ProcessIdentity> main) {
+    return main.isPresent()
+        ? new Effect[] {new Effect.Follow(scene.instance().name(), run.invocation(), main.get())}
+        : new Effect[0];
   }
 
-  private static Step signal(
-      Instance instance, ProgramSpec spec, Phase.Stopping stopping, Moment now) {
-    Run run = stopping.current();
-    return Step.of(
-        instance.in(stopping.at(StopStep.SIGNALLED, stepEnd(StopStep.SIGNALLED, spec, now))),
-        new Effect.Signal(
-            run.invocation(),
-            run.process().orElseThrow(() -> impossible(instance, "signal")),
-            spec.stop().signal(),
-            spec.stop().scope(),
-            true));
+  /** Returns until when it asks for patience; before any time where it does not. */
+  private static long extended(Notification said, Moment now) {
+    OptionalLong nanos = said.extendTimeoutNanos();
+    return nanos.isPresent()
+        ? Moment.after(now.nanos(), Duration.ofNanos(nanos.getAsLong()))
+        : Long.MIN_VALUE;
   }
 
-  private static Step kill(
-      Instance instance, ProgramSpec spec, Phase.Stopping stopping, Moment now) {
-    return Step.of(
-        instance.in(stopping.at(StopStep.KILLED, stepEnd(StopStep.KILLED, spec, now))),
-        killRemains(instance, spec, stopping));
+  private static Effect[] with(Effect[] first, Effect then) {
+    return with(first, List.of(then));
   }
 
-  private static Effect killRemains(Instance instance, ProgramSpec spec, Phase.Stopping stopping) {
-    return new Effect.KillRemains(
-        instance.name(), stopping.current().invocation(), spec.stop().scope());
-  }
-
-  /** Returns the effect of the step that a stop has reached, for a daemon that goes on with it. */
-  private static Effect again(Instance instance, ProgramSpec spec, Phase.Stopping stopping) {
-    InvocationId invocation = stopping.current().invocation();
-    return switch (stopping.step()) {
-      case AWAIT_DEPENDANTS, AWAIT_SPAWN, KILLED, STUCK -> killRemains(instance, spec, stopping);
-      case SIGNALLED ->
-          stopping.exit().isPresent()
-              ? new Effect.SignalRemains(
-                  instance.name(), invocation, spec.stop().scope(), spec.stop().signal())
-              : new Effect.Signal(
-                  invocation,
-                  stopping
-                      .current()
-                      .process()
-                      .orElseThrow(() -> impossible(instance, "signal again")),
-                  spec.stop().signal(),
-                  spec.stop().scope(),
-                  true);
-    };
-  }
-
-  private static Step spawnFailed(
-      Instance instance,
-      ProgramSpec spec,
-      Run run,
-      Report.SpawnFailed failed,
-      Moment now,
-      RandomGenerator random) {
-    if (run.process().isPresent()) {
-      throw impossible(instance, failed);
-    }
-    String sentence = failed.stage() + ": " + failed.reason();
-    PastInvocation past =
-        new PastInvocation(
-            run.invocation(),
-            0,
-            now.wall(),
-            now.wall(),
-            0,
-            false,
-            Optional.empty(),
-            failed.shortage() ? ExitCause.SPAWN_ERROR : ExitCause.EXEC_ERROR,
-            sentence);
-    Phase.Dead dead =
-        failed.shortage()
-            ? RestartRule.afterShortage(instance, spec, sentence, now, random)
-            : Phase.Dead.lasting(DeadReason.FAILED, sentence, Actor.POLICY);
-    return released(instance, instance.in(dead).after(past), run);
-  }
-
-  /** The daemon that decided its start ended before it could be spawned. */
-  private static Step neverSpawned(
-      Instance instance, Run run, Report.NeverSpawned never, Moment now) {
-    if (run.process().isPresent()) {
-      throw impossible(instance, never);
-    }
-    // Its place in the window was taken when the start was decided, so it costs nothing more.
-    return released(
-        instance,
-        instance.in(
-            Phase.Dead.about(
-                "the daemon ended before it could be spawned",
-                new Actor(run.startedBy(), -1, 0),
-                now)),
-        run);
-  }
-
-  /** Its process ended by itself. */
-  private static Step ended(
-      Instance instance,
-      ProgramSpec spec,
-      Run run,
-      long readySince,
-      Report.Exited exited,
-      Moment now,
-      RandomGenerator random) {
-    if (!exited.remains() || spec.stop().scope() == StopScope.PROCESS) {
-      return over(
-          instance,
-          spec,
-          run,
-          readySince,
-          RestartRule.causeOf(exited.status(), spec),
-          exited.status(),
-          now,
-          random);
-    }
-    Phase.Stopping stopping =
-        new Phase.Stopping(
-            run,
-            StopCause.REMAINS,
-            Actor.POLICY,
-            StopStep.KILLED,
-            now.after(KILL_BOUND),
-            Optional.of(exited.status()),
-            AfterStop.POLICY,
-            readySince,
-            List.of());
-    return Step.of(instance.in(stopping), killRemains(instance, spec, stopping));
-  }
-
-  /** Nothing of it is left, and somebody had wanted that. */
-  private static Step finish(
-      Instance instance,
-      ProgramSpec spec,
-      Phase.Stopping stopping,
-      Moment now,
-      RandomGenerator random) {
-    Run run = stopping.current();
-    ExitStatus status = stopping.exit().orElseGet(ExitStatus.Unknown::new);
-    ExitCause cause =
-        switch (stopping.cause()) {
-          case REQUESTED, CHANGED, DEPENDENCY, SHUTDOWN -> ExitCause.REQUESTED;
-          case START_TIMEOUT -> ExitCause.START_TIMEOUT;
-          case UNHEALTHY -> ExitCause.UNHEALTHY;
-          case REMAINS -> RestartRule.causeOf(status, spec);
-        };
-    return switch (stopping.after()) {
-      case POLICY -> over(instance, spec, run, stopping.readySince(), cause, status, now, random);
-      case STAY, FORGET -> gone(instance, stopping, cause, status, down(stopping, spec), now);
-      case START ->
-          gone(
-              instance,
-              stopping,
-              cause,
-              status,
-              Phase.Dead.about(
-                  switch (stopping.cause()) {
-                    case CHANGED -> "its definition changed, starts again";
-                    case SHUTDOWN -> "the last shutdown was not finished, starts again";
-                    case DEPENDENCY -> "starts again once what it depends on is there";
-                    case REQUESTED, START_TIMEOUT, UNHEALTHY, REMAINS ->
-                        "restarted by " + stopping.actor();
-                  },
-                  stopping.actor(),
-                  now),
-              now);
-    };
-  }
-
-  /** It stays down. Only what an operator or a shutdown stopped is STOPPED. */
-  private static Phase.Dead down(Phase.Stopping stopping, ProgramSpec spec) {
-    String end = endOf(stopping.current(), stopping.exit());
-    Actor actor = stopping.actor();
-    if (stopping.cause() == StopCause.CHANGED && stopping.after() == AfterStop.STAY) {
-      return spec.enabled()
-          ? Phase.Dead.lasting(DeadReason.NEW, "it was disabled; autostart is off" + end, actor)
-          : Phase.Dead.lasting(
-              DeadReason.DISABLED, "its definition says enabled: false" + end, actor);
-    }
-    String why = stopping.cause() == StopCause.SHUTDOWN ? "the daemon shut down" : "by " + actor;
-    return Phase.Dead.lasting(DeadReason.STOPPED, why + end, actor);
-  }
-
-  private static String endOf(Run run, Optional<ExitStatus> exit) {
-    return run.process().isEmpty() || exit.isEmpty() ? "" : "; " + exit.get();
-  }
-
-  private static Step gone(
-      Instance instance,
-      Phase.Stopping stopping,
-      ExitCause cause,
-      ExitStatus status,
-      Phase.Dead dead,
-      Moment now) {
-    Run run = stopping.current();
-    Instance after = instance.in(dead);
-    return released(
-        instance,
-        run.process().isEmpty()
-            ? after
-            : after.after(past(run, stopping.readySince(), cause, status, now)),
-        run);
-  }
-
-  private static Step over(
-      Instance instance,
-      ProgramSpec spec,
-      Run run,
-      long readySince,
-      ExitCause cause,
-      ExitStatus status,
-      Moment now,
-      RandomGenerator random) {
-    PastInvocation past = past(run, readySince, cause, status, now);
-    boolean wasHealthyForLong =
-        readySince != Moment.NEVER
-            && Moment.after(readySince, spec.restart().resetAfter()) <= now.nanos();
-    Instance judged =
-        wasHealthyForLong ? instance.with(instance.window(), 0, instance.restarts()) : instance;
-    Phase.Dead dead = RestartRule.after(judged, spec, cause, status, past.summary(), now, random);
-    return released(instance, judged.in(dead).after(past), run);
-  }
-
-  private static PastInvocation past(
-      Run run, long readySince, ExitCause cause, ExitStatus status, Moment now) {
-    long ran = run.upNanos(now);
-    String ended = status + " after " + Wording.duration(ran);
-    String summary =
-        switch (cause) {
-          case START_TIMEOUT -> "not ready within start_timeout; " + ended;
-          case UNHEALTHY -> "liveness lost; " + ended;
-          case TIME_LIMIT -> "time limit; " + ended;
-          case OOM -> "out of memory; " + ended;
-          case RECYCLE -> "recycled; " + ended;
-          case UNKNOWN -> status.toString();
-          case REQUESTED, CLEAN, EXIT, SIGNAL, EXEC_ERROR, SPAWN_ERROR -> ended;
-        };
-    return new PastInvocation(
-        run.invocation(),
-        run.process().isPresent() ? run.process().get().pid() : 0,
-        run.spawnedAt(),
-        now.wall(),
-        ran,
-        readySince != Moment.NEVER,
-        Optional.of(status),
-        cause,
-        summary);
-  }
-
-  private static Step released(Instance before, Instance after, Run run) {
-    return Step.of(after, new Effect.Release(before.name(), run.invocation()));
-  }
-
-  private static IllegalStateException impossible(Instance instance, Object what) {
-    return new IllegalStateException(
-        instance.name() + " in " + instance.phase() + " cannot take: " + what);
+  private static Effect[] with(Effect[] first, List<Effect> then) {
+    List<Effect> all = new ArrayList<>(List.of(first));
+    all.addAll(then);
+    return all.toArray(Effect[]::new);
   }
 }

@@ -5,6 +5,9 @@ import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.StopCause;
+import pm.daemon.core.model.StopStep;
+import pm.daemon.core.model.Told;
 
 /** How states and times are told to people. */
 public final class Wording {
@@ -46,7 +49,7 @@ public final class Wording {
     return switch (phase) {
       case Phase.Dead dead -> dead(dead, now);
       case Phase.Starting starting -> starting(starting, now);
-      case Phase.Up up -> up.state() == InstanceState.UNHEALTHY ? "liveness lost" : "";
+      case Phase.Up up -> up(up);
       case Phase.Stopping stopping -> stopping(stopping, now);
     };
   }
@@ -61,13 +64,66 @@ public final class Wording {
         : dead.detail() + in;
   }
 
-  private static String starting(Phase.Starting starting, Moment now) {
-    if (starting.current().process().isEmpty()) {
-      return "being spawned";
+  private static String up(Phase.Up up) {
+    StringBuilder text = new StringBuilder();
+    if (up.state() == InstanceState.UNHEALTHY) {
+      text.append(up.detail().isEmpty() ? "liveness lost" : up.detail());
     }
-    return starting.readyAt() == Moment.NEVER
-        ? "not ready yet"
-        : "ready in " + duration(starting.readyAt() - now.nanos()) + " if it stays up";
+    said(up.current().told(), text);
+    return text.toString();
+  }
+
+  private static void said(Told told, StringBuilder text) {
+    if (told.reloading()) {
+      text.append(text.isEmpty() ? "" : "; ").append("reloading");
+    }
+    if (!told.status().isEmpty()) {
+      text.append(text.isEmpty() ? "" : "; ").append(told.status());
+    }
+  }
+
+  private static String starting(Phase.Starting starting, Moment now) {
+    return switch (starting.step()) {
+      case PRE_START -> "pre_start runs";
+      case SPAWNING -> "being spawned";
+      case READYING -> {
+        if (starting.until() != Moment.NEVER) {
+          yield "ready in " + duration(starting.until() - now.nanos()) + " if it stays up";
+        }
+        String reason = unready(starting);
+        StringBuilder text =
+            new StringBuilder(
+                !reason.isEmpty()
+                    ? "not ready: " + reason
+                    : starting.awaits().isEmpty()
+                        ? "not ready yet"
+                        : "not ready yet: waits for " + starting.awaits());
+        said(starting.current().told(), text);
+        yield text.toString();
+      }
+      case POST_START -> "ready, post_start runs";
+    };
+  }
+
+  /** Tells what its checks have seen: {@code tcp 127.0.0.1:80: connection refused (12 tries)}. */
+  static String unready(Phase.Starting starting) {
+    long tries = starting.health().tries();
+    return tries == 0
+        ? ""
+        : starting.health().lastFailure() + " (" + tries + (tries == 1 ? " try)" : " tries)");
+  }
+
+  /** Tells an amount of memory: {@code 130MiB}, {@code 1.5GiB}. */
+  public static String bytes(long bytes) {
+    if (bytes < 1L << 20) {
+      return tenths(bytes, 10) + "KiB";
+    }
+    return bytes < 1L << 30 ? tenths(bytes, 20) + "MiB" : tenths(bytes, 30) + "GiB";
+  }
+
+  private static String tenths(long bytes, int shift) {
+    long tenths = Math.round(bytes * 10.0 / (1L << shift));
+    return tenths % 10 == 0 ? Long.toString(tenths / 10) : tenths / 10 + "." + tenths % 10;
   }
 
   private static String stopping(Phase.Stopping stopping, Moment now) {
@@ -79,14 +135,30 @@ public final class Wording {
           case SHUTDOWN -> "the daemon shuts down";
           case START_TIMEOUT -> "not ready within start_timeout";
           case UNHEALTHY -> "liveness lost";
-          case REMAINS -> "its main process ended and left others behind";
+          case REMAINS ->
+              stopping.step() == StopStep.POST_STOP
+                  ? "its process ended"
+                  : "its main process ended and left others behind";
+          case OOM -> "out of memory";
+          case ITSELF -> "it stops by itself";
+          case MEMORY -> "too much memory";
+          case HOOK_FAILED, HOOK_KILLED, HOOK_TIMEOUT -> "its start failed";
+          case EXEC_ERROR, SHORTAGE -> "it could not be spawned";
         };
     return why
+        + (stopping.detail().isEmpty() ? "" : ": " + stopping.detail())
         + switch (stopping.step()) {
+          case BEFORE_KILL -> "; told so before it is stopped";
+          case PRE_STOP -> "; pre_stop runs";
+          case COMMAND ->
+              "; asked to stop by command, killed in " + duration(stopping.until() - now.nanos());
+          case POST_STOP -> "; gone, post_stop runs";
           case AWAIT_DEPENDANTS -> "; waits until what depends on it is gone";
           case AWAIT_SPAWN -> "; being spawned, stops as soon as it is";
           case SIGNALLED ->
-              (stopping.exit().isPresent() ? "; waiting for what it started" : "; asked to stop")
+              (stopping.exit().isPresent()
+                      ? "; waiting for what it started"
+                      : stopping.cause() == StopCause.ITSELF ? "" : "; asked to stop")
                   + ", killed in "
                   + duration(stopping.until() - now.nanos());
           case KILLED -> "; killed";

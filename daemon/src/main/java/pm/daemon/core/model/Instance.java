@@ -39,6 +39,11 @@ public record Instance(
     return new Instance(name, next, window, streak, restarts, past);
   }
 
+  /** Returns this instance as it is kept: without what a later daemon has to find out anew. */
+  public Instance kept() {
+    return in(phase.kept());
+  }
+
   /** Returns this instance with its past forgiven: no restarts, no streak. */
   public Instance forgiven() {
     return new Instance(name, phase, RestartWindow.EMPTY, 0, 0, past);

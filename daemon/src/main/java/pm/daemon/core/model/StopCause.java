@@ -14,6 +14,22 @@ public enum StopCause {
   START_TIMEOUT,
   /** Its liveness was lost. */
   UNHEALTHY,
-  /** Its process ended by itself and left others behind, which are killed. */
-  REMAINS
+  /** Its process ended by itself, and what it left behind is cleaned up. */
+  REMAINS,
+  /** The kernel killed its process for want of memory, and what that left behind is cleaned up. */
+  OOM,
+  /** It uses more memory than it may. */
+  MEMORY,
+  /** It has said that it stops by itself. */
+  ITSELF,
+  /** A hook of its start ended with an exit code that is a failure, or could not be run. */
+  HOOK_FAILED,
+  /** A signal ended a hook of its start. */
+  HOOK_KILLED,
+  /** A hook of its start took too long. */
+  HOOK_TIMEOUT,
+  /** It cannot be executed. */
+  EXEC_ERROR,
+  /** The host was short of something when it was to be spawned. */
+  SHORTAGE
 }

@@ -12,10 +12,20 @@ public enum StopStep {
    * say that it takes too long.
    */
   AWAIT_SPAWN,
+  /**
+   * Its liveness is lost, and it is given the time to say why: a signal was sent, or a hook runs.
+   */
+  BEFORE_KILL,
+  /** The hook {@code pre_stop} runs. */
+  PRE_STOP,
+  /** {@code stop.command} was run in place of the signal; the deadline is the stop timeout. */
+  COMMAND,
   /** The stop signal was sent; the deadline is the stop timeout. */
   SIGNALLED,
   /** Everything was killed; the deadline is when we say that it does not help. */
   KILLED,
   /** Killing did not help, or the spawn does not end; we wait without a deadline. */
-  STUCK
+  STUCK,
+  /** Nothing of it is left, and the hook {@code post_stop} runs. */
+  POST_STOP
 }

@@ -155,8 +155,10 @@ class InstanceMachineTest {
         case REMAINS_LEFT -> report(instance, new Report.RemainsLeft(CURRENT, List.of(4712)));
         case ADOPTED -> report(instance, new Report.Adopted(CURRENT, PROCESS));
         case NEVER_SPAWNED -> report(instance, new Report.NeverSpawned(CURRENT));
-        case TIME_BEFORE -> InstanceMachine.timePassed(instance, SPEC, NOW);
-        case TIME_AFTER -> InstanceMachine.timePassed(instance, SPEC, AFTER_DEADLINE);
+        case TIME_BEFORE ->
+            InstanceMachine.timePassed(instance, SPEC, NOW, new SplittableRandom(1));
+        case TIME_AFTER ->
+            InstanceMachine.timePassed(instance, SPEC, AFTER_DEADLINE, new SplittableRandom(1));
         case RESUME -> InstanceMachine.resume(instance, SPEC, AFTER_DEADLINE);
       };
     }

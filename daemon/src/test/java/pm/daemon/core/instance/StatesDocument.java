@@ -201,7 +201,7 @@ final class StatesDocument {
               + " |");
     }
     line("");
-    line("Whenever nothing of it is left, the stop is over, whichever step it had reached.");
+    line("Whenever nothing of it is left, the rest of the steps is left out.");
     line("");
   }
 
@@ -214,6 +214,16 @@ final class StatesDocument {
               + " `stop.timeout` and "
               + Wording.duration(InstanceMachine.KILL_BOUND.toNanos())
               + " are over";
+      case BEFORE_KILL ->
+          "`liveness.before_kill` of an instance that is UNHEALTHY: its signal to the main process,"
+              + " or its command | "
+              + Wording.duration(StopSequence.BEFORE_KILL_WAIT.toNanos())
+              + " is over, or the command has ended";
+      case PRE_STOP ->
+          "`hooks.pre_stop` runs, if it was ready | it has ended, or its `timeout` is over";
+      case COMMAND ->
+          "`stop.command` runs in place of the signal | `stop.timeout` is over; a command that"
+              + " fails is followed by the signal";
       case SIGNALLED ->
           "`stop.signal` to its process group, then CONT; what outlives its main process gets the"
               + " signal too | `stop.timeout` is over";
@@ -224,6 +234,9 @@ final class StatesDocument {
       case STUCK ->
           "killing did not help, or the spawn does not end: it is listed with its pids, an event is raised, and whoever waits is told that it"
               + " failed | it is gone after all";
+      case POST_STOP ->
+          "nothing of it is left: `hooks.post_stop` runs, however it ended | it has ended, or its"
+              + " `timeout` is over";
     };
   }
 
