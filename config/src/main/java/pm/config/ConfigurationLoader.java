@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,6 +65,22 @@ public final class ConfigurationLoader {
    *     where nothing need exist
    */
   public Configuration load(List<String> paths) {
+    return read(paths).configuration();
+  }
+
+  /**
+   * What was read, and where.
+   *
+   * @param sources all that was looked at, as it was before it was read
+   */
+  public record Reading(Configuration configuration, SourceFiles sources) {}
+
+  /**
+   * Reads everything, and notes what it looks at.
+   *
+   * @param paths as {@link #load} takes them
+   */
+  public Reading read(List<String> paths) {
     var load = new Load();
     if (paths.isEmpty()) {
       load.folder(folders.config(), folders.config().toString(), false);
@@ -71,7 +88,7 @@ public final class ConfigurationLoader {
     for (String path : paths) {
       load.path(path);
     }
-    return load.result();
+    return new Reading(load.result(), load.sources);
   }
 
   /**
@@ -96,6 +113,12 @@ public final class ConfigurationLoader {
     private final Map<String, Location> defined = new TreeMap<>();
     private final Dependencies dependencies = new Dependencies();
     private final Set<Path> seen = new HashSet<>();
+    private final IdentityHashMap<Object, String> origins = new IdentityHashMap<>();
+
+    /** The file that is merged over another one, by that one's name. */
+    private final Map<String, String> overrides = new TreeMap<>();
+
+    private final SourceFiles sources = new SourceFiles();
     private long bytes;
     private boolean tooMany;
 
@@ -116,6 +139,12 @@ public final class ConfigurationLoader {
     /** A folder as {@link Folders#config} is, or one that just holds files of programs. */
     void folder(Path folder, String shown, boolean mustHoldSomething) {
       Path file = folder.resolve(Folders.DAEMON_FILE);
+      sources.file(file);
+      Path override = Overrides.overrideOf(file);
+      sources.file(override);
+      if (!Files.exists(file) && Files.exists(override)) {
+        reportAlone(override, join(shown, String.valueOf(override.getFileName())), ofDaemonFiles);
+      }
       if (Files.exists(file)) {
         daemonFile(file, join(shown, Folders.DAEMON_FILE));
         return;
@@ -138,7 +167,28 @@ public final class ConfigurationLoader {
       }
     }
 
+    private void reportAlone(Path path, String shown, SortedMap<String, Problems> owners) {
+      sources.file(path);
+      String base = Overrides.baseOf(shown.substring(shown.lastIndexOf('/') + 1));
+      problems(owners, shown)
+          .add(
+              Location.ofFile(shown),
+              "",
+              "there is no " + base + " beside it that it could override",
+              "rename it to " + base);
+    }
+
     private void daemonFile(Path path, String shown) {
+      if (Overrides.isOverride(shown)) {
+        String base = Overrides.baseOf(shown);
+        problems(ofDaemonFiles, shown)
+            .add(
+                Location.ofFile(shown),
+                "",
+                "it is merged over another file and not read by itself",
+                "name " + base);
+        return;
+      }
       Problems problems = problems(ofDaemonFiles, shown);
       Optional<Section> top = open(path, shown, DaemonKeys.DAEMON, problems);
       if (top.isPresent()) {
@@ -163,10 +213,11 @@ public final class ConfigurationLoader {
 
     void text(String file, byte[] text) {
       Problems problems = problems(ofDaemonFiles, file);
-      Optional<Section> top = parse(file, text, DaemonKeys.DAEMON, problems);
-      if (top.isPresent()) {
-        daemon.read(top.get());
-        programs(top.get(), folderOf(Path.of(file)), problems);
+      Optional<Node.Entries> root = parse(file, text, problems);
+      if (root.isPresent()) {
+        Section top = Section.of("", root.get(), DaemonKeys.DAEMON, problems);
+        daemon.read(top);
+        programs(top, folderOf(Path.of(file)), problems);
       }
     }
 
@@ -174,6 +225,7 @@ public final class ConfigurationLoader {
       List<Path> files;
       try {
         files = FilePattern.find(folder, pattern);
+        sources.pattern(folder, pattern, files);
       } catch (IOException | InvalidPathException failed) {
         problems(ofDaemonFiles, at.file())
             .add(
@@ -197,13 +249,11 @@ public final class ConfigurationLoader {
     }
 
     private void programFile(Path path, String shown) {
-      if (shown.endsWith(".override.yaml")) {
-        problems(ofProgramFiles, shown)
-            .add(
-                Location.ofFile(shown),
-                "",
-                "files that override others are not supported yet",
-                "change the other file");
+      if (Overrides.isOverride(shown)) {
+        Path base = path.resolveSibling(Overrides.baseOf(String.valueOf(path.getFileName())));
+        if (!Files.exists(base)) {
+          reportAlone(path, shown, ofProgramFiles);
+        }
         return;
       }
       Problems problems = problems(ofProgramFiles, shown);
@@ -214,10 +264,35 @@ public final class ConfigurationLoader {
     }
 
     /**
-     * Reads a file that is there; empty if it has been read before, is empty, or has a problem as a
-     * whole.
+     * Reads a file that is there and the one that overrides it; empty if it has been read before,
+     * is empty, or has a problem as a whole.
      */
     private Optional<Section> open(Path path, String shown, Keys keys, Problems problems) {
+      Path override = Overrides.overrideOf(path);
+      sources.file(path);
+      sources.file(override);
+      Optional<Node.Entries> root = root(path, shown, problems);
+      if (Files.exists(override)) {
+        String shownOverride = Overrides.overrideOf(shown);
+        overrides.put(shown, shownOverride);
+        var ofOverride = new Problems(shownOverride);
+        Optional<Node.Entries> above = root(override, shownOverride, ofOverride);
+        problems.addAll(ofOverride.sorted());
+        if (!ofOverride.isEmpty()) {
+          // Without it the other file says something that nobody means.
+          return Optional.empty();
+        }
+        if (root.isPresent() && above.isPresent()) {
+          root = Optional.of(Overrides.merge(root.get(), above.get(), shownOverride, origins));
+        }
+      }
+      return root.isEmpty() || root.get().entries().isEmpty()
+          ? Optional.empty()
+          : Optional.of(Section.of("", root.get(), keys, problems));
+    }
+
+    /** The mapping in a file; empty if it has been read before or has a problem. */
+    private Optional<Node.Entries> root(Path path, String shown, Problems problems) {
       Location whole = Location.ofFile(shown);
       try {
         Optional<MalformedValueException> distrust = trust.distrust(path);
@@ -246,7 +321,7 @@ public final class ConfigurationLoader {
         try (var in = Files.newInputStream(path)) {
           byte[] content = in.readNBytes(MOST_BYTES + 1);
           bytes += content.length;
-          return parse(shown, content, keys, problems);
+          return parse(shown, content, problems);
         }
       } catch (IOException failed) {
         problems.add(whole, "", "cannot be read: " + reason(failed), "");
@@ -254,7 +329,7 @@ public final class ConfigurationLoader {
       }
     }
 
-    private Optional<Section> parse(String shown, byte[] content, Keys keys, Problems problems) {
+    private Optional<Node.Entries> parse(String shown, byte[] content, Problems problems) {
       try {
         if (content.length > MOST_BYTES) {
           throw new UnreadableFileException(
@@ -266,10 +341,10 @@ public final class ConfigurationLoader {
         checkLines(shown, text);
         Optional<Node> root = NodeReader.readYaml(shown, text);
         if (root.isEmpty() || Node.isNull(root.get())) {
-          return Optional.empty();
+          return Optional.of(new Node.Entries(List.of(), List.of(), 1, 1));
         }
         if (root.get() instanceof Node.Entries entries) {
-          return Optional.of(Section.of("", entries, keys, problems));
+          return Optional.of(entries);
         }
         boolean noBlank = root.get() instanceof Node.Text line && line.text().contains(":");
         problems.add(
@@ -337,7 +412,7 @@ public final class ConfigurationLoader {
         tooMany(at, "more than " + MOST_PROGRAMS + " programs", problems);
         return;
       }
-      var found = new Problems(problems.file());
+      var found = problems.another();
       Optional<ProgramSpec> program = ProgramReader.read(entry, rules, found, dependencies);
       if (first != null) {
         found.add(
@@ -367,6 +442,13 @@ public final class ConfigurationLoader {
       var all = new ArrayList<Problem>();
       SortedMap<String, List<Problem>> invalid = gather(ofPrograms, all);
       SortedMap<String, List<Problem>> unread = gather(ofProgramFiles, all);
+      overrides.forEach(
+          (base, override) -> {
+            List<Problem> ofBase = unread.get(base);
+            if (ofBase != null) {
+              unread.putIfAbsent(override, ofBase);
+            }
+          });
       gather(ofDaemonFiles, all);
       all.sort(null);
       return new Configuration(daemon.daemon(), programs, invalid, unread, all);
@@ -410,7 +492,7 @@ public final class ConfigurationLoader {
     }
 
     private Problems problems(SortedMap<String, Problems> owners, String owner, String file) {
-      return owners.computeIfAbsent(owner, key -> new Problems(file));
+      return owners.computeIfAbsent(owner, key -> new Problems(file, origins));
     }
 
     private SortedMap<String, List<Problem>> gather(

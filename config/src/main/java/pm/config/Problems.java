@@ -1,6 +1,7 @@
 package pm.config;
 
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 
 /**
@@ -13,8 +14,21 @@ final class Problems {
   private final String file;
   private final List<Problem> all = new ArrayList<>(0);
 
+  /** Where nodes stand that do not come from {@link #file}, by identity. */
+  private final IdentityHashMap<Object, String> origins;
+
   Problems(String file) {
+    this(file, new IdentityHashMap<>(0));
+  }
+
+  Problems(String file, IdentityHashMap<Object, String> origins) {
     this.file = file;
+    this.origins = origins;
+  }
+
+  /** An empty one for the same file. */
+  Problems another() {
+    return new Problems(file, origins);
   }
 
   String file() {
@@ -70,10 +84,14 @@ final class Problems {
   }
 
   Location locate(Node node) {
-    return new Location(file, node.line(), node.column());
+    return new Location(fileOf(node), node.line(), node.column());
   }
 
   Location locate(Node.Entry entry) {
-    return new Location(file, entry.line(), entry.column());
+    return new Location(fileOf(entry), entry.line(), entry.column());
+  }
+
+  private String fileOf(Object place) {
+    return origins.isEmpty() ? file : origins.getOrDefault(place, file);
   }
 }

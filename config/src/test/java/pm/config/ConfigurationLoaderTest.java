@@ -341,14 +341,6 @@ class ConfigurationLoaderTest {
   }
 
   @Test
-  void overrideFilesAreNotSupportedYet() throws IOException {
-    write("config/programs.d/a.override.yaml", "programs: {a: {instances: 2}}");
-    assertMessages(
-        load(),
-        "config/programs.d/a.override.yaml: files that override others are not supported yet; change the other file");
-  }
-
-  @Test
   void configTakesFilesAndFoldersAndMayBeRepeated() throws IOException {
     write("one.yaml", "programs: {one: {command: a}}\nlog: {level: debug}");
     write("folder/pmd.yaml", "shutdown: {timeout: 1s}");

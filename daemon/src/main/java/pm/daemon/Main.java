@@ -115,7 +115,7 @@ public final class Main {
       }
       ConfigurationLoader loader =
           new ConfigurationLoader(folders, uid, Trust.ofUser(uid), Optional.of(environment));
-      ConfigurationFiles files = new ConfigurationFiles(loader, arguments.config());
+      ConfigurationFiles files = new ConfigurationFiles(loader, folders, arguments.config());
       return arguments.check() ? check(files) : supervise(folders, files, uid);
     } catch (MalformedValueException wrong) {
       return fail(ExitCode.FOLDER, wrong.what() + ". " + wrong.remedy() + ".");
