@@ -1,13 +1,19 @@
 package pm.cli.render;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import pm.protocol.JsonException;
 import pm.protocol.Members;
 
 /** The text of {@code pmctl describe} for one instance, up to its output, which comes last. */
 public final class Description {
   private static final int LABEL_WIDTH = 14;
+
+  /** More than these are not shown. */
+  private static final int MOST_DELAYS = 10;
+
   private static final String[] INVOCATION_HEADINGS = {"STARTED", "ENDED", "PID", "END"};
   private static final int[] INVOCATION_WIDTHS = {24, 24, 5, 0};
 
@@ -38,9 +44,11 @@ public final class Description {
                 reason))
         .append('\n');
     field("Detail", text("detail"));
+    field("Says", text("status_text"));
     if (!item.bool("enabled", true)) {
-      field("Enabled", "no");
+      field("Enabled", item.has("disabled_by") ? "no, disabled by " + text("disabled_by") : "no");
     }
+    scaled();
     process();
     restarts();
     if (!item.has("pid")) {
@@ -50,6 +58,10 @@ public final class Description {
     field(
         "Tasks in hand",
         item.optionalLong("tasks_in_hand").orElse(0) > 0 ? text("tasks_in_hand") : "");
+    dependencies("Depends on", "depends_on");
+    dependencies("Needed by", "dependants");
+    limits();
+    field("Cgroup", text("cgroup").equals("/") ? "" : text("cgroup"));
     field("Groups", String.join(", ", item.strings("groups")));
     field("Invocation", text("invocation_id"));
     field("Log file", text("log_file"));
@@ -59,6 +71,7 @@ public final class Description {
       field("Problem", problem(problem));
     }
     definition();
+    hooks();
     invocations();
     if (!item.strings("output").isEmpty()) {
       heading("Last output");
@@ -77,6 +90,12 @@ public final class Description {
     if (item.has("started_at")) {
       process.append(" since ").append(text("started_at"));
     }
+    if (item.has("started_by")) {
+      process.append(", started by ").append(text("started_by"));
+    }
+    if (item.bool("adopted", false)) {
+      process.append(", taken over from a pmd before");
+    }
     field("Process", process.toString());
     if (item.values().get("memory_bytes") instanceof Number bytes) {
       field("Memory", Units.bytes(bytes.doubleValue()));
@@ -86,7 +105,7 @@ public final class Description {
     }
   }
 
-  private void restarts() {
+  private void restarts() throws JsonException {
     StringBuilder restarts = new StringBuilder(text("restarts").isEmpty() ? "0" : text("restarts"));
     restarts.append(" (").append(text("restarts_in_window")).append(" of ");
     restarts.append(item.has("max_restarts") ? text("max_restarts") : "any number");
@@ -94,8 +113,90 @@ public final class Description {
       restarts.append(" in the last ").append(Units.duration(seconds.doubleValue()));
     }
     restarts.append(')');
+    List<String> delays = new ArrayList<>();
+    for (Object delay : item.list("restart_delays_seconds")) {
+      delays.add(delay instanceof Number seconds ? Units.seconds(seconds.doubleValue()) : "");
+    }
+    if (!delays.isEmpty()) {
+      restarts.append("; waits ").append(String.join(", ", delays));
+      restarts.append(
+          item.has("max_restarts") && delays.size() < MOST_DELAYS ? ", then gives up" : " \u2026");
+    }
     field("Restarts", restarts.toString());
     field("Next start", text("next_start_at"));
+  }
+
+  private void scaled() throws JsonException {
+    Optional<Members> scaled = item.optionalObject("scaled");
+    if (scaled.isPresent()) {
+      field(
+          "Scaled",
+          "to "
+              + StatusTable.text(scaled.get(), "count", "")
+              + " by "
+              + StatusTable.text(scaled.get(), "by", "")
+              + "; the files say "
+              + StatusTable.text(scaled.get(), "configured", ""));
+    }
+  }
+
+  /** As {@code db (ready): db@1 IDLE}. */
+  private void dependencies(String label, String member) throws JsonException {
+    for (Members dependency : item.objects(member)) {
+      StringBuilder line = new StringBuilder(dependency.string("program"));
+      line.append(" (").append(dependency.string("condition")).append(')');
+      String separator = ": ";
+      Optional<Members> instances = dependency.optionalObject("instances");
+      if (instances.isPresent()) {
+        for (Map.Entry<String, Object> each : instances.get().values().entrySet()) {
+          line.append(separator).append(each.getKey()).append(' ').append(each.getValue());
+          separator = ", ";
+        }
+      }
+      field(label, line.toString());
+    }
+  }
+
+  private void limits() throws JsonException {
+    Optional<Members> limits = item.optionalObject("limits");
+    if (limits.isEmpty()) {
+      return;
+    }
+    List<String> words = new ArrayList<>();
+    Optional<Members> set = limits.get().optionalObject("set");
+    if (set.isPresent()) {
+      for (Map.Entry<String, Object> each : set.get().values().entrySet()) {
+        words.add(
+            switch (each.getKey()) {
+              case "memory_bytes" ->
+                  "memory "
+                      + (each.getValue() instanceof Number n ? Units.bytes(n.doubleValue()) : "");
+              case "cpu_percent" -> "cpu " + each.getValue() + "%";
+              default -> each.getKey() + " " + each.getValue();
+            });
+      }
+    }
+    String heldBy =
+        switch (StatusTable.text(limits.get(), "held_by", "")) {
+          case "cgroup" -> " (held by the kernel, in its cgroup)";
+          case "pmd" -> " (watched by pmd)";
+          default -> "";
+        };
+    field("Limits", words.isEmpty() ? "" : String.join(", ", words) + heldBy);
+    for (String note : limits.get().strings("notes")) {
+      field("Not held", note);
+    }
+  }
+
+  private void hooks() throws JsonException {
+    List<Members> hooks = item.objects("hooks");
+    if (!hooks.isEmpty()) {
+      heading("Hooks");
+      for (Members hook : hooks) {
+        out.append("    ").append(Escapes.cell(StatusTable.text(hook, "at", "-"))).append("  ");
+        out.append(Escapes.cell(StatusTable.text(hook, "end", "-"))).append('\n');
+      }
+    }
   }
 
   private void definition() throws JsonException {

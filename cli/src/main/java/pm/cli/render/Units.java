@@ -22,6 +22,13 @@ public final class Units {
     return rest + "s";
   }
 
+  /** As {@link #duration}, but with the tenths of what is less than ten seconds: {@code 0.5s}. */
+  public static String seconds(double seconds) {
+    return seconds >= 10 || seconds == Math.rint(seconds)
+        ? duration(seconds)
+        : oneDigit(seconds) + "s";
+  }
+
   /** Bytes with one digit after the point: {@code 48.1MiB}, {@code 512B}. */
   public static String bytes(double bytes) {
     double value = bytes;

@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import pm.config.ProgramSpec;
+import pm.config.RestartSpec;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InstanceView;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.PastInvocation;
@@ -20,6 +22,8 @@ import pm.protocol.Times;
 
 /** Instances as {@code status} and {@code describe} show them. Any thread. */
 final class InstanceJson {
+  private static final int MOST_DELAYS = 10;
+
   private InstanceJson() {}
 
   /** What is measured of an instance's process. */
@@ -56,7 +60,7 @@ final class InstanceJson {
     json.put("next_start_at", nextStart(instance, now));
     putEnd(json, instance.lastEnd());
     json.put("ready", instance.phase() instanceof Phase.Up);
-    json.put("healthy", Json.NULL);
+    json.put("healthy", healthy(instance, spec));
     json.put("tasks_in_hand", Json.NULL);
     json.put(
         "cpu_percent", measured.isPresent() ? (Object) measured.get().cpuPercent() : Json.NULL);
@@ -72,12 +76,16 @@ final class InstanceJson {
   /**
    * The members of {@code describe}.
    *
+   * @param background what others know of it
+   * @param cgroup of its process
    * @param files the log file and the error log file
    * @param output its last lines
    */
   static Map<String, Object> describe(
       InstanceView view,
       Optional<Measured> measured,
+      Background background,
+      Optional<String> cgroup,
       List<Optional<String>> files,
       List<String> output,
       Moment now) {
@@ -93,10 +101,45 @@ final class InstanceJson {
         "window_seconds",
         spec.isPresent() ? seconds(spec.get().restart().window().toNanos()) : Json.NULL);
     json.put("restart_times", restartTimes(instance, spec, now));
+    json.put(
+        "restart_delays_seconds",
+        spec.isPresent() ? restartDelays(spec.get().restart()) : List.of());
+    Optional<Run> run = instance.run();
+    json.put("started_by", run.isPresent() ? run.get().startedBy() : Json.NULL);
+    json.put("adopted", run.isPresent() ? (Object) run.get().adopted() : Json.NULL);
+    json.put(
+        "status_text",
+        run.isPresent() && !run.get().told().status().isEmpty()
+            ? run.get().told().status()
+            : Json.NULL);
+    json.put("cgroup", cgroup.isPresent() ? cgroup.get() : Json.NULL);
+    json.put("limits", spec.isPresent() ? LimitsJson.of(spec.get().limits(), run) : Json.NULL);
+    background.putTo(json, instance.name());
     json.put("invocations", invocations(instance));
     json.put("output", output);
     json.put("problems", DefinitionJson.problems(view.problems()));
     return json;
+  }
+
+  /** Whether its checks pass; null where there are none, or nothing to be checked. */
+  private static Object healthy(Instance instance, Optional<ProgramSpec> spec) {
+    return instance.phase() instanceof Phase.Up up
+            && spec.isPresent()
+            && spec.get().liveness().isPresent()
+        ? (Object) (up.state() != InstanceState.UNHEALTHY)
+        : Json.NULL;
+  }
+
+  /** The waits before the restarts that are allowed in a row, at most ten, without jitter. */
+  private static List<Object> restartDelays(RestartSpec restart) {
+    List<Object> delays = new ArrayList<>();
+    int count = Math.min(restart.maxRestarts().orElse(MOST_DELAYS), MOST_DELAYS);
+    double nanos = restart.delay().toNanos();
+    for (int i = 0; i < count; i++) {
+      delays.add(seconds((long) Math.min(nanos, (double) restart.maxDelay().toNanos())));
+      nanos *= restart.factor();
+    }
+    return delays;
   }
 
   /** The reason of an instance that is DEAD, else null. */

@@ -107,12 +107,13 @@ final class Queries {
     }
     Moment now = time.now();
     List<InstanceView> views = views(names.get(), now);
+    Background background = Background.of(supervisor, ports.events());
     answer(
         call,
         () -> {
           Page page = new Page();
           for (InstanceView view : views) {
-            if (!page.add(name(view), describe(view, now))) {
+            if (!page.add(name(view), describe(view, background, now))) {
               break;
             }
           }
@@ -120,14 +121,20 @@ final class Queries {
         });
   }
 
-  private Map<String, Object> describe(InstanceView view, Moment now) {
+  private Map<String, Object> describe(InstanceView view, Background background, Moment now) {
     InstanceName name = view.instance().name();
     List<Optional<String>> files = new ArrayList<>();
     for (LogSource.Stream stream : LogSource.Stream.values()) {
       files.add(output.file(name, view.spec(), stream).map(Path::toString));
     }
     return InstanceJson.describe(
-        view, samples.of(view, now), files, output.last(name, view.spec(), Optional.empty()), now);
+        view,
+        samples.of(view, now),
+        background,
+        samples.cgroup(view),
+        files,
+        output.last(name, view.spec(), Optional.empty()),
+        now);
   }
 
   void why(Call call) throws JsonException {

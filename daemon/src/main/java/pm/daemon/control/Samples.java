@@ -40,6 +40,28 @@ final class Samples {
                     usage.memoryBytes()));
   }
 
+  /**
+   * Returns the cgroup of the instance's process, as its path below the mount point; empty if there
+   * is no process. Blocks.
+   */
+  Optional<String> cgroup(InstanceView view) {
+    return view.instance().run().flatMap(Run::process).flatMap(Samples::cgroup);
+  }
+
+  /** See cgroups(7): the line of version 2 has neither number nor controllers. */
+  private static Optional<String> cgroup(ProcessIdentity process) {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc", process.pid() + "", "cgroup"))) {
+        if (line.startsWith("0::")) {
+          return Optional.of(line.substring("0::".length()));
+        }
+      }
+    } catch (IOException e) {
+      return Optional.empty(); // It has ended.
+    }
+    return Optional.empty();
+  }
+
   /** Returns the resident memory of this process, in bytes. Blocks. */
   static Optional<Long> ownMemoryBytes() throws IOException {
     for (String line : Files.readAllLines(OWN_STATUS)) {

@@ -254,6 +254,11 @@ public final class Supervisor {
     return java.util.Collections.unmodifiableCollection(instances.values());
   }
 
+  /** Returns what operators have decided. */
+  public Decisions decisions() {
+    return decisions;
+  }
+
   /** Returns whether the daemon is about to end. */
   public boolean isShuttingDown() {
     return shuttingDown;
