@@ -108,11 +108,21 @@ final class Runs {
    */
   void make(
       Call call, Actor actor, Wanted wanted, BiConsumer<ProgramSpec, Map<String, Object>> then) {
-    Optional<String> refused = setUser(wanted.definition(), call.connection().peer(), actor);
-    if (refused.isPresent()) {
-      call.error(ErrorCode.NOT_PERMITTED, refused.get());
+    Peer peer = call.connection().peer();
+    if (peer.uid() != 0 && wanted.definition().containsKey("group")) {
+      call.error(
+          ErrorCode.NOT_PERMITTED, "only root may choose the group of a program: leave it out");
       return;
     }
+    RunsAs as =
+        userOf(
+            text(wanted.definition(), "user"), peer, actor.name(), daemonUid, ports.facts().user());
+    if (!as.refusal().isEmpty()) {
+      call.error(ErrorCode.NOT_PERMITTED, as.refusal());
+      return;
+    }
+    wanted.definition().remove("user");
+    as.user().ifPresent(user -> wanted.definition().put("user", user));
     if (transientPrograms() >= Bounds.RUNS) {
       call.error(
           ErrorCode.BUSY,
@@ -141,42 +151,46 @@ final class Runs {
   }
 
   /**
+   * Whom a program runs as.
+   *
+   * @param user empty for the daemon's own
+   * @param refusal why it may not be run; empty if it may
+   */
+  record RunsAs(Optional<String> user, String refusal) {}
+
+  /**
    * The rule: as the caller's own user; as another one only for root.
    *
-   * @return why not
+   * @param wanted by name or number
+   * @param name of the caller's user
+   * @param daemonName of the user that the daemon runs as
    */
-  private Optional<String> setUser(Map<String, Object> definition, Peer peer, Actor actor) {
-    String own = Integer.toUnsignedString(peer.uid());
-    Optional<String> user = text(definition, "user");
-    if (peer.uid() != 0) {
-      if (user.isPresent() && !user.get().equals(own) && !user.get().equals(actor.name())) {
-        return Optional.of(
-            "only root may run programs as somebody else: leave out user, or use sudo");
-      }
-      if (definition.containsKey("group")) {
-        return Optional.of("only root may choose the group of a program: leave it out");
-      }
+  static RunsAs userOf(
+      Optional<String> wanted, Peer peer, String name, int daemonUid, String daemonName) {
+    boolean isOwn =
+        wanted.isEmpty()
+            || wanted.get().equals(name)
+            || wanted.get().equals(Integer.toUnsignedString(peer.uid()));
+    if (peer.uid() != 0 && !isOwn) {
+      return new RunsAs(
+          wanted, "only root may run programs as somebody else: leave out user, or use sudo");
     }
     if (daemonUid == 0) {
-      if (peer.uid() != 0) {
-        definition.put("user", actor.name());
-      }
-      return Optional.empty();
+      return new RunsAs(peer.uid() == 0 ? wanted : Optional.of(name), "");
     }
     boolean isDaemons =
-        user.isPresent()
-            ? user.get().equals(Integer.toUnsignedString(daemonUid))
-                || user.get().equals(ports.facts().user())
+        wanted.isPresent()
+            ? wanted.get().equals(daemonName)
+                || wanted.get().equals(Integer.toUnsignedString(daemonUid))
             : peer.uid() == daemonUid;
-    if (!isDaemons) {
-      return Optional.of(
-          "this pmd runs as "
-              + ports.facts().user()
-              + " and can run programs as nobody else"
-              + (peer.uid() == 0 ? "; add --user " + ports.facts().user() : ""));
-    }
-    definition.remove("user");
-    return Optional.empty();
+    return new RunsAs(
+        Optional.empty(),
+        isDaemons
+            ? ""
+            : "this pmd runs as "
+                + daemonName
+                + " and can run programs as nobody else"
+                + (peer.uid() == 0 ? "; add --user " + daemonName : ""));
   }
 
   private static Optional<String> text(Map<String, Object> definition, String key) {

@@ -240,31 +240,83 @@ final class QueriesIT {
     try (ControlFixture daemon =
             new ControlFixture(folder, world(specs, instances.toArray(Instance[]::new)));
         Client client = daemon.connect()) {
-      List<String> names = new ArrayList<>();
-      Optional<String> cursor = Optional.empty();
-      int pages = 0;
-      do {
-        client.send(
-            Client.line(
-                ++pages,
-                "status",
-                cursor.isEmpty() ? "{}" : "{\"cursor\":\"" + cursor.get() + "\"}"));
-        String line = client.line();
-        assertThat(line.length()).isLessThanOrEqualTo(512 * 1024);
-        Members page = Members.of(Json.parse(line), "page").optionalObject("result").orElseThrow();
-        for (Members item : page.objects("items")) {
-          names.add(item.string("name"));
-        }
-        cursor = page.optionalString("cursor");
-      } while (cursor.isPresent());
-      assertThat(pages).isBetween(3, 10);
-      assertThat(names).hasSize(3000).doesNotHaveDuplicates();
-      assertThat(names.getFirst()).isEqualTo("p1@1");
-      assertThat(names.get(1)).isEqualTo("p1@2");
-      assertThat(names.getLast()).isEqualTo("p3@1000");
-      assertThat(client.error("why", "{\"selector\":\"all\"}").optionalLong("code"))
-          .hasValue(-32002);
+      assertThat(names(pages(client, "status", "")))
+          .hasSize(3000)
+          .doesNotHaveDuplicates()
+          .startsWith("p1@1", "p1@2")
+          .endsWith("p3@1000");
+      assertThat(names(pages(client, "why", "\"selector\":\"all\"")))
+          .hasSize(3000)
+          .doesNotHaveDuplicates();
+      List<Object> selectors = new ArrayList<>();
+      pages(client, "names", "").forEach(page -> selectors.addAll(list(page, "items")));
+      assertThat(selectors)
+          .hasSize(3004)
+          .doesNotHaveDuplicates()
+          .contains("all", "p1", "p3", "p3@1000");
     }
+  }
+
+  private static List<?> list(Members page, String name) {
+    try {
+      return page.list(name);
+    } catch (JsonException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void aLongConfigurationComesInPages() throws Exception {
+    List<ProgramSpec> specs = new ArrayList<>();
+    List<Instance> instances = new ArrayList<>();
+    for (int p = 1; p <= 1_000; p++) {
+      specs.add(program("p" + p).description("x".repeat(500)).build());
+      instances.add(stopped("p" + p + "@1"));
+    }
+    try (ControlFixture daemon =
+            new ControlFixture(folder, world(specs, instances.toArray(Instance[]::new)));
+        Client client = daemon.connect()) {
+      List<String> names = new ArrayList<>();
+      List<Members> pages = pages(client, "config.show", "");
+      for (Members page : pages) {
+        assertThat(page.has("daemon")).isEqualTo(page == pages.getFirst());
+        names.addAll(page.optionalObject("programs").orElseThrow().values().keySet());
+      }
+      assertThat(pages).hasSizeGreaterThan(2);
+      assertThat(names).hasSize(1_000).doesNotHaveDuplicates().isSorted();
+      assertThat(
+              client
+                  .result("config.show", "{\"program\":\"p7\"}")
+                  .optionalObject("programs")
+                  .orElseThrow()
+                  .values())
+          .containsOnlyKeys("p7");
+    }
+  }
+
+  private static List<String> names(List<Members> pages) throws Exception {
+    List<String> names = new ArrayList<>();
+    for (Members page : pages) {
+      for (Members item : page.objects("items")) {
+        names.add(item.string("name"));
+      }
+    }
+    return names;
+  }
+
+  private static List<Members> pages(Client client, String method, String params) throws Exception {
+    List<Members> pages = new ArrayList<>();
+    Optional<String> cursor = Optional.empty();
+    do {
+      String more = cursor.isEmpty() ? "" : "\"cursor\":\"" + cursor.get() + "\"";
+      String comma = params.isEmpty() || more.isEmpty() ? "" : ",";
+      client.send(Client.line(pages.size() + 1, method, "{" + params + comma + more + "}"));
+      String line = client.line();
+      assertThat(line.length()).isLessThanOrEqualTo(512 * 1024);
+      pages.add(Members.of(Json.parse(line), "page").optionalObject("result").orElseThrow());
+      cursor = pages.getLast().optionalString("cursor");
+    } while (cursor.isPresent());
+    return pages;
   }
 
   @Test
