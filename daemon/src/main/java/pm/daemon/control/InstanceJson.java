@@ -69,7 +69,7 @@ final class InstanceJson {
     json.put(
         "invocation_id",
         instance.run().isPresent() ? instance.run().get().invocation().hex() : Json.NULL);
-    json.put("enabled", spec.isPresent() ? (Object) spec.get().enabled() : Json.NULL);
+    json.put("enabled", spec.isPresent() ? (Object) view.enabled() : Json.NULL);
     return json;
   }
 

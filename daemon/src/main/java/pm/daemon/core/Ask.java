@@ -15,6 +15,7 @@ import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Outcome;
 import pm.daemon.core.model.Outcome.Result;
+import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.StopCause;
 
 /** What somebody asks for, gathered over the instances it names, before anything is done. */
@@ -25,6 +26,7 @@ final class Ask {
   final Map<InstanceName, Request.Wish> wishes = new LinkedHashMap<>();
   private final List<Outcome> known = new ArrayList<>();
   private final List<Runnable> later = new ArrayList<>();
+  private boolean reloads;
 
   Ask(Draft draft, Actor actor) {
     this.draft = draft;
@@ -46,7 +48,17 @@ final class Ask {
 
   /** Stops an instance that lives, or changes what comes after its stop. */
   void stop(Instance instance, StopCause cause, AfterStop after) {
-    later(() -> draft.stop(instance, cause, after, actor));
+    later(
+        () -> {
+          Instance found = draft.get(instance.name());
+          if (!(found.phase() instanceof Phase.Dead)) {
+            draft.stop(found, cause, after, actor);
+          }
+        });
+  }
+
+  void reloads() {
+    reloads = true;
   }
 
   boolean isEmpty() {
@@ -66,7 +78,8 @@ final class Ask {
         patience.timeoutNanos() >= Moment.NEVER - draft.now.nanos()
             ? Moment.NEVER
             : draft.now.nanos() + patience.timeoutNanos();
-    Request request = new Request(command.request(), deadline, after, plan, open, outcomes);
+    Request request =
+        new Request(command.request(), deadline, after, plan, open, outcomes, reloads);
     boolean awaited = command.request() != Command.UNANSWERED;
     if (awaited && !open.isEmpty()) {
       draft.requests.put(command.request(), request);

@@ -20,7 +20,6 @@ import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Outcome.Result;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.Run;
-import pm.daemon.core.model.StartKind;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.plan.Selection;
 
@@ -43,19 +42,15 @@ final class Commands {
       case Command.Signal signal -> signal(signal);
       case Command.Reset reset -> reset(reset);
       case Command.Apply apply -> new ConfigurationChange(draft).apply(apply);
-      case Command.Reload reload -> later(reload);
-      case Command.Enable enable -> later(enable);
-      case Command.Disable disable -> later(disable);
-      case Command.Scale scale -> later(scale);
-      case Command.RollingRestart roll -> later(roll);
-      case Command.Await await -> later(await);
-      case Command.Run run -> later(run);
+      case Command.Reload reload -> reload(reload);
+      case Command.Enable enable -> enable(enable);
+      case Command.Disable disable -> disable(disable);
+      case Command.Scale scale -> new ConfigurationChange(draft).scale(scale);
+      case Command.RollingRestart roll -> roll(roll);
+      case Command.Await await -> await(await);
+      case Command.Run run -> new ConfigurationChange(draft).run(run);
       case Command.Shutdown shutdown -> shutdown(shutdown);
     }
-  }
-
-  private void later(Command command) {
-    draft.reply(command.request(), new Answer.Refused("it is not supported yet"), 0);
   }
 
   private void resume(Command.Resume resume) {
@@ -64,7 +59,11 @@ final class Commands {
       Instance instance = wantedAgain(kept, resume.actor());
       if (instance.phase() instanceof Phase.Dead dead) {
         if (dead.reason() == DeadReason.WAITING && dead.startAt() == Moment.NEVER) {
-          draft.enqueued.add(instance.name());
+          draft.waitAgain(instance);
+        } else if (Consequences.endedForGood(instance)
+            && draft.program(instance.name()).rules().essential()) {
+          // It ended the daemon before us, which did not come to its own end.
+          draft.essential = Optional.of(instance);
         } else if (!instance.equals(kept)) {
           draft.tryStart(kept, instance);
         }
@@ -100,7 +99,7 @@ final class Commands {
     ProgramSpec spec = draft.program(kept.name()).rules();
     boolean wanted =
         draft.program(kept.name()).spec().isPresent()
-            && spec.enabled()
+            && draft.switchedOff(kept).isEmpty()
             && spec.autostart()
             && !draft.decided().stopped().containsKey(kept.name());
     if (!wanted) {
@@ -108,7 +107,7 @@ final class Commands {
     }
     return switch (kept.phase()) {
       case Phase.Dead dead ->
-          dead.reason() == DeadReason.STOPPED
+          dead.reason() == DeadReason.STOPPED && dead.actor().equals(Actor.SHUTDOWN)
               ? kept.in(Phase.Dead.about("the last shutdown was not finished", actor, draft.now))
               : kept;
       case Phase.Stopping stopping ->
@@ -123,44 +122,39 @@ final class Commands {
   private void start(Command.Start start) {
     List<InstanceName> names = select(start, start.selectors());
     Ask ask = new Ask(draft, start.actor());
-    for (InstanceName name : names) {
-      startOne(draft.get(name), ask);
+    Needed needed = new Needed(draft, ask, names);
+    for (InstanceName name : draft.inOrder(names)) {
+      startOne(draft.get(name), ask, needed);
     }
     audit("start", start.selectors(), ask);
     ask.open(start, start.patience(), Optional.empty());
   }
 
-  private void startOne(Instance instance, Ask ask) {
+  private void startOne(Instance instance, Ask ask, Needed needed) {
     Program program = draft.program(instance.name());
     if (program.spec().isEmpty()) {
       ask.known(instance, Result.FAILED, Wording.detail(instance.phase(), draft.now));
       return;
     }
-    if (!program.spec().get().enabled()) {
-      ask.known(instance, Result.FAILED, "it is disabled: its definition says enabled: false");
+    Optional<String> off = draft.switchedOff(instance);
+    if (off.isPresent()) {
+      ask.known(
+          instance,
+          Result.FAILED,
+          "it is disabled: " + off.get() + "; run: pmctl enable " + instance.name());
       return;
     }
     switch (instance.phase()) {
       case Phase.Dead dead -> {
+        Optional<String> obstacle = needed.obstacle(instance.name());
+        if (obstacle.isPresent()) {
+          ask.known(instance, Result.FAILED, obstacle.get());
+          return;
+        }
         draft.decide(draft.decided().start(instance.name()));
         ask.wish(instance, Request.Wish.UP);
-        if (draft.isQueued(instance.name())) {
-          // It keeps its place in the queue, but its start is the operator's now.
-          Phase.Dead asked =
-              new Phase.Dead(
-                  dead.reason(), dead.detail(), dead.startAt(), StartKind.ASKED, ask.actor);
-          ask.later(() -> draft.put(instance, instance.forgiven().in(asked)));
-        } else {
-          ask.later(
-              () ->
-                  draft.tryStart(
-                      instance,
-                      instance
-                          .forgiven()
-                          .in(
-                              Phase.Dead.about(
-                                  "asked for by " + ask.actor, ask.actor, draft.now))));
-        }
+        needed.start(instance.name().program());
+        ask.later(() -> draft.startNow(instance.name(), ask.actor));
       }
       case Phase.Starting starting -> ask.wish(instance, Request.Wish.UP);
       case Phase.Up up -> {
@@ -170,17 +164,17 @@ final class Commands {
           ask.known(instance, Result.UNCHANGED, "already up, " + Draft.pid(up.current()));
         }
       }
-      case Phase.Stopping stopping -> again(instance, stopping, ask);
+      case Phase.Stopping stopping -> again(instance, stopping, ask, needed);
     }
   }
 
   /** A stop is under way and it is wanted up. */
-  private void again(Instance instance, Phase.Stopping stopping, Ask ask) {
+  private void again(Instance instance, Phase.Stopping stopping, Ask ask, Needed needed) {
     if (stopping.after() == AfterStop.FORGET) {
       ask.known(instance, Result.FAILED, "it is being removed from the configuration");
       return;
     }
-    restartLive(instance, ask);
+    restartLive(instance, ask, needed);
   }
 
   private void stop(Command.Stop stop) {
@@ -189,6 +183,7 @@ final class Commands {
     for (InstanceName name : names) {
       stopOne(draft.get(name), ask);
     }
+    new Departure(draft, ask).withDependants(names);
     audit("stop", stop.selectors(), ask);
     ask.open(stop, stop.patience(), Optional.empty());
   }
@@ -235,23 +230,168 @@ final class Commands {
   private void restart(Command.Restart restart) {
     List<InstanceName> names = select(restart, restart.selectors());
     Ask ask = new Ask(draft, restart.actor());
-    for (InstanceName name : names) {
+    Needed needed = new Needed(draft, ask, names);
+    for (InstanceName name : draft.inOrder(names)) {
       Instance instance = draft.get(name);
       switch (instance.phase()) {
-        case Phase.Dead dead -> startOne(instance, ask);
-        case Phase.Stopping stopping -> startOne(instance, ask);
-        case Phase.Starting starting -> restartLive(instance, ask);
-        case Phase.Up up -> restartLive(instance, ask);
+        case Phase.Dead dead -> startOne(instance, ask, needed);
+        case Phase.Stopping stopping -> startOne(instance, ask, needed);
+        case Phase.Starting starting -> restartLive(instance, ask, needed);
+        case Phase.Up up -> restartLive(instance, ask, needed);
       }
     }
     audit("restart", restart.selectors(), ask);
     ask.open(restart, restart.patience(), Optional.empty());
   }
 
-  private void restartLive(Instance instance, Ask ask) {
+  private void restartLive(Instance instance, Ask ask, Needed needed) {
+    Optional<String> obstacle = needed.obstacle(instance.name());
+    if (obstacle.isPresent()) {
+      // It would go down and could not come up again.
+      ask.known(instance, Result.FAILED, obstacle.get());
+      return;
+    }
     draft.decide(draft.decided().start(instance.name()));
     ask.wish(instance, Request.Wish.AGAIN);
     ask.stop(instance, StopCause.REQUESTED, AfterStop.START);
+    needed.start(instance.name().program());
+  }
+
+  private void roll(Command.RollingRestart roll) {
+    List<InstanceName> names = select(roll, roll.selectors());
+    Ask ask = new Ask(draft, roll.actor());
+    Optional<Roll> other = draft.rolls.about(names);
+    if (other.isPresent()) {
+      draft.reply(
+          roll.request(),
+          new Answer.Refused(
+              "a rolling restart of the same is under way, asked for by " + other.get().actor()),
+          0);
+      return;
+    }
+    if (names.isEmpty()) {
+      return;
+    }
+    for (InstanceName name : names) {
+      ask.wish(draft.get(name), Request.Wish.TOLD);
+    }
+    long number = roll.patience().untilDone() ? roll.request() : Command.UNANSWERED;
+    ask.later(
+        () ->
+            draft.rolls.begin(
+                new Roll(
+                    number,
+                    roll.actor(),
+                    draft.inOrder(names),
+                    0,
+                    Optional.empty(),
+                    draft.now.nanos(),
+                    roll.pause())));
+    audit("restart --rolling", roll.selectors(), ask);
+    ask.open(roll, roll.patience(), Optional.empty());
+  }
+
+  private void reload(Command.Reload reload) {
+    List<InstanceName> names = select(reload, reload.selectors());
+    Ask ask = new Ask(draft, reload.actor());
+    ask.reloads();
+    for (InstanceName name : names) {
+      Instance instance = draft.get(name);
+      Optional<String> done = draft.reload(instance, reload.actor());
+      if (done.isEmpty()) {
+        ask.known(instance, Result.FAILED, "it has no process to reload");
+      } else if (draft.program(name).rules().reload().command().isPresent()) {
+        ask.wish(instance, Request.Wish.TOLD);
+      } else {
+        ask.known(instance, Result.DONE, done.get());
+      }
+    }
+    audit("reload", reload.selectors(), ask);
+    ask.open(reload, reload.patience(), Optional.empty());
+  }
+
+  private void await(Command.Await await) {
+    List<InstanceName> names = select(await, await.selectors());
+    Ask ask = new Ask(draft, await.actor());
+    for (InstanceName name : names) {
+      Instance instance = draft.get(name);
+      Request.judgeAwaited(await.awaited(), draft.program(name).rules(), instance)
+          .ifPresentOrElse(
+              outcome ->
+                  ask.known(
+                      instance,
+                      outcome.result() == Result.DONE ? Result.UNCHANGED : outcome.result(),
+                      outcome.detail()),
+              () -> ask.wish(instance, new Request.Wish.Awaited(await.awaited())));
+    }
+    ask.open(await, new Command.Patience(true, await.patience().timeoutNanos()), Optional.empty());
+  }
+
+  private void disable(Command.Disable disable) {
+    List<InstanceName> names = select(disable, disable.selectors());
+    Ask ask = new Ask(draft, disable.actor());
+    for (InstanceName name : names) {
+      Instance instance = draft.get(name);
+      boolean wasOff = draft.decided().disabledBy(name).isPresent();
+      draft.decide(draft.decided().disable(name, ask.actor.toString()).start(name));
+      switch (instance.phase()) {
+        case Phase.Dead dead -> {
+          Instance disabled =
+              dead.reason() == DeadReason.INVALID
+                  ? instance
+                  : instance.in(
+                      Phase.Dead.lasting(DeadReason.DISABLED, "by " + ask.actor, ask.actor));
+          ask.known(
+              disabled,
+              wasOff ? Result.UNCHANGED : Result.DONE,
+              wasOff ? "was disabled" : "disabled; was not running");
+          if (!wasOff) {
+            ask.later(() -> draft.put(draft.get(name), disabled));
+          }
+        }
+        case Phase.Starting starting -> downForGood(instance, AfterStop.STAY, ask);
+        case Phase.Up up -> downForGood(instance, AfterStop.STAY, ask);
+        case Phase.Stopping stopping ->
+            downForGood(
+                instance,
+                stopping.after() == AfterStop.FORGET ? AfterStop.FORGET : AfterStop.STAY,
+                ask);
+      }
+    }
+    new Departure(draft, ask).withDependants(names);
+    audit("disable", disable.selectors(), ask);
+    ask.open(disable, disable.patience(), Optional.empty());
+  }
+
+  private static void downForGood(Instance instance, AfterStop after, Ask ask) {
+    ask.wish(instance, Request.Wish.DOWN);
+    ask.stop(instance, StopCause.REQUESTED, after);
+  }
+
+  private void enable(Command.Enable enable) {
+    List<InstanceName> names = select(enable, enable.selectors());
+    Ask ask = new Ask(draft, enable.actor());
+    for (InstanceName name : names) {
+      Instance instance = draft.get(name);
+      if (draft.switchedOff(instance).isEmpty()) {
+        ask.known(instance, Result.UNCHANGED, "was enabled");
+        continue;
+      }
+      boolean against = !draft.program(name).rules().enabled();
+      draft.decide(draft.decided().enable(name, ask.actor.toString(), against));
+      if (instance.phase() instanceof Phase.Dead dead && dead.reason() == DeadReason.DISABLED) {
+        Instance enabled =
+            instance.in(
+                Phase.Dead.lasting(
+                    DeadReason.STOPPED, "enabled by " + ask.actor + ", not started", ask.actor));
+        ask.known(enabled, Result.DONE, "enabled, not started; run: pmctl start " + name);
+        ask.later(() -> draft.put(draft.get(name), enabled));
+      } else {
+        ask.known(instance, Result.DONE, "enabled");
+      }
+    }
+    audit("enable", enable.selectors(), ask);
+    ask.open(enable, enable.patience(), Optional.empty());
   }
 
   private void signal(Command.Signal signal) {
@@ -302,7 +442,7 @@ final class Commands {
     ask.open(reset, Command.Patience.NONE, Optional.empty());
   }
 
-  private void shutdown(Command.Shutdown shutdown) {
+  void shutdown(Command.Shutdown shutdown) {
     if (draft.shuttingDown) {
       draft.hurried = true;
       draft.say("shutdown", "asked for again: kills instead of waiting", false, shutdown.actor());
@@ -313,7 +453,7 @@ final class Commands {
     if (shutdown.request() != Command.UNANSWERED) {
       draft.shutdownRequest = Optional.of(shutdown.request());
     }
-    for (Instance instance : List.copyOf(draft.base.instances.values())) {
+    for (Instance instance : draft.allInstances()) {
       switch (instance.phase()) {
         case Phase.Dead dead -> {
           if (dead.startAt() != Moment.NEVER || dead.reason() == DeadReason.WAITING) {
@@ -321,22 +461,20 @@ final class Commands {
                 instance,
                 instance.in(
                     Phase.Dead.lasting(
-                        DeadReason.STOPPED, "the daemon shut down", shutdown.actor())));
+                        DeadReason.STOPPED, "the daemon shut down", Actor.SHUTDOWN)));
           }
         }
-        case Phase.Starting starting -> stopForGood(instance, AfterStop.STAY, shutdown.actor());
-        case Phase.Up up -> stopForGood(instance, AfterStop.STAY, shutdown.actor());
+        case Phase.Starting starting -> stopForGood(instance, AfterStop.STAY);
+        case Phase.Up up -> stopForGood(instance, AfterStop.STAY);
         case Phase.Stopping stopping ->
             stopForGood(
-                instance,
-                stopping.after() == AfterStop.FORGET ? AfterStop.FORGET : AfterStop.STAY,
-                shutdown.actor());
+                instance, stopping.after() == AfterStop.FORGET ? AfterStop.FORGET : AfterStop.STAY);
       }
     }
   }
 
-  private void stopForGood(Instance instance, AfterStop after, Actor actor) {
-    draft.stop(instance, StopCause.SHUTDOWN, after, actor);
+  private void stopForGood(Instance instance, AfterStop after) {
+    draft.stop(instance, StopCause.SHUTDOWN, after, Actor.SHUTDOWN);
   }
 
   private void audit(String verb, List<String> selectors, Ask ask) {

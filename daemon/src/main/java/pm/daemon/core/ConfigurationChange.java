@@ -1,9 +1,12 @@
 package pm.daemon.core;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import pm.config.Configuration;
 import pm.config.Problem;
 import pm.config.ProgramSpec;
@@ -16,8 +19,10 @@ import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.ApplyPlan;
 import pm.daemon.core.model.DeadReason;
+import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.Outcome.Result;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.plan.ApplyPlanner;
@@ -26,6 +31,7 @@ import pm.daemon.core.plan.ApplyPlanner;
 final class ConfigurationChange {
 
   private final Draft draft;
+  private final Set<InstanceName> leavingForGood = new HashSet<>();
 
   ConfigurationChange(Draft draft) {
     this.draft = draft;
@@ -34,11 +40,18 @@ final class ConfigurationChange {
   void begin(Command.Begin begin) {
     draft.decisions = Optional.of(begin.decisions());
     draft.daemon = Optional.of(begin.configuration().daemon());
-    begin.configuration().programs().values().forEach(spec -> define(Program.of(spec)));
+    begin.configuration().programs().values().forEach(spec -> define(Program.of(asDecided(spec))));
     begin
         .configuration()
         .invalid()
         .forEach((name, problems) -> define(new Program(name, Optional.empty(), problems, false)));
+    if (begin.configuration().isValid()) {
+      forgetUnknown();
+    }
+    // All are known before the first is started, since it may need any of them.
+    for (InstanceName name : draft.inOrder(draft.changed.keySet())) {
+      startIfWanted(draft.get(name), Actor.AUTOSTART);
+    }
     draft.say(
         "started",
         "began with " + Draft.count(draft.changed.size(), "instance"),
@@ -46,17 +59,160 @@ final class ConfigurationChange {
         begin.actor());
   }
 
+  /** Returns the definition with the number of instances that an operator gave it. */
+  private ProgramSpec asDecided(ProgramSpec spec) {
+    Decisions.Scaled scaled = draft.decided().scaled().get(spec.name());
+    return scaled == null || scaled.configured() != spec.instances()
+        ? spec
+        : new ProgramSpec.Builder(spec).instances(scaled.count()).build();
+  }
+
+  private Configuration asDecided(Configuration files) {
+    TreeMap<String, ProgramSpec> programs = new TreeMap<>(files.programs());
+    programs.replaceAll((name, spec) -> asDecided(spec));
+    return new Configuration(
+        files.daemon(), programs, files.invalid(), files.unread(), files.problems());
+  }
+
+  /** What was decided about a program holds no longer than the program is there. */
+  private void forgetUnknown() {
+    Decisions decided = draft.decided();
+    for (InstanceName name : namesIn(decided)) {
+      Optional<Program> program = draft.programOf(name.program());
+      if (program.isEmpty() || program.get().leaving()) {
+        decided = decided.forget(name);
+      }
+    }
+    for (String name : decided.scaled().keySet()) {
+      Optional<Program> program = draft.programOf(name);
+      if (program.isEmpty() || program.get().leaving()) {
+        decided = decided.unscale(name);
+      }
+    }
+    draft.decide(decided);
+  }
+
+  private static Set<InstanceName> namesIn(Decisions decided) {
+    Set<InstanceName> names = new TreeSet<>(decided.stopped().keySet());
+    names.addAll(decided.disabled().keySet());
+    names.addAll(decided.enabled().keySet());
+    return names;
+  }
+
+  void scale(Command.Scale scale) {
+    if (draft.shuttingDown) {
+      draft.reply(scale.request(), new Answer.Refused("the daemon is shutting down"), 0);
+      return;
+    }
+    for (Map.Entry<String, Integer> each : scale.counts().entrySet()) {
+      Optional<Program> program = draft.programOf(each.getKey());
+      Optional<String> refusal = Optional.empty();
+      if (program.isEmpty() || program.get().leaving()) {
+        draft.reply(scale.request(), new Answer.NoMatch(each.getKey()), 0);
+        return;
+      } else if (program.get().spec().isEmpty()) {
+        refusal = Optional.of("its definition has an error");
+      } else if (program.get().isTransient()) {
+        refusal = Optional.of("it was made by pmctl run");
+      } else if (each.getValue() < 0 || each.getValue() > ProgramSpec.MOST_INSTANCES) {
+        refusal = Optional.of("a program has 0 to " + ProgramSpec.MOST_INSTANCES + " instances");
+      }
+      if (refusal.isPresent()) {
+        draft.reply(
+            scale.request(),
+            new Answer.Refused("cannot scale " + each.getKey() + ": " + refusal.get()),
+            0);
+        return;
+      }
+    }
+    Ask ask = new Ask(draft, scale.actor());
+    scale.counts().forEach((name, count) -> scaleOne(name, count, ask));
+    draft.say("command", "scale " + scale.counts(), false, scale.actor());
+    ask.open(scale, scale.patience(), Optional.empty());
+  }
+
+  private void scaleOne(String name, int count, Ask ask) {
+    ProgramSpec spec = draft.programOf(name).flatMap(Program::spec).orElseThrow();
+    Decisions.Scaled before = draft.decided().scaled().get(name);
+    int configured = before == null ? spec.instances() : before.configured();
+    if (count == spec.instances()) {
+      for (Instance instance : draft.instancesOf(name)) {
+        ask.known(instance, Result.UNCHANGED, Draft.count(count, "instance") + " already");
+      }
+      return;
+    }
+    draft.decide(
+        count == configured
+            ? draft.decided().unscale(name)
+            : draft
+                .decided()
+                .scale(name, new Decisions.Scaled(count, configured, ask.actor.toString())));
+    Program program = Program.of(new ProgramSpec.Builder(spec).instances(count).build());
+    Program known = draft.programOf(name).orElseThrow();
+    Program next = known.problems().isEmpty() ? program : program.wrong(known.problems());
+    // What was started by hand grows by what is started too.
+    boolean isUp =
+        draft.instancesOf(name).stream()
+            .anyMatch(
+                instance ->
+                    instance.phase() instanceof Phase.Up
+                        || instance.phase() instanceof Phase.Starting);
+    draft.define(name, Optional.of(next));
+    resize(next, ask, isUp);
+  }
+
+  void run(Command.Run run) {
+    ProgramSpec spec = run.program();
+    if (draft.shuttingDown) {
+      draft.reply(run.request(), new Answer.Refused("the daemon is shutting down"), 0);
+      return;
+    }
+    if (draft.programOf(spec.name()).isPresent()) {
+      draft.reply(
+          run.request(),
+          new Answer.Refused("there is a program " + spec.name() + " already; give another name"),
+          0);
+      return;
+    }
+    for (String needed : spec.dependsOn().keySet()) {
+      if (draft.programOf(needed).isEmpty() || needed.equals(spec.name())) {
+        draft.reply(
+            run.request(),
+            new Answer.Refused("it depends on " + needed + ", which is not there"),
+            0);
+        return;
+      }
+    }
+    Program program = Program.of(spec);
+    draft.define(spec.name(), Optional.of(program));
+    if (!draft.order().cycle().isEmpty()) {
+      draft.define(spec.name(), Optional.empty());
+      draft.reply(run.request(), new Answer.Refused("it would depend on itself"), 0);
+      return;
+    }
+    Ask ask = new Ask(draft, run.actor());
+    for (int number = 1; number <= spec.instances(); number++) {
+      InstanceName name = new InstanceName(spec.name(), number);
+      create(program, name);
+      ask.wish(draft.get(name), Request.Wish.UP);
+      ask.later(() -> draft.startNow(name, run.actor()));
+    }
+    draft.say("command", "run " + spec.name(), false, run.actor());
+    ask.open(run, run.patience(), Optional.empty());
+  }
+
   void apply(Command.Apply apply) {
-    Configuration next = apply.configuration();
-    ApplyPlan plan = ApplyPlanner.plan(draft.base.specsInForce(), next);
+    if (draft.shuttingDown && !apply.dryRun()) {
+      draft.reply(apply.request(), new Answer.Refused("the daemon is shutting down"), 0);
+      return;
+    }
+    Configuration next = asDecided(apply.configuration());
+    ApplyPlan plan = ApplyPlanner.plan(draft.base.specsInForce(next), next);
     if (apply.dryRun()) {
       draft.reply(apply.request(), new Answer.Applied(plan, List.of()), 0);
       return;
     }
-    if (draft.shuttingDown) {
-      draft.reply(apply.request(), new Answer.Refused("the daemon is shutting down"), 0);
-      return;
-    }
+    decideAnew(apply.configuration());
     draft.daemon = Optional.of(next.daemon());
     Ask ask = new Ask(draft, apply.actor());
     for (ApplyPlan.ProgramStep step : plan.programs()) {
@@ -65,22 +221,23 @@ final class ConfigurationChange {
       switch (step.action()) {
         case ADD -> {
           Program added = Program.of(definition(next, name));
-          draft.changedPrograms.put(name, Optional.of(added));
-          resize(added, ask);
+          draft.define(name, Optional.of(added));
+          resize(added, ask, false);
         }
         case REMOVE -> remove(known.orElseThrow(), ask);
         case RESTART -> redefine(definition(next, name), true, ask);
         case LIVE -> redefine(definition(next, name), false, ask);
-        case UNCHANGED ->
-            draft.changedPrograms.put(name, Optional.of(Program.of(definition(next, name))));
+        case UNCHANGED -> draft.define(name, Optional.of(Program.of(definition(next, name))));
         case INVALID -> {
           List<Problem> problems =
-              known
-                  .flatMap(Program::spec)
-                  .map(next::problemsOf)
-                  .orElseGet(() -> next.invalid().getOrDefault(name, List.of()));
+              step.problems().isEmpty()
+                  ? known
+                      .flatMap(Program::spec)
+                      .map(next::problemsOf)
+                      .orElseGet(() -> next.invalid().getOrDefault(name, List.of()))
+                  : step.problems();
           if (known.isPresent() && known.get().spec().isPresent() && !known.get().leaving()) {
-            draft.changedPrograms.put(name, Optional.of(known.get().wrong(problems)));
+            draft.define(name, Optional.of(known.get().wrong(problems)));
           } else if (known.isEmpty() || !known.get().leaving()) {
             ask.later(() -> define(new Program(name, Optional.empty(), problems, false)));
           }
@@ -94,8 +251,29 @@ final class ConfigurationChange {
         remove(program, ask);
       }
     }
+    if (next.unread().isEmpty() && next.daemonProblems().isEmpty()) {
+      forgetUnknown();
+    }
+    new Departure(draft, ask).withDependants(leavingForGood);
     draft.say("applied", summary(plan), !plan.problems().isEmpty(), apply.actor());
     ask.open(apply, apply.patience(), Optional.of(plan));
+  }
+
+  /** What the files say now wins over what was decided against what they said before. */
+  private void decideAnew(Configuration files) {
+    for (ProgramSpec spec : files.programs().values()) {
+      Decisions.Scaled scaled = draft.decided().scaled().get(spec.name());
+      if (scaled != null && scaled.configured() != spec.instances()) {
+        draft.decide(draft.decided().unscale(spec.name()));
+      }
+      if (spec.enabled()) {
+        for (InstanceName name : List.copyOf(draft.decided().enabled().keySet())) {
+          if (name.program().equals(spec.name())) {
+            draft.decide(draft.decided().enable(name, "", false));
+          }
+        }
+      }
+    }
   }
 
   private static ProgramSpec definition(Configuration configuration, String name) {
@@ -120,7 +298,7 @@ final class ConfigurationChange {
   }
 
   private void remove(Program program, Ask ask) {
-    draft.changedPrograms.put(program.name(), Optional.of(program.leave()));
+    draft.define(program.name(), Optional.of(program.leave()));
     for (Instance instance : draft.instancesOf(program.name())) {
       forget(instance, ask);
     }
@@ -128,7 +306,8 @@ final class ConfigurationChange {
   }
 
   private void forget(Instance instance, Ask ask) {
-    draft.decide(draft.decided().start(instance.name()));
+    draft.decide(draft.decided().forget(instance.name()));
+    leavingForGood.add(instance.name());
     if (instance.phase() instanceof Phase.Dead) {
       ask.later(() -> draft.forget(instance.name()));
       return;
@@ -149,13 +328,14 @@ final class ConfigurationChange {
     Program program = Program.of(spec);
     Optional<ProgramSpec> before = draft.programOf(spec.name()).flatMap(Program::spec);
     boolean wasOff = before.isPresent() && !(before.get().enabled() && before.get().autostart());
-    draft.changedPrograms.put(spec.name(), Optional.of(program));
+    draft.define(spec.name(), Optional.of(program));
     for (Instance listed : draft.instancesOf(spec.name())) {
       if (listed.name().number() > spec.instances()) {
         continue;
       }
-      if (!spec.enabled()) {
-        disable(listed, ask);
+      Optional<String> off = draft.switchedOff(listed);
+      if (off.isPresent()) {
+        disable(listed, off.get(), ask);
         continue;
       }
       if (before.isPresent() && !before.get().logs().equals(spec.logs())) {
@@ -181,7 +361,7 @@ final class ConfigurationChange {
         }
       }
     }
-    resize(program, ask);
+    resize(program, ask, false);
   }
 
   /** A definition that changed deserves a new try, unless an operator wants it down. */
@@ -199,19 +379,23 @@ final class ConfigurationChange {
           case INVALID, DISABLED, WAITING, SCHEDULED, STOPPED, COMPLETED -> false;
         };
     if (dead.reason() == DeadReason.DISABLED) {
-      if (spec.autostart() && !draft.decided().stopped().containsKey(instance.name())) {
+      if (isToStart(Program.of(spec), instance.name(), false)) {
         ask.wish(instance, Request.Wish.UP);
       }
-      ask.later(() -> renew(Program.of(spec), instance, ask));
+      ask.later(() -> renew(Program.of(spec), draft.get(instance.name()), ask));
     } else if (tryAgain) {
       ask.wish(instance, Request.Wish.UP);
       ask.later(
-          () ->
+          () -> {
+            Instance found = draft.get(instance.name());
+            if (found.phase() instanceof Phase.Dead) {
               draft.tryStart(
-                  instance,
-                  instance
+                  found,
+                  found
                       .forgiven()
-                      .in(Phase.Dead.about("its definition changed", ask.actor, draft.now))));
+                      .in(Phase.Dead.about("its definition changed", ask.actor, draft.now)));
+            }
+          });
     }
   }
 
@@ -223,13 +407,17 @@ final class ConfigurationChange {
     ask.stop(instance, StopCause.CHANGED, AfterStop.START);
   }
 
-  private void disable(Instance instance, Ask ask) {
-    Phase.Dead disabled =
-        Phase.Dead.lasting(DeadReason.DISABLED, "its definition says enabled: false", ask.actor);
+  private void disable(Instance instance, String why, Ask ask) {
     if (instance.phase() instanceof Phase.Dead) {
-      ask.later(() -> draft.put(instance, instance.in(disabled)));
+      Phase.Dead disabled = Phase.Dead.lasting(DeadReason.DISABLED, why, ask.actor);
+      if (!(instance.phase() instanceof Phase.Dead dead
+          && dead.reason() == DeadReason.DISABLED
+          && dead.detail().equals(why))) {
+        ask.later(() -> draft.put(draft.get(instance.name()), instance.in(disabled)));
+      }
       return;
     }
+    leavingForGood.add(instance.name());
     ask.wish(instance, Request.Wish.DOWN);
     if (instance.phase() instanceof Phase.Stopping stopping && stopping.after() == AfterStop.STAY) {
       // It is on its way down for good; if an operator wants that, it outlives being disabled.
@@ -238,8 +426,12 @@ final class ConfigurationChange {
     ask.stop(instance, StopCause.CHANGED, AfterStop.STAY);
   }
 
-  /** Adds the instances that a program lacks, takes away those beyond its number. */
-  private void resize(Program program, Ask ask) {
+  /**
+   * Adds the instances that a program lacks, takes away those beyond its number.
+   *
+   * @param evenIfByHand whether what is added is started although autostart is off
+   */
+  private void resize(Program program, Ask ask, boolean evenIfByHand) {
     ProgramSpec spec = program.rules();
     for (Instance instance : draft.instancesOf(program.name())) {
       if (instance.name().number() > spec.instances()) {
@@ -249,59 +441,64 @@ final class ConfigurationChange {
         ask.stop(instance, StopCause.CHANGED, AfterStop.START);
       } else if (instance.phase() instanceof Phase.Dead dead
           && dead.reason() == DeadReason.INVALID) {
-        ask.later(() -> renew(program, instance, ask));
+        if (isToStart(program, instance.name(), evenIfByHand)) {
+          ask.wish(instance, Request.Wish.UP);
+        }
+        ask.later(() -> renew(program, draft.get(instance.name()), ask));
       }
     }
-    ask.later(
-        () -> {
-          for (int number = 1; number <= spec.instances(); number++) {
-            create(program, new InstanceName(program.name(), number), ask);
-          }
-        });
-    if (spec.enabled() && spec.autostart()) {
-      for (int number = 1; number <= spec.instances(); number++) {
-        InstanceName name = new InstanceName(program.name(), number);
-        boolean isNew =
-            draft.find(name).isEmpty()
-                || (draft.find(name).get().phase() instanceof Phase.Dead dead
-                    && dead.reason() == DeadReason.INVALID);
-        if (isNew && !draft.decided().stopped().containsKey(name)) {
+    for (int number = 1; number <= spec.instances(); number++) {
+      InstanceName name = new InstanceName(program.name(), number);
+      if (draft.find(name).isEmpty()) {
+        boolean isToStart = isToStart(program, name, evenIfByHand);
+        if (isToStart) {
           ask.wishes.put(name, Request.Wish.UP);
         }
+        ask.later(
+            () -> {
+              create(program, name);
+              if (isToStart) {
+                draft.tryStart(
+                    draft.get(name),
+                    draft.get(name).in(Phase.Dead.about("to be started", ask.actor, draft.now)));
+              }
+            });
       }
     }
   }
 
-  /** Adds a program with all its instances; those that are wanted up are started. */
+  private boolean isToStart(Program program, InstanceName name, boolean evenIfByHand) {
+    return (program.rules().autostart() || evenIfByHand)
+        && initial(program, name).reason() == DeadReason.NEW;
+  }
+
+  /** Adds a program with all its instances; nothing is started. */
   private void define(Program program) {
-    draft.changedPrograms.put(program.name(), Optional.of(program));
+    draft.define(program.name(), Optional.of(program));
     int count = program.spec().map(ProgramSpec::instances).orElse(1);
     for (int number = 1; number <= count; number++) {
-      create(program, new InstanceName(program.name(), number), new Ask(draft, Actor.AUTOSTART));
+      create(program, new InstanceName(program.name(), number));
     }
   }
 
-  private void create(Program program, InstanceName name, Ask ask) {
-    if (draft.find(name).isPresent()) {
-      return;
+  private void create(Program program, InstanceName name) {
+    if (draft.find(name).isEmpty()) {
+      draft.change(name, Optional.of(Instance.fresh(name, initial(program, name))));
     }
-    Phase.Dead phase = initial(program, name);
-    Instance fresh = Instance.fresh(name, phase);
-    draft.changed.put(name, Optional.of(fresh));
-    startIfWanted(program, fresh, phase, ask);
   }
 
   /** An instance that could not be started is as one that was just added. */
   private void renew(Program program, Instance instance, Ask ask) {
-    Phase.Dead phase = initial(program, instance.name());
-    Instance fresh = instance.forgiven().in(phase);
+    Instance fresh = instance.forgiven().in(initial(program, instance.name()));
     draft.put(instance, fresh);
-    startIfWanted(program, fresh, phase, ask);
+    startIfWanted(fresh, ask.actor);
   }
 
-  private void startIfWanted(Program program, Instance fresh, Phase.Dead phase, Ask ask) {
-    if (phase.reason() == DeadReason.NEW && program.rules().autostart()) {
-      draft.tryStart(fresh, fresh.in(Phase.Dead.about("to be started", ask.actor, draft.now)));
+  private void startIfWanted(Instance fresh, Actor actor) {
+    if (fresh.phase() instanceof Phase.Dead dead
+        && dead.reason() == DeadReason.NEW
+        && draft.program(fresh.name()).rules().autostart()) {
+      draft.tryStart(fresh, fresh.in(Phase.Dead.about("to be started", actor, draft.now)));
     }
   }
 
@@ -309,9 +506,9 @@ final class ConfigurationChange {
     if (program.spec().isEmpty()) {
       return Supervisor.invalid(program.problems());
     }
-    if (!program.spec().get().enabled()) {
-      return Phase.Dead.lasting(
-          DeadReason.DISABLED, "its definition says enabled: false", Actor.AUTOSTART);
+    Optional<String> off = draft.switchedOff(name);
+    if (off.isPresent()) {
+      return Phase.Dead.lasting(DeadReason.DISABLED, off.get(), Actor.AUTOSTART);
     }
     String stoppedBy = draft.decided().stopped().get(name);
     if (stoppedBy != null) {

@@ -1,6 +1,8 @@
 package pm.daemon.core;
 
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -8,12 +10,17 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import pm.config.Configuration;
 import pm.config.DaemonSpec;
+import pm.config.Hook;
 import pm.config.Problem;
 import pm.config.ProgramSpec;
+import pm.config.StopScope;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Decision;
@@ -30,6 +37,9 @@ import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.ExitCause;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.HookEnd;
+import pm.daemon.core.model.HookFacts;
+import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
@@ -39,16 +49,18 @@ import pm.daemon.core.model.Outcome;
 import pm.daemon.core.model.Outcome.Result;
 import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.model.Run;
 import pm.daemon.core.model.StartKind;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.model.StopStep;
+import pm.daemon.core.plan.StartOrder;
 
 /**
  * The decision about one event while it is being made. It reads the supervisor through what it has
  * changed itself, and writes to it in {@link #commit} only, where nothing can fail any more.
  */
-final class Draft {
+final class Draft implements Scene {
 
   final Supervisor base;
   final Moment now;
@@ -58,7 +70,19 @@ final class Draft {
   final List<Effect> effects = new ArrayList<>();
   final Set<InstanceName> enqueued = new LinkedHashSet<>();
   private final Set<InstanceName> dequeued = new HashSet<>();
+  private final Map<InstanceName, Boolean> slots = new HashMap<>();
   private int slotsTaken;
+  private final TreeSet<InstanceName> changedNames = new TreeSet<>();
+  private Optional<StartOrder> changedOrder = Optional.empty();
+  final Dependencies dependencies = new Dependencies(this);
+  final Consequences consequences = new Consequences(this);
+  final Rolls rolls;
+
+  /** An essential instance that ended for good, which ends the daemon. */
+  Optional<Instance> essential = Optional.empty();
+
+  private int exitCode;
+  private boolean judgesHopeless;
   Optional<DaemonSpec> daemon = Optional.empty();
   Optional<Decisions> decisions = Optional.empty();
   boolean shuttingDown;
@@ -77,6 +101,7 @@ final class Draft {
     this.shuttingDown = base.shuttingDown;
     this.hurried = base.hurried;
     this.requests = new LinkedHashMap<>(base.requests);
+    this.rolls = new Rolls(this, base.rolls);
   }
 
   // What comes in.
@@ -109,6 +134,9 @@ final class Draft {
                 ? ""
                 : ": " + lastLine.substring(lastLine.lastIndexOf('\n') + 1)),
         !ended.end().isSuccess());
+    if (ended.kind() == HookKind.RELOAD) {
+      find(ended.instance()).ifPresent(instance -> reloaded(instance, ended.end()));
+    }
     Optional<Instance> instance =
         find(ended.instance())
             .filter(
@@ -121,6 +149,57 @@ final class Draft {
           InstanceMachine.hookEnded(
               before, program(before.name()).rules(), ended, now, base.random));
     }
+  }
+
+  private void reloaded(Instance instance, HookEnd end) {
+    for (Request request : requests.values()) {
+      if (isOpen(request, instance.name()) && request.isReload()) {
+        settle(
+            request,
+            Request.outcome(
+                instance,
+                end.isSuccess() ? Result.DONE : Result.FAILED,
+                HookKind.RELOAD.word() + ": " + end.inWords()));
+      }
+    }
+  }
+
+  /**
+   * Tells a process to read its own configuration again.
+   *
+   * @return what was done, in words; empty if there is no process to tell
+   */
+  Optional<String> reload(Instance instance, Actor actor) {
+    Optional<Run> run = instance.run().filter(found -> found.process().isPresent());
+    boolean ended =
+        instance.phase() instanceof Phase.Stopping stopping && stopping.exit().isPresent();
+    if (run.isEmpty() || ended) {
+      return Optional.empty();
+    }
+    ProgramSpec spec = program(instance.name()).rules();
+    ProcessIdentity process = run.get().process().orElseThrow();
+    String done;
+    if (spec.reload().command().isPresent()) {
+      effects.add(
+          new Effect.RunHook(
+              instance.name(),
+              run.get().invocation(),
+              HookKind.RELOAD,
+              new Hook(spec.reload().command().get()),
+              new HookFacts(
+                  OptionalInt.empty(), Optional.empty(), "reload", OptionalInt.of(process.pid())),
+              spec));
+      done = "reload.command runs";
+    } else {
+      effects.add(
+          new Effect.Signal(
+              run.get().invocation(), process, spec.reload().signal(), StopScope.PROCESS, false));
+      done = "SIG" + spec.reload().signal() + " sent to " + pid(run.get());
+    }
+    effects.add(
+        new Effect.Publish(
+            new Happening.InstanceNote(now, instance.name(), "reload", done, false, actor)));
+    return Optional.of(done);
   }
 
   void outputBlocked(Report.OutputBlocked blocked) {
@@ -161,21 +240,45 @@ final class Draft {
                     ""));
           }
         }
+        rolls.abandon(request.number());
       }
     }
   }
 
-  /** Stops an instance that lives, or changes what comes after its stop. */
+  /**
+   * Stops an instance that lives, or changes what comes after its stop. What depends on it and is
+   * on its way out goes first.
+   */
   void stop(Instance instance, StopCause cause, AfterStop after, Actor actor) {
+    // Whoever wants it up again has looked at it.
     Instance asked =
-        switch (after) {
-          // Whoever wants it up again has looked at it.
-          case START -> instance.forgiven();
-          case STAY, FORGET, POLICY -> instance;
-        };
+        after == AfterStop.START && cause != StopCause.DEPENDENCY ? instance.forgiven() : instance;
+    boolean goesOn = instance.phase() instanceof Phase.Stopping;
+    boolean isAlone = order().dependants(instance.name().program()).isEmpty();
     take(
         instance,
-        InstanceMachine.stop(asked, program(instance.name()).rules(), cause, after, actor, now));
+        goesOn || isAlone
+            ? InstanceMachine.stop(
+                asked, program(instance.name()).rules(), cause, after, actor, now)
+            : InstanceMachine.stopAfterDependants(
+                asked, program(instance.name()).rules(), cause, after, actor, now));
+  }
+
+  /** Starts an instance that is down; one that is not is left alone. */
+  void startNow(InstanceName name, Actor actor) {
+    Instance instance = get(name);
+    if (!(instance.phase() instanceof Phase.Dead dead)) {
+      return;
+    }
+    if (isQueued(name)) {
+      // It keeps its place in the queue, but its start is the operator's now.
+      Phase.Dead asked =
+          new Phase.Dead(dead.reason(), dead.detail(), dead.startAt(), StartKind.ASKED, actor);
+      put(instance, instance.forgiven().in(asked));
+      return;
+    }
+    tryStart(
+        instance, instance.forgiven().in(Phase.Dead.about("asked for by " + actor, actor, now)));
   }
 
   /** Takes a transition and what follows from it at once. */
@@ -196,12 +299,12 @@ final class Draft {
       if (Supervisor.isLeaving(before)) {
         forget(after.name());
         dropIfEmpty(after.name().program());
-      } else if (isSwitchedOff(after)) {
+      } else if (switchedOff(after).isPresent()) {
         put(
             after,
             after.in(
                 Phase.Dead.lasting(
-                    DeadReason.DISABLED, "its definition says enabled: false", dead.actor())));
+                    DeadReason.DISABLED, switchedOff(after).orElseThrow(), dead.actor())));
       } else if (dead.startAt() <= now.nanos()) {
         tryStart(after, after);
       }
@@ -212,8 +315,26 @@ final class Draft {
     return instance.phase() instanceof Phase.Stopping stopping && stopping.step() == StopStep.STUCK;
   }
 
-  private boolean isSwitchedOff(Instance instance) {
-    return program(instance.name()).spec().map(spec -> !spec.enabled()).orElse(false);
+  /** What no file defines is gone once it has ended with success or was stopped. */
+  private boolean isOver(Instance instance) {
+    return program(instance.name()).isTransient()
+        && instance.phase() instanceof Phase.Dead dead
+        && switch (dead.reason()) {
+          case COMPLETED, STOPPED, NEW -> true;
+          case DISABLED, WAITING, SCHEDULED, BACKOFF, FAILED, INVALID -> false;
+        };
+  }
+
+  private void dropWhatIsOver() {
+    for (InstanceName name : List.copyOf(changedNames)) {
+      Optional<Instance> instance = find(name);
+      if (instance.isPresent() && isOver(instance.get())) {
+        forget(name);
+        if (instancesOf(name.program()).isEmpty()) {
+          changedPrograms.put(name.program(), Optional.empty());
+        }
+      }
+    }
   }
 
   /** A leaving program is gone with its last instance. */
@@ -237,7 +358,12 @@ final class Draft {
     if (shuttingDown) {
       put(
           before,
-          asked.in(Phase.Dead.lasting(DeadReason.STOPPED, "the daemon shut down", dead.actor())));
+          asked.in(Phase.Dead.lasting(DeadReason.STOPPED, "the daemon shut down", Actor.SHUTDOWN)));
+      return;
+    }
+    Optional<Dependencies.Unmet> unmet = dependencies.unmet(asked.name().program());
+    if (unmet.isPresent()) {
+      waitFor(before, asked, dead, unmet.get());
       return;
     }
     if (hasFreeSlot() && !isAnyoneWaiting()) {
@@ -254,6 +380,60 @@ final class Draft {
                 Moment.NEVER,
                 dead.kind(),
                 dead.actor())));
+  }
+
+  /**
+   * Lets an instance wait for what it depends on, which is started if it never was. It holds no
+   * place meanwhile, neither a start slot nor one in the queue for them.
+   */
+  private void waitFor(Instance before, Instance asked, Phase.Dead dead, Dependencies.Unmet unmet) {
+    InstanceName name = asked.name();
+    dequeued.add(name);
+    enqueued.remove(name);
+    Instance waiting =
+        asked.in(
+            new Phase.Dead(
+                DeadReason.WAITING, unmet.inWords(), Moment.NEVER, dead.kind(), dead.actor()));
+    if (!waiting.equals(before)) {
+      put(before, waiting);
+    }
+    Actor actor = new Actor("the start of " + name, -1, 0);
+    dependencies
+        .needs(name.program())
+        .forEach(
+            (needed, condition) -> {
+              if (dependencies.unmet(needed, condition).isEmpty()) {
+                return;
+              }
+              for (Instance instance : instancesOf(needed)) {
+                if (instance.phase() instanceof Phase.Dead its && its.reason() == DeadReason.NEW) {
+                  startNow(instance.name(), actor);
+                }
+              }
+            });
+  }
+
+  /** A daemon before us let it wait; for what is found anew. */
+  void waitAgain(Instance instance) {
+    if (!(instance.phase() instanceof Phase.Dead)) {
+      throw new IllegalStateException(instance.name() + " does not wait: " + instance.phase());
+    }
+    if (dependencies.unmet(instance.name().program()).isPresent()) {
+      tryStart(instance, instance);
+    } else {
+      enqueued.add(instance.name());
+    }
+  }
+
+  /** Returns those of a program that wait for what it depends on. */
+  List<Instance> waitingOf(String program) {
+    List<Instance> waiting = new ArrayList<>();
+    for (Instance instance : instancesOf(program)) {
+      if (isForever(instance) && !isQueued(instance.name())) {
+        waiting.add(instance);
+      }
+    }
+    return waiting;
   }
 
   private void spawn(Instance before, Instance asked, Phase.Dead dead) {
@@ -276,11 +456,15 @@ final class Draft {
     return firstWaiting().isPresent();
   }
 
+  /** Returns whether the instance waits for a start slot. */
   boolean isQueued(InstanceName name) {
-    return find(name).map(Draft::waitsForSlot).orElse(false);
+    boolean isIn =
+        enqueued.contains(name)
+            || (base.slots.waiting().contains(name) && !dequeued.contains(name));
+    return isIn && find(name).map(Draft::isForever).orElse(false);
   }
 
-  private static boolean waitsForSlot(Instance instance) {
+  private static boolean isForever(Instance instance) {
     return instance.phase() instanceof Phase.Dead dead
         && dead.reason() == DeadReason.WAITING
         && dead.startAt() == Moment.NEVER;
@@ -304,25 +488,35 @@ final class Draft {
   }
 
   /** Lets those in who wait for a place, as long as there is one. */
-  private void admit() {
+  private boolean admit() {
+    boolean admitted = false;
     while (!shuttingDown && hasFreeSlot()) {
       Optional<InstanceName> next = firstWaiting();
       if (next.isEmpty()) {
-        return;
+        break;
       }
+      admitted = true;
       dequeued.add(next.get());
       enqueued.remove(next.get());
       Instance instance = get(next.get());
       if (instance.phase() instanceof Phase.Dead dead) {
-        spawn(instance, instance, dead);
+        Optional<Dependencies.Unmet> unmet = dependencies.unmet(next.get().program());
+        if (unmet.isPresent()) {
+          waitFor(instance, instance, dead, unmet.get());
+        } else {
+          spawn(instance, instance, dead);
+        }
       }
     }
+    return admitted;
   }
 
   /** Takes a new version of an instance, tells the world and those who wait for it. */
   void put(Instance before, Instance after) {
-    changed.put(after.name(), Optional.of(after));
-    slotsTaken += slot(after.phase()) - slot(before.phase());
+    change(after.name(), Optional.of(after));
+    holdSlot(after);
+    consequences.noted(before, after);
+    judgesHopeless |= after.phase() instanceof Phase.Dead dead && dead.startAt() == Moment.NEVER;
     publish(before, after);
     for (Request request : requests.values()) {
       if (!isOpen(request, after.name())) {
@@ -333,7 +527,7 @@ final class Draft {
         sawDown.computeIfAbsent(request.number(), key -> new HashSet<>()).add(after.name());
         wish = Request.Wish.UP;
       }
-      Request.judge(wish, program(after.name()).rules().type(), after)
+      Request.judge(wish, program(after.name()).rules(), after)
           .ifPresent(outcome -> settle(request, outcome));
     }
   }
@@ -352,11 +546,26 @@ final class Draft {
                 ""));
       }
     }
-    changed.put(name, Optional.empty());
+    if (find(name).isPresent()) {
+      note(name, "removed", "it is no longer part of the configuration", false);
+    }
+    decide(decided().forget(name));
+    change(name, Optional.empty());
   }
 
-  private static int slot(Phase phase) {
-    return StartSlots.holds(phase) ? 1 : 0;
+  /** There is another version of an instance, or none any more. */
+  void change(InstanceName name, Optional<Instance> instance) {
+    changed.put(name, instance);
+    changedNames.add(name);
+  }
+
+  private void holdSlot(Instance after) {
+    boolean held = slots.getOrDefault(after.name(), base.slots.isHeldBy(after.name()));
+    boolean holds = StartSlots.holds(after.phase());
+    if (held != holds) {
+      slots.put(after.name(), holds);
+      slotsTaken += holds ? 1 : -1;
+    }
   }
 
   private void publish(Instance before, Instance after) {
@@ -419,6 +628,37 @@ final class Draft {
         : request.open().getOrDefault(name, Request.Wish.UP);
   }
 
+  /** Says what became of an instance to whoever waits under this number. */
+  void settle(long number, Outcome outcome) {
+    Request request = requests.get(number);
+    if (request != null && isOpen(request, outcome.instance())) {
+      settle(request, outcome);
+    }
+  }
+
+  /** Whoever waits for a start that does not come by itself is told so. */
+  private void judgeHopeless() {
+    if (!judgesHopeless) {
+      return;
+    }
+    for (Request request : requests.values()) {
+      for (InstanceName name : List.copyOf(request.open().keySet())) {
+        if (wish(request, name) == Request.Wish.UP && isOpen(request, name)) {
+          find(name)
+              .filter(instance -> isForever(instance) && dependencies.isHopeless(instance))
+              .ifPresent(
+                  instance ->
+                      settle(
+                          request,
+                          Request.outcome(
+                              instance,
+                              Result.FAILED,
+                              String.join("; ", dependencies.chain(instance, now)))));
+        }
+      }
+    }
+  }
+
   private void settle(Request request, Outcome outcome) {
     settled.computeIfAbsent(request.number(), key -> new ArrayList<>()).add(outcome);
   }
@@ -452,7 +692,8 @@ final class Draft {
     return find(name).orElseThrow(() -> new IllegalStateException("no instance " + name));
   }
 
-  Optional<Program> programOf(String name) {
+  @Override
+  public Optional<Program> programOf(String name) {
     Optional<Program> mine = changedPrograms.get(name);
     return mine != null ? mine : Optional.ofNullable(base.programs.get(name));
   }
@@ -462,30 +703,76 @@ final class Draft {
         .orElseThrow(() -> new IllegalStateException("instance " + name + " has no program"));
   }
 
-  List<Instance> instancesOf(String program) {
-    Map<InstanceName, Instance> found = new TreeMap<>();
+  @Override
+  public List<Instance> instancesOf(String program) {
     InstanceName first = new InstanceName(program, 1);
-    for (Instance instance : base.instances.tailMap(first).values()) {
-      if (!instance.name().program().equals(program)) {
-        break;
-      }
-      found.put(instance.name(), instance);
+    InstanceName last = new InstanceName(program, Integer.MAX_VALUE);
+    var mine = changedNames.subSet(first, true, last, true);
+    if (mine.isEmpty()) {
+      return base.instancesOf(program);
     }
-    changed.forEach(
-        (name, instance) -> {
-          if (name.program().equals(program)) {
-            if (instance.isPresent()) {
-              found.put(name, instance.get());
-            } else {
-              found.remove(name);
-            }
-          }
-        });
+    TreeMap<InstanceName, Instance> found =
+        new TreeMap<>(base.instances.subMap(first, true, last, true));
+    for (InstanceName name : mine) {
+      find(name).ifPresentOrElse(instance -> found.put(name, instance), () -> found.remove(name));
+    }
     return List.copyOf(found.values());
   }
 
-  Decisions decided() {
+  @Override
+  public Decisions decided() {
     return decisions.orElse(base.decisions);
+  }
+
+  /** A program has this definition from now on, or is gone. */
+  void define(String name, Optional<Program> program) {
+    changedPrograms.put(name, program);
+    changedOrder = Optional.empty();
+    if (program.isPresent()) {
+      consequences.redefined(name);
+    }
+  }
+
+  /** Returns the graph of dependencies with what has changed. */
+  StartOrder order() {
+    if (changedPrograms.isEmpty()) {
+      return base.order;
+    }
+    if (changedOrder.isEmpty()) {
+      changedOrder = Optional.of(Supervisor.orderOf(allPrograms()));
+    }
+    return changedOrder.get();
+  }
+
+  private SortedMap<String, Program> allPrograms() {
+    TreeMap<String, Program> all = new TreeMap<>(base.programs);
+    changedPrograms.forEach(
+        (name, program) ->
+            program.ifPresentOrElse(found -> all.put(name, found), () -> all.remove(name)));
+    return all;
+  }
+
+  /** Returns all instances, ascending. */
+  List<Instance> allInstances() {
+    TreeMap<InstanceName, Instance> all = new TreeMap<>(base.instances);
+    changed.forEach(
+        (name, instance) ->
+            instance.ifPresentOrElse(found -> all.put(name, found), () -> all.remove(name)));
+    return List.copyOf(all.values());
+  }
+
+  /** Returns the names with those first that others depend on. */
+  List<InstanceName> inOrder(Collection<InstanceName> names) {
+    StartOrder graph = order();
+    List<InstanceName> sorted = new ArrayList<>(names);
+    sorted.sort(
+        Comparator.<InstanceName>comparingInt(name -> graph.level(name.program()))
+            .thenComparing(Comparator.naturalOrder()));
+    return sorted;
+  }
+
+  boolean isRolling(String program) {
+    return rolls.isAbout(program);
   }
 
   void decide(Decisions next) {
@@ -505,9 +792,24 @@ final class Draft {
   // What goes out.
 
   Decision commit() {
-    admit();
+    do {
+      consequences.follow();
+    } while (rolls.advance() || admit());
+    consequences.follow();
+    if (essential.isPresent() && !shuttingDown) {
+      Instance ended = essential.get();
+      exitCode = Consequences.exitCode(ended);
+      new Commands(this)
+          .shutdown(
+              new Command.Shutdown(
+                  Command.UNANSWERED, new Actor("the end of " + ended.name(), -1, 0)));
+      consequences.follow();
+    }
+    dropWhatIsOver();
+    judgeHopeless();
     List<Entry> entries = new ArrayList<>();
     if (!changedPrograms.isEmpty() || daemon.isPresent()) {
+      base.order = order();
       changedPrograms.forEach(
           (name, program) ->
               program.ifPresentOrElse(
@@ -524,23 +826,25 @@ final class Draft {
           Instance before = base.instances.get(name);
           if (before != null) {
             before.run().ifPresent(run -> base.invocations.remove(run.invocation()));
-            base.slots.count(before.phase(), -1);
           }
           if (instance.isEmpty()) {
             base.instances.remove(name);
+            base.slots.count(name, false);
             entries.add(new Entry.InstanceForgotten(name));
             return;
           }
           Instance after = instance.get();
           base.instances.put(name, after);
           after.run().ifPresent(run -> base.invocations.put(run.invocation(), name));
-          base.slots.count(after.phase(), 1);
+          base.slots.count(name, StartSlots.holds(after.phase()));
           base.deadlines.note(after);
           if (before == null || !before.kept().equals(after.kept())) {
             entries.add(new Entry.InstanceKept(after.kept()));
           }
         });
-    base.slots.waiting().removeAll(dequeued);
+    consequences.commit();
+    base.rolls = rolls.rolls();
+    dequeued.forEach(base.slots.waiting()::remove);
     base.slots.waiting().addAll(enqueued);
     decisions.ifPresent(
         next -> {
@@ -551,6 +855,7 @@ final class Draft {
     commitRequests();
     base.shuttingDown = shuttingDown;
     base.hurried = hurried;
+    base.exitCode = Math.max(base.exitCode, exitCode);
     shutdownRequest.ifPresent(
         request -> {
           List<Long> longer = new ArrayList<>(base.shutdownRequests);
@@ -636,6 +941,6 @@ final class Draft {
     if (stuck == 0) {
       entries.add(new Entry.CleanEnd());
     }
-    effects.add(new Effect.Exit(stuck == 0 ? 0 : 1));
+    effects.add(new Effect.Exit(base.exitCode != 0 ? base.exitCode : stuck == 0 ? 0 : 1));
   }
 }

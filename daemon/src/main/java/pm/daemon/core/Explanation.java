@@ -2,6 +2,7 @@ package pm.daemon.core;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import pm.config.Problem;
 import pm.config.ProgramSpec;
 import pm.daemon.core.instance.Wording;
@@ -25,11 +26,12 @@ final class Explanation {
     this.now = now;
   }
 
-  static List<String> of(InstanceView view, StartSlots slots, Moment now) {
+  static List<String> of(
+      InstanceView view, List<String> chain, Optional<String> off, StartSlots slots, Moment now) {
     Explanation explanation = new Explanation(view, now);
     Instance instance = view.instance();
     switch (instance.phase()) {
-      case Phase.Dead dead -> explanation.dead(dead, slots);
+      case Phase.Dead dead -> explanation.dead(dead, chain, off, slots);
       case Phase.Starting starting -> explanation.starting(starting);
       case Phase.Up up -> explanation.up(up);
       case Phase.Stopping stopping -> explanation.stopping(stopping);
@@ -43,20 +45,33 @@ final class Explanation {
     return List.copyOf(explanation.sentences);
   }
 
-  private void dead(Phase.Dead dead, StartSlots slots) {
+  private void dead(Phase.Dead dead, List<String> chain, Optional<String> off, StartSlots slots) {
     String name = view.instance().name().toString();
     say(name + " is not running (" + dead.reason().word() + ")" + colon(view.detail()) + ".");
     view.instance().lastEnd().ifPresent(this::lastRun);
     switch (dead.reason()) {
       case NEW -> say("It has not been started. To start it: pmctl start " + name);
-      case DISABLED -> say("It stays down until its definition says enabled: true and is applied.");
-      case WAITING ->
+      case DISABLED ->
+          say(
+              "It is disabled "
+                  + (off.isEmpty() || off.get().startsWith("by ")
+                      ? off.orElse("")
+                      : "since " + off.get())
+                  + ". To allow it again: pmctl enable "
+                  + name);
+      case WAITING -> {
+        if (!chain.isEmpty()) {
+          say(String.join("; ", chain) + ".");
+          say("It starts by itself when what it waits for is there.");
+        } else {
           say(
               "It starts as soon as one of the "
                   + slots.most()
                   + " start slots is free ("
                   + slots.inUse()
                   + " in use; max_concurrent_starts).");
+        }
+      }
       case SCHEDULED -> say("It starts at its time.");
       case STOPPED -> say("It stays down until: pmctl start " + name);
       case COMPLETED ->

@@ -38,6 +38,12 @@ record Program(String name, Optional<ProgramSpec> spec, List<Problem> problems, 
         () -> new ProgramSpec.Builder(name, new Command(List.of("unknown"), false)).build());
   }
 
+  /** Returns whether no file defines it: somebody made it by {@code pmctl run}. */
+  boolean isTransient() {
+    return spec.isPresent()
+        && spec.get().location().file().equals(pm.daemon.core.event.Command.RUN);
+  }
+
   boolean isIn(String group) {
     return spec.isPresent() && spec.get().groups().contains(group);
   }

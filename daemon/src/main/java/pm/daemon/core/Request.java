@@ -5,9 +5,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import pm.config.DependencyCondition;
+import pm.config.ProgramSpec;
 import pm.config.ProgramType;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.model.ApplyPlan;
+import pm.daemon.core.model.AwaitedState;
+import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.Moment;
@@ -20,13 +24,29 @@ import pm.daemon.core.model.StopStep;
 final class Request {
 
   /** What is waited for. */
-  enum Wish {
-    /** Up and ready; a oneshot: ended with success. */
-    UP,
+  sealed interface Wish {
+    /** Up and ready; a oneshot: ended with success. The first failure is the end. */
+    Wish UP = Plain.UP;
+
     /** No process. */
-    DOWN,
+    Wish DOWN = Plain.DOWN;
+
     /** First no process, then up. */
-    AGAIN
+    Wish AGAIN = Plain.AGAIN;
+
+    /** Nothing that could be seen in its state: whoever works on it says what became of it. */
+    Wish TOLD = Plain.TOLD;
+
+    /** In a state that nobody was asked to bring about; only giving up is a failure. */
+    record Awaited(AwaitedState state) implements Wish {}
+
+    /** Those without further words. */
+    enum Plain implements Wish {
+      UP,
+      DOWN,
+      AGAIN,
+      TOLD
+    }
   }
 
   private final long number;
@@ -35,6 +55,7 @@ final class Request {
   private final Optional<ApplyPlan> plan;
   private final Map<InstanceName, Wish> open;
   private final List<Outcome> outcomes;
+  private final boolean isReload;
 
   /**
    * Someone waits.
@@ -45,6 +66,7 @@ final class Request {
    * @param plan the plan, where a configuration is applied
    * @param open what is not as wished yet
    * @param outcomes what is known already
+   * @param isReload whether it waits for a reload to end
    */
   Request(
       long number,
@@ -52,13 +74,15 @@ final class Request {
       long afterDecision,
       Optional<ApplyPlan> plan,
       Map<InstanceName, Wish> open,
-      List<Outcome> outcomes) {
+      List<Outcome> outcomes,
+      boolean isReload) {
     this.number = number;
     this.deadline = deadline;
     this.afterDecision = afterDecision;
     this.plan = plan;
     this.open = new HashMap<>(open);
     this.outcomes = new ArrayList<>(outcomes);
+    this.isReload = isReload;
   }
 
   long number() {
@@ -75,6 +99,11 @@ final class Request {
 
   Map<InstanceName, Wish> open() {
     return open;
+  }
+
+  /** Returns whether it waits for a reload to end. */
+  boolean isReload() {
+    return isReload;
   }
 
   /** Takes what became of an instance; it is not waited for any more. */
@@ -97,8 +126,10 @@ final class Request {
   }
 
   /** Returns what has become of an instance that is now {@code after}; empty if it is not clear. */
-  static Optional<Outcome> judge(Wish wish, ProgramType type, Instance after) {
-    if (after.phase() instanceof Phase.Stopping stopping && stopping.step() == StopStep.STUCK) {
+  static Optional<Outcome> judge(Wish wish, ProgramSpec rules, Instance after) {
+    if (wish instanceof Wish.Plain
+        && after.phase() instanceof Phase.Stopping stopping
+        && stopping.step() == StopStep.STUCK) {
       return Optional.of(
           outcome(
               after,
@@ -106,12 +137,43 @@ final class Request {
               pm.daemon.core.instance.Wording.detail(stopping, Supervisor.NO_MOMENT)));
     }
     return switch (wish) {
-      case DOWN ->
-          after.phase() instanceof Phase.Dead dead
-              ? Optional.of(outcome(after, Outcome.Result.DONE, dead.detail()))
+      case Wish.Awaited awaited -> judgeAwaited(awaited.state(), rules, after);
+      case Wish.Plain plain ->
+          switch (plain) {
+            case DOWN ->
+                after.phase() instanceof Phase.Dead dead
+                    ? Optional.of(outcome(after, Outcome.Result.DONE, dead.detail()))
+                    : Optional.empty();
+            case AGAIN, TOLD -> Optional.empty();
+            case UP -> judgeUp(rules.type(), after);
+          };
+    };
+  }
+
+  /** Returns whether what is awaited has come, or cannot come unless somebody acts. */
+  static Optional<Outcome> judgeAwaited(
+      AwaitedState state, ProgramSpec rules, Instance after) {
+    String detail = pm.daemon.core.instance.Wording.detail(after.phase(), Supervisor.NO_MOMENT);
+    return switch (state) {
+      case AwaitedState.In in ->
+          after.state() == in.state()
+              ? Optional.of(outcome(after, Outcome.Result.DONE, detail))
               : Optional.empty();
-      case AGAIN -> Optional.empty();
-      case UP -> judgeUp(type, after);
+      case AwaitedState.Ready ready -> {
+        if (Dependencies.meets(
+            after,
+            rules,
+            rules.type() == ProgramType.ONESHOT
+                ? DependencyCondition.COMPLETED
+                : DependencyCondition.READY)) {
+          yield Optional.of(outcome(after, Outcome.Result.DONE, detail));
+        }
+        yield after.phase() instanceof Phase.Dead dead
+                && dead.startAt() == Moment.NEVER
+                && (dead.reason() == DeadReason.FAILED || dead.reason() == DeadReason.INVALID)
+            ? Optional.of(failed(after, dead.detail()))
+            : Optional.empty();
+      }
     };
   }
 

@@ -1,7 +1,9 @@
 package pm.daemon.core;
 
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.SequencedSet;
+import java.util.Set;
 import pm.config.DaemonSpec;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.Phase;
@@ -20,7 +22,7 @@ final class StartSlots {
 
   private final int cores;
   private int most;
-  private int inUse;
+  private final Set<InstanceName> held = new HashSet<>();
   private final LinkedHashSet<InstanceName> waiting = new LinkedHashSet<>();
 
   StartSlots(int cores) {
@@ -42,20 +44,31 @@ final class StartSlots {
   }
 
   int inUse() {
-    return inUse;
+    return held.size();
   }
 
   SequencedSet<InstanceName> waiting() {
     return waiting;
   }
 
-  /** Adds {@code sign} where an instance in {@code phase} holds a place. */
-  void count(Phase phase, int sign) {
-    if (holds(phase)) {
-      inUse += sign;
+  /** The instance holds a place from now on, or does not. */
+  void count(InstanceName name, boolean holds) {
+    if (holds) {
+      held.add(name);
+    } else {
+      held.remove(name);
     }
   }
 
+  boolean isHeldBy(InstanceName name) {
+    return held.contains(name);
+  }
+
+  /**
+   * Returns whether an instance in {@code phase} holds a place: until it is ready, or where being
+   * up for a while is all that it takes, until it is spawned. What only waits holds none, so nobody
+   * can wait in a circle.
+   */
   static boolean holds(Phase phase) {
     return switch (phase) {
       case Phase.Starting starting -> starting.holdsSlot();

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
@@ -33,6 +34,7 @@ import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.plan.Selection;
 import pm.daemon.core.plan.Selector;
+import pm.daemon.core.plan.StartOrder;
 
 /**
  * Decides. It finds the instances that an event is about, asks their machine, and gathers what is
@@ -41,7 +43,7 @@ import pm.daemon.core.plan.Selector;
  * <p>The one mutable object of the core; touched by the loop thread only, so there are no locks. An
  * event that cannot be handled has changed nothing when the exception leaves.
  */
-public final class Supervisor {
+public final class Supervisor implements Scene {
 
   /** For texts that tell no times. */
   static final Moment NO_MOMENT = new Moment(0, Instant.EPOCH);
@@ -53,12 +55,19 @@ public final class Supervisor {
   final StartSlots slots;
   final LinkedHashMap<Long, Request> requests = new LinkedHashMap<>();
   final RandomGenerator random;
+  StartOrder order = StartOrder.NONE;
+
+  /** How many instances of a program are on their way out and can still come to an end. */
+  final Map<String, Integer> stopping = new HashMap<>();
+
+  List<Roll> rolls = List.of();
   DaemonSpec daemon = DaemonSpec.DEFAULT;
   Decisions decisions = Decisions.NONE;
   long decisionNumber;
   boolean shuttingDown;
   boolean hurried;
   boolean ended;
+  int exitCode;
   List<Long> shutdownRequests = List.of();
   private long droppedReports;
 
@@ -113,10 +122,23 @@ public final class Supervisor {
       String name = instance.name().program();
       programs.computeIfAbsent(name, key -> new Program(key, Optional.empty(), List.of(), false));
       instance.run().ifPresent(run -> invocations.put(run.invocation(), instance.name()));
-      slots.count(instance.phase(), 1);
+      slots.count(instance.name(), StartSlots.holds(instance.phase()));
+      if (Consequences.stopping(instance) > 0) {
+        stopping.merge(name, 1, Integer::sum);
+      }
       deadlines.note(instance);
     }
     markLeaving();
+    order = orderOf(programs);
+  }
+
+  static StartOrder orderOf(SortedMap<String, Program> programs) {
+    TreeMap<String, Set<String>> dependsOn = new TreeMap<>();
+    programs.forEach(
+        (name, program) ->
+            dependsOn.put(
+                name, program.spec().map(spec -> spec.dependsOn().keySet()).orElse(Set.of())));
+    return StartOrder.of(dependsOn);
   }
 
   /** A program is leaving if it has a definition but none of its instances is to stay. */
@@ -175,7 +197,29 @@ public final class Supervisor {
     for (Request request : requests.values()) {
       earliest = Math.min(earliest, request.deadline());
     }
-    return earliest;
+    return Math.min(earliest, Rolls.deadline(rolls));
+  }
+
+  @Override
+  public Optional<Program> programOf(String name) {
+    return Optional.ofNullable(programs.get(name));
+  }
+
+  @Override
+  public List<Instance> instancesOf(String program) {
+    return List.copyOf(
+        instances
+            .subMap(
+                new InstanceName(program, 1),
+                true,
+                new InstanceName(program, Integer.MAX_VALUE),
+                true)
+            .values());
+  }
+
+  @Override
+  public Decisions decided() {
+    return decisions;
   }
 
   /** Returns what the selectors name. */
@@ -200,13 +244,25 @@ public final class Supervisor {
     }
     Program program = program(name);
     String detail = Wording.detail(instance.phase(), now);
+    List<String> chain = new Dependencies(this).chain(instance, now);
+    if (!chain.isEmpty()) {
+      // What it waits for may have changed since it began to.
+      detail =
+          chain.getFirst().substring((name + " waits ").length())
+              + (chain.size() > 1 ? "; " + chain.getLast() : "");
+    }
     if (!program.problems().isEmpty() && program.spec().isPresent()) {
       detail =
           (detail.isEmpty() ? "" : detail + "; ")
               + "its new definition has an error, it goes on as it was";
     }
     return new InstanceView(
-        instance, program.spec(), program.problems(), detail, isAsDesired(instance, program));
+        instance,
+        program.spec(),
+        program.problems(),
+        detail,
+        isAsDesired(instance, program),
+        program.spec().isPresent() && switchedOff(instance).isEmpty());
   }
 
   private static boolean isAsDesired(Instance instance, Program program) {
@@ -229,7 +285,13 @@ public final class Supervisor {
 
   /** Returns why an instance is in its state and what happens next, one sentence each. */
   public List<String> why(InstanceName name, Moment now) {
-    return Explanation.of(view(name, now), slots, now);
+    InstanceView view = view(name, now);
+    return Explanation.of(
+        view,
+        new Dependencies(this).chain(view.instance(), now),
+        switchedOff(view.instance()),
+        slots,
+        now);
   }
 
   /** Returns the configuration in force, without what is only waiting for its end. */
@@ -287,10 +349,13 @@ public final class Supervisor {
     return program;
   }
 
-  SortedMap<String, ProgramSpec> specsInForce() {
+  /** Returns the definitions in force that files made, or make now. */
+  SortedMap<String, ProgramSpec> specsInForce(Configuration next) {
     TreeMap<String, ProgramSpec> specs = new TreeMap<>();
     for (Program program : programs.values()) {
-      if (!program.leaving() && program.spec().isPresent()) {
+      if (!program.leaving()
+          && program.spec().isPresent()
+          && (!program.isTransient() || next.programs().containsKey(program.name()))) {
         specs.put(program.name(), program.spec().get());
       }
     }

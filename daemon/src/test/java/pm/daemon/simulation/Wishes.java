@@ -73,6 +73,9 @@ final class Wishes {
         inForce = begin.configuration().programs();
         daemon = begin.configuration().daemon();
         stopped.addAll(begin.decisions().stopped().keySet());
+        if (begin.configuration().isValid()) {
+          stopped.removeIf(name -> !inForce.containsKey(name.program()));
+        }
       }
       case Command.Stop stop -> {
         for (InstanceName name : turn.selected()) {
@@ -149,6 +152,11 @@ final class Wishes {
     }
     inForce = specs;
     daemon = next.daemon();
+    if (next.unread().isEmpty() && next.daemonProblems().isEmpty()) {
+      stopped.removeIf(
+          name ->
+              !specs.containsKey(name.program()) && !next.invalid().containsKey(name.program()));
+    }
   }
 
   /** Holds a decision against what is wanted. */

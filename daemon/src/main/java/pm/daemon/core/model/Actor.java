@@ -12,6 +12,9 @@ public record Actor(String name, int uid, int pid) {
   /** The daemon by itself, when it begins. */
   public static final Actor AUTOSTART = new Actor("autostart", -1, 0);
 
+  /** The end of the daemon; who asked for that is said when it begins. */
+  public static final Actor SHUTDOWN = new Actor("shutdown", -1, 0);
+
   /** The restart policy. */
   public static final Actor POLICY = new Actor("restart policy", -1, 0);
 

@@ -40,10 +40,18 @@ public record ApplyPlan(List<ProgramStep> programs, List<Problem> problems) {
    * @param action what happens
    * @param changes the keys that differ, where both sides exist
    * @param detail the same in words
+   * @param problems why it cannot be applied although its definition by itself is right
    */
-  public record ProgramStep(String program, Action action, List<Change> changes, String detail) {
+  public record ProgramStep(
+      String program, Action action, List<Change> changes, String detail, List<Problem> problems) {
     public ProgramStep {
       changes = List.copyOf(changes);
+      problems = List.copyOf(problems);
+    }
+
+    /** One that has no problem of its own. */
+    public ProgramStep(String program, Action action, List<Change> changes, String detail) {
+      this(program, action, changes, detail, List.of());
     }
   }
 }

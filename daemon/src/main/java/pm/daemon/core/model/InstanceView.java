@@ -13,13 +13,15 @@ import pm.config.ProgramSpec;
  * @param problems what is wrong with its newest definition, if anything
  * @param detail the rest of its state in a sentence, as of the time of asking
  * @param asDesired whether it is what its definition and its operators want
+ * @param enabled whether it may be started: neither its definition nor an operator says otherwise
  */
 public record InstanceView(
     Instance instance,
     Optional<ProgramSpec> spec,
     List<Problem> problems,
     String detail,
-    boolean asDesired) {
+    boolean asDesired,
+    boolean enabled) {
   public InstanceView {
     problems = List.copyOf(problems);
   }

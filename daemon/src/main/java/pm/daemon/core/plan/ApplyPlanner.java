@@ -5,10 +5,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import pm.config.Change;
 import pm.config.Configuration;
 import pm.config.KeyKind;
+import pm.config.Problem;
 import pm.config.ProgramChanges;
 import pm.config.ProgramSpec;
 import pm.daemon.core.model.ApplyPlan;
@@ -34,7 +36,68 @@ public final class ApplyPlanner {
     for (String name : names) {
       steps.add(step(name, inForce, next));
     }
-    return new ApplyPlan(steps, next.problems());
+    return withoutCycles(steps, inForce, next);
+  }
+
+  /**
+   * A program that goes on as it was may depend on one whose new definition depends on it, although
+   * the files by themselves are right. What is new then waits.
+   */
+  private static ApplyPlan withoutCycles(
+      List<ProgramStep> steps, SortedMap<String, ProgramSpec> inForce, Configuration next) {
+    TreeMap<String, ProgramStep> plan = new TreeMap<>();
+    steps.forEach(step -> plan.put(step.program(), step));
+    List<Problem> problems = new ArrayList<>(next.problems());
+    while (true) {
+      List<String> cycle = StartOrder.of(graph(plan, inForce, next)).cycle();
+      List<String> fresh = new ArrayList<>();
+      for (String name : cycle) {
+        ProgramStep step = plan.get(name);
+        if (step != null
+            && step.action() != Action.INVALID
+            && step.action() != Action.UNCHANGED
+            && !fresh.contains(name)) {
+          fresh.add(name);
+        }
+      }
+      if (fresh.isEmpty()) {
+        return new ApplyPlan(List.copyOf(plan.values()), problems);
+      }
+      String name = fresh.getFirst();
+      ProgramSpec spec = next.programs().get(name);
+      if (spec == null) {
+        throw new IllegalStateException(name + " is in a cycle and not in the files");
+      }
+      Problem problem =
+          new Problem(
+              spec.location(),
+              "programs." + name + ".depends_on",
+              "with what goes on as it was, it depends on itself: " + String.join(" -> ", cycle),
+              "mend the other definitions first");
+      problems.add(problem);
+      plan.put(
+          name,
+          new ProgramStep(
+              name,
+              Action.INVALID,
+              List.of(),
+              inForce.containsKey(name)
+                  ? "it would depend on itself; it goes on as it was"
+                  : "it would depend on itself",
+              List.of(problem)));
+    }
+  }
+
+  private static SortedMap<String, Set<String>> graph(
+      Map<String, ProgramStep> plan, Map<String, ProgramSpec> inForce, Configuration next) {
+    TreeMap<String, Set<String>> dependsOn = new TreeMap<>();
+    plan.forEach(
+        (name, step) -> {
+          ProgramSpec spec =
+              step.action() == Action.INVALID ? inForce.get(name) : next.programs().get(name);
+          dependsOn.put(name, spec == null ? Set.of() : spec.dependsOn().keySet());
+        });
+    return dependsOn;
   }
 
   private static ProgramStep step(
