@@ -127,7 +127,8 @@ final class Dependencies {
       case Phase.Stopping stopping -> false;
       case Phase.Dead dead ->
           dead.reason() == DeadReason.COMPLETED
-              && (condition == DependencyCondition.COMPLETED || rules.type() == ProgramType.ONESHOT);
+              && (condition == DependencyCondition.COMPLETED
+                  || rules.type() == ProgramType.ONESHOT);
     };
   }
 

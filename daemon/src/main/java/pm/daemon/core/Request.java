@@ -151,8 +151,7 @@ final class Request {
   }
 
   /** Returns whether what is awaited has come, or cannot come unless somebody acts. */
-  static Optional<Outcome> judgeAwaited(
-      AwaitedState state, ProgramSpec rules, Instance after) {
+  static Optional<Outcome> judgeAwaited(AwaitedState state, ProgramSpec rules, Instance after) {
     String detail = pm.daemon.core.instance.Wording.detail(after.phase(), Supervisor.NO_MOMENT);
     return switch (state) {
       case AwaitedState.In in ->
