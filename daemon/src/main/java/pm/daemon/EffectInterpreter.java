@@ -88,8 +88,7 @@ final class EffectInterpreter {
         words.adopt(adopt);
         processes.adopt(adopt);
       }
-      case Effect.Follow follow ->
-          LOG.error("{}: cannot follow pid {} yet", follow.instance(), follow.process().pid());
+      case Effect.Follow follow -> processes.follow(follow);
       case Effect.Check check -> probes.check(check);
       case Effect.Ping ping ->
           queue.add(
@@ -97,8 +96,7 @@ final class EffectInterpreter {
                   ping.invocation(), ping.number(), false, "this pmd cannot ping yet"));
       case Effect.RunHook hook -> probes.runHook(hook);
       case Effect.EndHooks end -> probes.endHooks(end);
-      case Effect.ReadUsage read ->
-          LOG.error("{}: its usage cannot be read yet, no limit is watched", read.instance());
+      case Effect.ReadUsage read -> processes.readUsage(read);
       case Effect.ChangeLogs change -> output.change(change.instance(), change.logs());
       case Effect.Publish publish -> publish(publish.happening());
       case Effect.Reply reply -> answers.give(reply);

@@ -48,6 +48,7 @@ import pm.daemon.posix.Signals;
 import pm.daemon.posix.UserEntry;
 import pm.daemon.posix.Users;
 import pm.daemon.probe.Probes;
+import pm.daemon.process.CgroupTree;
 import pm.daemon.process.HostFacts;
 import pm.daemon.process.Processes;
 import pm.daemon.process.Provision;
@@ -129,7 +130,13 @@ final class Parts {
         Processes.open(
             loop,
             new Processes.Settings(
-                environment, socket.toString(), Host.cores(), List.of(this::provide), pid -> false),
+                environment,
+                socket.toString(),
+                Host.cores(),
+                CgroupTree.find(environment, folders.run()),
+                Optional.empty(),
+                List.of(this::provide),
+                pid -> false),
             output,
             this::report);
     probes =

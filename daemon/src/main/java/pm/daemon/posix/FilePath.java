@@ -5,6 +5,8 @@ public final class FilePath {
   private static final int AT_FDCWD = -100;
   private static final int AT_SYMLINK_NOFOLLOW = 0x100;
 
+  private static final long MKDIR = Libc.function("mkdir");
+  private static final long RMDIR = Libc.function("rmdir");
   private static final long MKFIFO = Libc.function("mkfifo");
   private static final long FSTATAT = Libc.function("fstatat");
   private static final long CHMOD = Libc.function("chmod");
@@ -51,6 +53,16 @@ public final class FilePath {
   /** Changes the owner, of a symbolic link itself; -1 leaves one as it is; lchown(2). */
   public static void changeLinkOwner(String path, int uid, int gid) throws ErrnoException {
     check("lchown", path, Libc.call(LCHOWN, Scratch.mine().path("lchown", path), uid, gid));
+  }
+
+  /** Makes a directory with these permissions, less the umask; mkdir(2). */
+  public static void mkdir(String path, int mode) throws ErrnoException {
+    check("mkdir", path, Libc.call(MKDIR, Scratch.mine().path("mkdir", path), mode));
+  }
+
+  /** Removes an empty directory; rmdir(2). */
+  public static void rmdir(String path) throws ErrnoException {
+    check("rmdir", path, Libc.call(RMDIR, Scratch.mine().path("rmdir", path)));
   }
 
   /** Removes a name that is no directory; unlink(2). */

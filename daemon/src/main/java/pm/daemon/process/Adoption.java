@@ -281,8 +281,13 @@ final class Adoption {
       Optional<ProcessStat> stat = proc.stat(identity.pid());
       switch (compare(identity, pidFd, stat)) {
         case MATCH -> {
-          boolean isOurs = stat.filter(now -> now.parent() == self).isPresent();
-          reaper.add(child(effect, identity, held, isOurs));
+          Optional<Held> leader = leader(effect);
+          boolean isOurs =
+              stat.filter(now -> now.parent() == self).isPresent()
+                  || (leader.isPresent() && isOurs(leader.get()));
+          Child child = child(effect, identity, held, isOurs);
+          leader.ifPresent(child::ledBy);
+          reaper.add(child);
           isTaken = true;
           if (stat.filter(ProcessStat::isZombie).isEmpty()) {
             reports.accept(new Report.Adopted(effect.run().invocation(), identity));
@@ -303,6 +308,18 @@ final class Adoption {
         Held.close(pidFd);
       }
     }
+  }
+
+  /** Returns the process that was spawned, if it lives and has named another as the main one. */
+  private Optional<Held> leader(Effect.Adopt effect) throws ErrnoException {
+    Optional<ProcessIdentity> leader = effect.run().leader();
+    return leader.isPresent()
+        ? Held.of(proc, leader.get().pid(), leader.get().startTicks())
+        : Optional.empty();
+  }
+
+  private boolean isOurs(Held process) throws ErrnoException {
+    return proc.stat(process.pid()).filter(now -> now.parent() == self).isPresent();
   }
 
   private static Answer compare(ProcessIdentity identity, PidFd pidFd, Optional<ProcessStat> stat)
@@ -369,7 +386,7 @@ final class Adoption {
     }
   }
 
-  private static Child child(
+  private Child child(
       Effect.Adopt effect, ProcessIdentity identity, Optional<PidFd> main, boolean isOurs) {
     return new Child(
         effect.instance(),
@@ -377,7 +394,8 @@ final class Adoption {
         identity,
         main,
         isOurs,
-        effect.spec().stop().scope());
+        effect.spec().stop().scope(),
+        means.cgroups().existing(effect.instance(), effect.run().invocation()));
   }
 
   private static ProcessIdentity nobody() {

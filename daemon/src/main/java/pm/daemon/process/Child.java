@@ -1,5 +1,6 @@
 package pm.daemon.process;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -17,9 +18,12 @@ import pm.daemon.posix.PidFd;
 final class Child {
   private final InstanceName instance;
   private final InvocationId invocation;
-  private final ProcessIdentity identity;
-  private final Optional<PidFd> main;
   private final boolean isOurs;
+  private final Optional<ControlGroup> group;
+  private ProcessIdentity identity;
+  private Optional<PidFd> main;
+  private Optional<Held> leader = Optional.empty();
+  private boolean isFollowing;
 
   /** Whether it is the process that was meant: only then it is signalled. */
   boolean isCertain = true;
@@ -33,6 +37,9 @@ final class Child {
   /** When that was noticed, in clock ticks since boot; 0 if it was not us who noticed. */
   long endTicks;
 
+  /** Whether the kernel killed it for want of memory. */
+  boolean wasOutOfMemory;
+
   /** Whether the end of the main process has been reported. */
   boolean isExitReported;
 
@@ -45,7 +52,8 @@ final class Child {
   /**
    * @param identity its main process; one with pid 0 if there is none that we know
    * @param main a hold on it; empty if it was gone before
-   * @param isOurs whether it is our child rather than that of a daemon before us
+   * @param isOurs whether we have started it rather than a daemon before us
+   * @param group its control group, if it has one
    */
   Child(
       InstanceName instance,
@@ -53,13 +61,39 @@ final class Child {
       ProcessIdentity identity,
       Optional<PidFd> main,
       boolean isOurs,
-      StopScope scope) {
+      StopScope scope,
+      Optional<ControlGroup> group) {
     this.instance = instance;
     this.invocation = invocation;
     this.identity = identity;
     this.main = main;
     this.isOurs = isOurs;
     this.scope = scope;
+    this.group = group;
+  }
+
+  /** Another process is the main one from now on. The one that was spawned stays its leader. */
+  void follow(Held other) {
+    isFollowing = true;
+    if (leader.isEmpty()) {
+      main.ifPresent(
+          spawned -> leader = Optional.of(new Held(spawned.pid(), identity.startTicks(), spawned)));
+    } else {
+      main.ifPresent(Held::close);
+    }
+    main = Optional.of(other.pidFd());
+    identity = new ProcessIdentity(other.pid(), other.startTicks(), 0);
+  }
+
+  /** Takes a process as the leader that another daemon has spawned. */
+  void ledBy(Held spawned) {
+    isFollowing = true;
+    leader = Optional.of(spawned);
+  }
+
+  /** The process that was spawned has ended, and another is the main one. */
+  void leaderGone() {
+    leader = Optional.empty();
   }
 
   InstanceName instance() {
@@ -76,6 +110,20 @@ final class Child {
 
   Optional<PidFd> main() {
     return main;
+  }
+
+  /** The process that was spawned, while it lives and another is the main one. */
+  Optional<Held> leader() {
+    return leader;
+  }
+
+  /** Whether the main process is not the one that was spawned. */
+  boolean isFollowing() {
+    return isFollowing;
+  }
+
+  Optional<ControlGroup> group() {
+    return group;
   }
 
   boolean isOurs() {
@@ -101,6 +149,23 @@ final class Child {
    * @param known as in {@link Kin}
    */
   Sweep.Order order(Map<Integer, Long> known, StopScope sought, Sweep.Action action) {
+    if (leader.isPresent()) {
+      // Its session is that of all that have not made their own.
+      Map<Integer, Long> withMain = new HashMap<>(known);
+      if (isCertain) {
+        withMain.put(identity.pid(), identity.startTicks());
+      }
+      return new Sweep.Order(
+          invocation,
+          leader.get().pid(),
+          leader.get().startTicks(),
+          endTicks,
+          isOurs,
+          withMain,
+          group,
+          sought,
+          action);
+    }
     return new Sweep.Order(
         invocation,
         isCertain ? identity.pid() : 0,
@@ -108,6 +173,7 @@ final class Child {
         endTicks,
         isOurs,
         known,
+        group,
         sought,
         action);
   }

@@ -56,6 +56,18 @@ final class ExitReader {
     return Optional.of(new ExitStatus.Unknown());
   }
 
+  /** As one of the two, for a process that may have become our child. */
+  Optional<ExitStatus> ofAny(PidFd process, long startTicks) throws ErrnoException {
+    try {
+      return Waits.peek(process).map(ExitReader::status);
+    } catch (ErrnoException refused) {
+      if (refused.errno() == Errno.ECHILD) {
+        return ofOther(process, startTicks);
+      }
+      throw refused;
+    }
+  }
+
   private Optional<ProcessStat> zombie(int pid, long startTicks) throws ErrnoException {
     return proc.stat(pid).filter(now -> now.startTicks() == startTicks && now.isZombie());
   }

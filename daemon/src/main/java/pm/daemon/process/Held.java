@@ -1,5 +1,6 @@
 package pm.daemon.process;
 
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.posix.Errno;
@@ -15,6 +16,28 @@ import pm.daemon.posix.Signals;
  */
 record Held(int pid, long startTicks, PidFd pidFd) implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Held.class);
+
+  /** Takes hold of a process; empty if it is gone, or its number has become another's. */
+  static Optional<Held> of(ProcFs proc, int pid, long startTicks) throws ErrnoException {
+    PidFd pidFd;
+    try {
+      pidFd = PidFd.open(pid);
+    } catch (ErrnoException refused) {
+      if (refused.errno() == Errno.ESRCH) {
+        return Optional.empty();
+      }
+      throw refused;
+    }
+    boolean isIt = false;
+    try {
+      isIt = proc.stat(pid).filter(now -> now.startTicks() == startTicks).isPresent();
+    } finally {
+      if (!isIt) {
+        pidFd.close();
+      }
+    }
+    return isIt ? Optional.of(new Held(pid, startTicks, pidFd)) : Optional.empty();
+  }
 
   /** Whether it has ended. */
   boolean isGone() {

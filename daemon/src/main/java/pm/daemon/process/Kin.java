@@ -13,8 +13,9 @@ import pm.daemon.posix.ErrnoException;
  * What belongs to one invocation, as far as it can be told. Pure.
  *
  * <p>A process belongs to it if it is the main process, or its session is that of the main process,
- * or its environment or a pipe of its shows the invocation, or its parent belongs to it. What is in
- * doubt does not belong: it could be a stranger's.
+ * or it is in the control group of the invocation, or its environment or a pipe of its shows the
+ * invocation, or its parent belongs to it. What is in doubt does not belong: it could be a
+ * stranger's.
  *
  * <p>The number of a session is its leader's pid, and the kernel does not use it again while the
  * session has a process. So it says something only while the main process is held, or if one in the
@@ -43,9 +44,11 @@ record Kin(
    * @param self this process, which belongs to nobody, nor does what it starts
    * @param mains the main processes of all invocations, shared by all who look: one each would be a
    *     million entries for a thousand
+   * @param members what is in its control group
    * @throws ErrnoException if the machine is short of something, so that we know nothing
    */
-  List<ProcessStat> in(ProcessTable table, StopScope scope, int self, Set<Integer> mains)
+  List<ProcessStat> in(
+      ProcessTable table, StopScope scope, int self, Set<Integer> mains, Set<Integer> members)
       throws ErrnoException {
     Map<Integer, ProcessStat> found = new LinkedHashMap<>();
     if (isMainHeld) {
@@ -66,6 +69,7 @@ record Kin(
           if (mayBelong(process, self, mains)
               && ((sessionIsOurs && process.session() == mainPid)
                   || isKnown(process)
+                  || members.contains(process.pid())
                   || shows(table, process, self))) {
             found.putIfAbsent(process.pid(), process);
           }
@@ -124,6 +128,6 @@ record Kin(
         && !(isOfKernel && process.session() == 0)
         && process.pid() != self
         && process.pid() != 1
-        && (process.pid() == mainPid || !mains.contains(process.pid()));
+        && (process.pid() == mainPid || isKnown(process) || !mains.contains(process.pid()));
   }
 }

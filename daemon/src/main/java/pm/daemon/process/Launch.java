@@ -20,8 +20,10 @@ import pm.daemon.core.plan.SpawnPlanner;
 import pm.daemon.posix.ChildSettings;
 import pm.daemon.posix.Credentials;
 import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.Fd;
 import pm.daemon.posix.Host;
 import pm.daemon.posix.PidFd;
+import pm.daemon.posix.ResourceLimit;
 import pm.daemon.posix.Signals;
 import pm.daemon.posix.Spawn;
 import pm.daemon.posix.SpawnException;
@@ -44,7 +46,9 @@ final class Launch {
       SpawnsInFlight inFlight,
       HostFacts facts,
       Map<String, String> daemonEnvironment,
-      String socket) {
+      String socket,
+      CgroupTree cgroups,
+      Optional<ResourceLimit> filesGivenBack) {
     Means {
       providers = List.copyOf(providers);
       daemonEnvironment = Map.copyOf(daemonEnvironment);
@@ -53,8 +57,17 @@ final class Launch {
 
   /** What came of it. */
   sealed interface Outcome {
-    /** Its process runs. */
-    record Started(Child child) implements Outcome {}
+    /**
+     * Its process runs.
+     *
+     * @param notes what the kernel does not hold of its limits
+     * @param isEnforced whether it holds all of them
+     */
+    record Started(Child child, List<String> notes, boolean isEnforced) implements Outcome {
+      public Started {
+        notes = List.copyOf(notes);
+      }
+    }
 
     /** No process of it lives. */
     record Failed(Report.SpawnFailed report) implements Outcome {}
@@ -64,6 +77,7 @@ final class Launch {
   private final Effect.Spawn effect;
   private final ProcFs proc = new ProcFs();
   private boolean mayHaveChild;
+  private CgroupTree.Seat seat = new CgroupTree.Seat(Optional.empty(), List.of(), false);
 
   Launch(Means means, Effect.Spawn effect) {
     this.means = means;
@@ -72,6 +86,14 @@ final class Launch {
 
   /** Starts it. Does not throw: an error never means that there is no child. */
   Outcome run() {
+    Outcome outcome = tryToRun();
+    if (outcome instanceof Outcome.Failed) {
+      removeGroup();
+    }
+    return outcome;
+  }
+
+  private Outcome tryToRun() {
     try {
       return start(plan(effect, means));
     } catch (StageException refused) {
@@ -108,25 +130,55 @@ final class Launch {
   }
 
   private Outcome start(SpawnPlan plan)
-      throws OutputRefusedException, ProvisionRefusedException, SpawnException, ErrnoException {
+      throws OutputRefusedException,
+          ProvisionRefusedException,
+          SpawnException,
+          StageException,
+          ErrnoException {
     try (ChildOutput.Ends ends = means.output().open(plan);
         Provisions provisions = new Provisions()) {
       provisions.add(ends);
       for (Provider provider : means.providers()) {
         provisions.take(provider.provide(effect.spec(), plan));
       }
-      SpawnRequest request = request(plan, ends, provisions);
-      means
-          .inFlight()
-          .begin(
-              effect.invocation(), proc.uptimeHundredths() * means.facts().ticksPerSecond() / 100);
-      mayHaveChild = true;
-      return identify(spawn(request));
+      seat = means.cgroups().seat(effect.instance(), effect.invocation(), effect.spec().limits());
+      Optional<Integer> procs = seat.openProcs();
+      try {
+        ChildSettings settings =
+            SpecSettings.of(
+                effect.spec(),
+                means.filesGivenBack(),
+                procs.map(OptionalInt::of).orElseGet(OptionalInt::empty));
+        SpawnRequest request = request(plan, ends, provisions, settings);
+        means
+            .inFlight()
+            .begin(
+                effect.invocation(),
+                proc.uptimeHundredths() * means.facts().ticksPerSecond() / 100);
+        mayHaveChild = true;
+        return identify(spawn(request));
+      } finally {
+        if (procs.isPresent()) {
+          Fd.close(procs.get());
+        }
+      }
+    }
+  }
+
+  private void removeGroup() {
+    if (seat.group().isPresent()) {
+      try {
+        if (!seat.group().get().remove()) {
+          LOG.warn("control group {} is in use although nothing runs", seat.group().get().folder());
+        }
+      } catch (ErrnoException refused) {
+        LOG.warn("{}", refused.getMessage());
+      }
     }
   }
 
   private static SpawnRequest request(
-      SpawnPlan plan, ChildOutput.Ends ends, Provisions provisions) {
+      SpawnPlan plan, ChildOutput.Ends ends, Provisions provisions, ChildSettings settings) {
     Account account = plan.account();
     Map<String, String> environment = new TreeMap<>(plan.environment());
     environment.putAll(provisions.environment());
@@ -141,7 +193,7 @@ final class Launch {
         descriptors,
         Optional.of(new Credentials(account.uid(), account.gid(), account.groups())),
         OptionalInt.of(plan.umask()),
-        ChildSettings.NONE);
+        settings);
   }
 
   /** What changes its thread for good gets one of its own, and this one waits for it. */
@@ -222,7 +274,10 @@ final class Launch {
                 identity,
                 Optional.of(pidFd),
                 true,
-                effect.spec().stop().scope()));
+                effect.spec().stop().scope(),
+                seat.group()),
+            seat.notes(),
+            seat.isEnforced());
       } catch (ErrnoException | RuntimeException notIdentified) {
         pidFd.close();
         throw notIdentified;

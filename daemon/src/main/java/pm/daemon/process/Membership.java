@@ -80,10 +80,14 @@ public final class Membership {
 
   private Optional<Standing> atHand(Child child, ProcessStat process) throws ErrnoException {
     int main = child.identity().pid();
+    int leader = child.leader().map(Held::pid).orElse(main);
     Set<Integer> otherMains = mains(main);
     ProcessStat at = process;
     for (int i = 0; i < MOST_ANCESTORS; i++) {
-      if (at.pid() == main || at.session() == main) {
+      if (at.pid() == main
+          || at.session() == main
+          || at.pid() == leader
+          || at.session() == leader) {
         // While its invocation is known the main process is not reaped, so the number is its own.
         return Optional.of(Standing.OWN);
       }

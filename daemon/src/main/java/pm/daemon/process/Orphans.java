@@ -87,8 +87,18 @@ final class Orphans {
 
   /** Its main process is reaped. */
   void remove(Child main) {
-    mains.remove(main.identity().pid(), main);
+    mains.values().removeIf(child -> child == main);
     known.values().removeIf(orphan -> orphan.owner() == main);
+  }
+
+  /** The process that was spawned is none either, while another is the main one. */
+  void addLeader(int pid, Child child) {
+    mains.put(pid, child);
+  }
+
+  /** The process that was spawned is reaped, and another is the main one. */
+  void removeLeader(int pid, Child child) {
+    mains.remove(pid, child);
   }
 
   /** Returns the orphans that are known to belong to a child, with their start times, by pid. */

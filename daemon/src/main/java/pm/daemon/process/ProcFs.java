@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
@@ -207,12 +208,38 @@ final class ProcFs {
       return Optional.empty();
     }
     String hex = path.substring(begin, dot);
-    for (int i = 0; i < HEX_DIGITS; i++) {
-      if (Character.digit(hex.charAt(i), 16) < 0) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(hex);
+    return isInvocation(hex) ? Optional.of(hex) : Optional.empty();
+  }
+
+  /** Returns the invocations in whose control groups, version 2, a process is. */
+  Set<String> groups(int pid) throws ErrnoException {
+    OptionalInt length = read("/proc/" + pid + "/cgroup");
+    return length.isPresent()
+        ? invocationsOfGroup(new String(bytes, 0, length.getAsInt(), StandardCharsets.UTF_8))
+        : Set.of();
+  }
+
+  /** Reads {@code 0::/system.slice/…/web@1.0123…/below}. */
+  static Set<String> invocationsOfGroup(String groups) {
+    Set<String> found = new HashSet<>();
+    groups
+        .lines()
+        .filter(line -> line.startsWith("0::/"))
+        .flatMap(line -> Stream.of(line.substring("0::/".length()).split("/", -1)))
+        .filter(name -> name.indexOf('@') > 0)
+        .forEach(
+            name -> {
+              int dot = name.lastIndexOf('.');
+              if (dot > 0 && isInvocation(name.substring(dot + 1))) {
+                found.add(name.substring(dot + 1));
+              }
+            });
+    return found;
+  }
+
+  private static boolean isInvocation(String hex) {
+    return hex.length() == HEX_DIGITS
+        && hex.chars().allMatch(digit -> Character.digit(digit, 16) >= 0);
   }
 
   /**
@@ -226,6 +253,28 @@ final class ProcFs {
     } catch (ErrnoException refused) {
       return refused.errno() == Errno.ENOENT;
     }
+  }
+
+  /**
+   * Pages of memory.
+   *
+   * @param own those that belong to no file, and are the process's own but for what it shares with
+   *     the one that it was forked from
+   * @param shared those of files and of shared memory
+   */
+  record Pages(long own, long shared) {}
+
+  /** Returns the memory of a process that is present; none of one that is gone. */
+  Pages pages(int pid) throws ErrnoException {
+    OptionalInt length = read("/proc/" + pid + "/statm");
+    if (length.isEmpty()) {
+      return new Pages(0, 0);
+    }
+    String[] fields =
+        new String(bytes, 0, length.getAsInt(), StandardCharsets.US_ASCII).strip().split(" ", -1);
+    long resident = Long.parseLong(fields[1]);
+    long shared = Long.parseLong(fields[2]);
+    return new Pages(Math.max(0, resident - shared), shared);
   }
 
   /** Returns what has passed since boot, in clock ticks of a hundredth of a second. */

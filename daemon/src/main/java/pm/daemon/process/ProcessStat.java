@@ -9,6 +9,8 @@ import java.util.Optional;
  * @param group its process group
  * @param cpuTicks what it and its ended threads have used, in clock ticks
  * @param startTicks when it began, in clock ticks since boot
+ * @param threads how many it has
+ * @param reapedCpuTicks what its children have used that it has reaped, in clock ticks
  * @param exitCode how it ended, as wait(2) tells it, once it is a zombie; 0 too where we may not
  *     know
  */
@@ -21,7 +23,9 @@ record ProcessStat(
     long cpuTicks,
     long startTicks,
     long residentPages,
-    int exitCode) {
+    int exitCode,
+    int threads,
+    long reapedCpuTicks) {
 
   /** Whether it has ended, and only its parent does not know yet. */
   boolean isZombie() {
@@ -77,6 +81,8 @@ record ProcessStat(
             fields[14] + fields[15],
             fields[22],
             fields[24],
-            (int) fields[52]));
+            (int) fields[52],
+            (int) fields[20],
+            fields[16] + fields[17]));
   }
 }

@@ -55,14 +55,15 @@ final class ProcessTable {
   }
 
   /**
-   * Returns the invocations that a process shows by its environment or by its pipes, as far as we
-   * may know.
+   * Returns the invocations that a process shows by its control group, its environment or its
+   * pipes, as far as we may know.
    *
    * @throws ErrnoException if the machine is short of something, so that we know nothing
    */
   static Set<String> proof(ProcFs proc, ProcessStat process) throws ErrnoException {
     Set<String> found = new HashSet<>();
     try {
+      found.addAll(proc.groups(process.pid()));
       found.addAll(proc.pipes(process.pid()));
       // One that hangs in the kernel could make us hang with it.
       if (process.state() != 'D') {

@@ -3,6 +3,7 @@ package pm.daemon.process;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
@@ -14,6 +15,7 @@ import pm.daemon.loop.BlockingPool;
 import pm.daemon.loop.EventLoop;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Host;
+import pm.daemon.posix.ResourceLimit;
 import pm.daemon.posix.Signals;
 import pm.daemon.posix.Spawn;
 
@@ -34,6 +36,8 @@ public final class Processes implements AutoCloseable {
   private final ForeignChildren foreign;
   private final Membership membership;
   private final SpawnsInFlight inFlight;
+  private final UsageReads usages;
+  private final CgroupTree cgroups;
 
   /**
    * What it needs to know.
@@ -41,6 +45,9 @@ public final class Processes implements AutoCloseable {
    * @param daemonEnvironment the environment of this process
    * @param socket path of the control socket, for {@code PM_SOCKET}
    * @param mostSpawnsAtOnce how many starts are under way at once, at least 1; the others wait
+   * @param cgroups where control groups are made
+   * @param filesGivenBack the limit of descriptors of children that have none of their own; empty:
+   *     ours
    * @param providers who gives children something at their start; called on spawn threads
    * @param isForeign whether a child of this process, by its pid, is waited for by somebody else:
    *     it is left alone. Called on the loop thread
@@ -49,11 +56,30 @@ public final class Processes implements AutoCloseable {
       Map<String, String> daemonEnvironment,
       String socket,
       int mostSpawnsAtOnce,
+      CgroupTree cgroups,
+      Optional<ResourceLimit> filesGivenBack,
       List<Provider> providers,
       IntPredicate isForeign) {
     public Settings {
       daemonEnvironment = Map.copyOf(daemonEnvironment);
       providers = List.copyOf(providers);
+    }
+
+    /** Without control groups, and with children that have our own limit of descriptors. */
+    public Settings(
+        Map<String, String> daemonEnvironment,
+        String socket,
+        int mostSpawnsAtOnce,
+        List<Provider> providers,
+        IntPredicate isForeign) {
+      this(
+          daemonEnvironment,
+          socket,
+          mostSpawnsAtOnce,
+          CgroupTree.none(),
+          Optional.empty(),
+          providers,
+          isForeign);
     }
   }
 
@@ -85,7 +111,20 @@ public final class Processes implements AutoCloseable {
     Orphans orphans = new Orphans(proc, ownChildren, pool, inFlight, children, isForeign);
     membership = new Membership(pool, children, Host.pid());
     Sweeps sweeps = new Sweeps(loop, pool, () -> mains(children));
-    reaper = new Reaper(loop, output, reports, proc, facts, inFlight, orphans, sweeps, children);
+    reaper =
+        new Reaper(
+            loop,
+            output,
+            reports,
+            proc,
+            facts,
+            inFlight,
+            orphans,
+            sweeps,
+            children,
+            new GroupRemoval(pool)::remove);
+    usages = new UsageReads(loop, pool, reports, facts, children, orphans);
+    cgroups = settings.cgroups();
     Launch.Means means =
         new Launch.Means(
             new Spawn(),
@@ -94,7 +133,9 @@ public final class Processes implements AutoCloseable {
             inFlight,
             facts,
             settings.daemonEnvironment(),
-            settings.socket());
+            settings.socket(),
+            settings.cgroups(),
+            settings.filesGivenBack());
     spawner = new Spawner(loop, reaper, reports, means, settings.mostSpawnsAtOnce());
     adoption = new Adoption(loop, pool, reaper, reports, means, proc);
   }
@@ -155,6 +196,16 @@ public final class Processes implements AutoCloseable {
     inOrder(effect.invocation(), () -> reaper.release(effect));
   }
 
+  /** Has another process be the main one; nothing comes back before that ends. */
+  public void follow(Effect.Follow effect) {
+    inOrder(effect.invocation(), () -> reaper.follow(effect));
+  }
+
+  /** Reads what an invocation uses; comes back as Used. */
+  public void readUsage(Effect.ReadUsage effect) {
+    inOrder(effect.invocation(), () -> usages.read(effect.invocation()));
+  }
+
   private void inOrder(InvocationId invocation, Runnable work) {
     if (!adoption.defer(invocation, work)) {
       work.run();
@@ -171,5 +222,6 @@ public final class Processes implements AutoCloseable {
     pool.close();
     reaper.close();
     ownChildren.close();
+    cgroups.close();
   }
 }

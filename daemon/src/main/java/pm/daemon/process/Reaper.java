@@ -15,6 +15,7 @@ import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.loop.EventLoop;
 import pm.daemon.posix.Epoll;
 import pm.daemon.posix.Errno;
@@ -51,6 +52,7 @@ final class Reaper {
   private final Sweeps sweeps;
   private final HostFacts facts;
   private final Map<InvocationId, Child> children;
+  private final Consumer<ControlGroup> groups;
   private final Set<Child> asking = new LinkedHashSet<>();
   private final Set<Child> unwatched = new LinkedHashSet<>();
   private final AtomicBoolean isSignalled = new AtomicBoolean();
@@ -60,6 +62,7 @@ final class Reaper {
 
   /**
    * @param children shared with {@code orphans}; only this object changes it
+   * @param groups gets the control groups that are not needed any more
    */
   Reaper(
       EventLoop loop,
@@ -70,7 +73,8 @@ final class Reaper {
       SpawnsInFlight inFlight,
       Orphans orphans,
       Sweeps sweeps,
-      Map<InvocationId, Child> children) {
+      Map<InvocationId, Child> children,
+      Consumer<ControlGroup> groups) {
     this.loop = loop;
     this.output = output;
     this.reports = reports;
@@ -81,6 +85,7 @@ final class Reaper {
     this.orphans = orphans;
     this.sweeps = sweeps;
     this.children = children;
+    this.groups = groups;
   }
 
   /** A child has died, or an orphan that became ours was dead already. Any thread. */
@@ -102,7 +107,9 @@ final class Reaper {
     if (child.isOurs()) {
       orphans.add(child);
     }
+    child.leader().ifPresent(leader -> orphans.addLeader(leader.pid(), child));
     spawnEnded(child.invocation());
+    child.leader().ifPresent(leader -> watchLeader(child, leader));
     child.main().ifPresent(main -> watch(child, main));
   }
 
@@ -135,9 +142,7 @@ final class Reaper {
 
   private Optional<ExitStatus> statusOf(Child child, PidFd main) {
     try {
-      return child.isOurs()
-          ? exits.ofChild(main)
-          : exits.ofOther(main, child.identity().startTicks());
+      return exits.ofAny(main, child.identity().startTicks());
     } catch (ErrnoException refused) {
       LOG.error("the exit status of {} cannot be read", child, refused);
       return Optional.of(new ExitStatus.Unknown());
@@ -149,7 +154,99 @@ final class Reaper {
     unwatched.remove(child);
     child.status = Optional.of(status);
     child.endTicks = nowTicks();
+    child.wasOutOfMemory = wasOutOfMemory(child, status);
     ask(child);
+  }
+
+  /** The kernel kills by SIGKILL, and counts it in the control group. */
+  private static boolean wasOutOfMemory(Child child, ExitStatus status) {
+    if (child.group().isEmpty()
+        || !(status instanceof ExitStatus.Signalled signalled
+            && signalled.number() == Signals.KILL)) {
+      return false;
+    }
+    try {
+      return child.group().get().hadOomKill();
+    } catch (ErrnoException refused) {
+      LOG.warn("{} may have been out of memory: {}", child, refused.getMessage());
+      return false;
+    }
+  }
+
+  /** Carries out the effect. */
+  void follow(Effect.Follow effect) {
+    Child child = children.get(effect.invocation());
+    if (child == null || child.isExitReported || child.isSettled) {
+      LOG.debug("{} is over: nobody to follow", effect.instance());
+      return;
+    }
+    ProcessIdentity named = effect.process();
+    if (child.main().isPresent()
+        && child.identity().pid() == named.pid()
+        && child.identity().startTicks() == named.startTicks()) {
+      return;
+    }
+    Optional<Held> held = hold(named);
+    if (held.isEmpty()) {
+      // It ended before we could take hold of it.
+      ended(child, new ExitStatus.Unknown());
+      return;
+    }
+    lead(child, held.get());
+  }
+
+  private Optional<Held> hold(ProcessIdentity identity) {
+    try {
+      return Held.of(proc, identity.pid(), identity.startTicks());
+    } catch (ErrnoException refused) {
+      LOG.warn("process {} cannot be watched: {}", identity.pid(), refused.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private void lead(Child child, Held named) {
+    child.main().ifPresent(before -> loop.unwatch(before.fd()));
+    Optional<Held> known = child.leader();
+    known.ifPresent(leader -> loop.unwatch(leader.pidFd().fd()));
+    child.follow(named);
+    orphans.add(child);
+    // Its end, if it was noticed in this batch, is not that of the main process any more.
+    asking.remove(child);
+    unwatched.remove(child);
+    child.status = Optional.empty();
+    child.leader().ifPresent(leader -> watchLeader(child, leader));
+    watch(child, named.pidFd());
+  }
+
+  private void watchLeader(Child child, Held leader) {
+    try {
+      loop.watch(leader.pidFd().fd(), Epoll.IN, (fd, events) -> leaderGone(child, leader));
+    } catch (ErrnoException refused) {
+      LOG.warn("process {} of {} cannot be watched: {}", leader.pid(), child, refused.getMessage());
+      dropLeader(child, leader);
+    }
+  }
+
+  /** The process that was spawned has ended, and nothing is said of it. */
+  private void leaderGone(Child child, Held leader) {
+    loop.unwatch(leader.pidFd().fd());
+    try {
+      Waits.reap(leader.pidFd());
+    } catch (ErrnoException refused) {
+      if (refused.errno() != Errno.ECHILD) {
+        LOG.error("process {} of {} cannot be reaped", leader.pid(), child, refused);
+      }
+    }
+    dropLeader(child, leader);
+    if (child.hasEnded()) {
+      ask(child);
+    }
+  }
+
+  private void dropLeader(Child child, Held leader) {
+    orphans.removeLeader(leader.pid(), child);
+    child.leaderGone();
+    leader.close();
   }
 
   /** The main process had ended before we came. */
@@ -202,12 +299,18 @@ final class Reaper {
   private void looked(List<Child> askers, Orphans.Seen seen) {
     isLooking = false;
     for (Child child : askers) {
+      if (!child.hasEnded()) {
+        // It follows another process by now.
+        continue;
+      }
       if (isPursued(child)) {
         answer(child, true);
       } else if (child.needsSweep()) {
         sweep(child);
       } else {
-        answer(child, child.scope == StopScope.TREE && seen.mayHave(child));
+        answer(
+            child,
+            child.scope == StopScope.TREE && (child.leader().isPresent() || seen.mayHave(child)));
       }
     }
     if (isLookAsked) {
@@ -225,7 +328,7 @@ final class Reaper {
   private void answer(Child child, boolean remains) {
     boolean isBeingKilled =
         !sweeps.areDelayed() && child.pursuit.filter(p -> p.isSweeping).isPresent();
-    if (child.isSettled || !isKnown(child) || isBeingKilled) {
+    if (child.isSettled || !child.hasEnded() || !isKnown(child) || isBeingKilled) {
       // The end of the sweep brings us here again, knowing more.
       return;
     }
@@ -235,7 +338,7 @@ final class Reaper {
     }
     if (!child.isExitReported) {
       child.isExitReported = true;
-      reports.accept(new Report.Exited(child.invocation(), child.status.orElseThrow(), true));
+      reports.accept(exited(child, true));
     }
     if (child.pursuit.isPresent() && !isPursued(child)) {
       sweep(child);
@@ -255,7 +358,12 @@ final class Reaper {
             reports.accept(
                 child.isExitReported
                     ? new Report.RemainsGone(child.invocation())
-                    : new Report.Exited(child.invocation(), child.status.orElseThrow(), false)));
+                    : exited(child, false)));
+  }
+
+  private static Report.Exited exited(Child child, boolean remains) {
+    return new Report.Exited(
+        child.invocation(), child.status.orElseThrow(), remains, child.wasOutOfMemory);
   }
 
   /** Carries out the effect. */
@@ -279,10 +387,35 @@ final class Reaper {
         }
       }
       case GROUP, TREE -> {
-        if (!signalGroup(child, main, signal)
+        if (child.isFollowing()) {
+          signalFollowed(child, main, signal);
+          if (effect.thenContinue()) {
+            signalFollowed(child, main, Signals.CONT);
+          }
+        } else if (!signalGroup(child, main, signal)
             || (effect.thenContinue() && !signalGroup(child, main, Signals.CONT))) {
           sweepGroup(child, new Sweep.Action.Send(signal, effect.thenContinue()));
         }
+      }
+    }
+  }
+
+  /**
+   * Signals the group of the process that was spawned, and that of the main one if it is another.
+   */
+  private void signalFollowed(Child child, PidFd main, int signal) {
+    child.leader().ifPresent(leader -> signalGroup(child, leader.pidFd(), signal));
+    try {
+      int group = proc.stat(main.pid()).map(ProcessStat::group).orElse(0);
+      if (child.leader().filter(leader -> leader.pid() == group).isPresent()) {
+        return;
+      }
+      if (group != main.pid() || !main.sendGroup(signal)) {
+        Held.send(main, signal);
+      }
+    } catch (ErrnoException refused) {
+      if (refused.errno() != Errno.ESRCH) {
+        LOG.warn("SIG{} cannot be sent: {}", Signals.nameOf(signal), refused.getMessage());
       }
     }
   }
@@ -431,7 +564,9 @@ final class Reaper {
       asking.remove(child);
       unwatched.remove(child);
       child.pursuit.ifPresent(this::drop);
+      child.leader().ifPresent(this::letGo);
       child.main().ifPresent(main -> reap(child, main));
+      child.group().ifPresent(groups);
     }
     output.release(effect.invocation());
   }
@@ -444,6 +579,11 @@ final class Reaper {
     pursuit.watched.clear();
   }
 
+  private void letGo(Held held) {
+    loop.unwatch(held.pidFd().fd());
+    held.close();
+  }
+
   private void reap(Child child, PidFd main) {
     loop.unwatch(main.fd());
     try {
@@ -451,7 +591,10 @@ final class Reaper {
         throw new IllegalStateException(child + " is released while it runs");
       }
     } catch (ErrnoException refused) {
-      LOG.error("{} cannot be reaped", child, refused);
+      // What another process has started is for that to reap, as long as it lives.
+      if (!child.isFollowing() || refused.errno() != Errno.ECHILD) {
+        LOG.error("{} cannot be reaped", child, refused);
+      }
     } finally {
       orphans.remove(child);
       Held.close(main);
@@ -462,6 +605,7 @@ final class Reaper {
   void close() {
     for (Child child : children.values()) {
       child.pursuit.ifPresent(this::drop);
+      child.leader().ifPresent(this::letGo);
       child
           .main()
           .ifPresent(

@@ -82,7 +82,12 @@ final class Spawner implements AutoCloseable {
       case Launch.Outcome.Started started -> {
         reaper.add(started.child());
         LOG.debug("{} is spawned", started.child());
-        reports.accept(new Report.Spawned(effect.invocation(), started.child().identity()));
+        reports.accept(
+            new Report.Spawned(
+                effect.invocation(),
+                started.child().identity(),
+                started.notes(),
+                started.isEnforced()));
       }
       case Launch.Outcome.Failed failed -> {
         reaper.spawnEnded(effect.invocation());

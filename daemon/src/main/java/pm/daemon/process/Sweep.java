@@ -11,7 +11,6 @@ import pm.daemon.core.model.InvocationId;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
-import pm.daemon.posix.PidFd;
 import pm.daemon.posix.Signals;
 
 /**
@@ -49,6 +48,7 @@ final class Sweep {
    * @param endTicks as in {@link Kin}
    * @param isOurs as in {@link Kin}
    * @param known as in {@link Kin}
+   * @param group its control group: all in it belongs to it
    */
   record Order(
       InvocationId invocation,
@@ -57,6 +57,7 @@ final class Sweep {
       long endTicks,
       boolean isOurs,
       Map<Integer, Long> known,
+      Optional<ControlGroup> group,
       StopScope scope,
       Action action) {
     static final long GONE = -1;
@@ -116,6 +117,9 @@ final class Sweep {
 
   private void stopAll(List<Search> searches) throws ErrnoException {
     List<Search> kills = searches.stream().filter(Search::isKill).toList();
+    for (Search search : kills) {
+      search.killGroup();
+    }
     boolean isNew = !kills.isEmpty();
     for (int round = 1; isNew && round < MOST_ROUNDS; round++) {
       kills.forEach(Search::stop);
@@ -145,7 +149,9 @@ final class Sweep {
     Search(Order order) throws ErrnoException {
       this.order = order;
       main =
-          order.mainPid() == 0 ? Optional.empty() : hold(order.mainPid(), order.mainStartTicks());
+          order.mainPid() == 0
+              ? Optional.empty()
+              : Held.of(proc, order.mainPid(), order.mainStartTicks());
     }
 
     boolean isKill() {
@@ -162,7 +168,7 @@ final class Sweep {
               order.endTicks(),
               order.isOurs(),
               order.known());
-      List<ProcessStat> processes = kin.in(table, order.scope(), self, mains);
+      List<ProcessStat> processes = kin.in(table, order.scope(), self, mains, members());
       if (order.action() instanceof Action.Look) {
         processes.forEach(process -> seen.add(process.pid()));
         return false;
@@ -185,8 +191,23 @@ final class Sweep {
       return isNew;
     }
 
+    private Set<Integer> members() throws ErrnoException {
+      return order.scope() == StopScope.TREE && order.group().isPresent()
+          ? Set.copyOf(order.group().get().processes())
+          : Set.of();
+    }
+
+    /**
+     * All at once, so that none can make another meanwhile. Those outside are stopped one by one.
+     */
+    void killGroup() throws ErrnoException {
+      if (order.scope() == StopScope.TREE && order.group().isPresent()) {
+        order.group().get().kill();
+      }
+    }
+
     private boolean add(ProcessStat process) throws ErrnoException {
-      Optional<Held> held = hold(process.pid(), process.startTicks());
+      Optional<Held> held = Held.of(proc, process.pid(), process.startTicks());
       if (held.isEmpty()) {
         return false;
       }
@@ -255,27 +276,5 @@ final class Sweep {
       main.ifPresent(Held::close);
       found.values().forEach(Held::close);
     }
-  }
-
-  /** Takes hold of a process, unless its number has become another's. */
-  private Optional<Held> hold(int pid, long startTicks) throws ErrnoException {
-    PidFd pidFd;
-    try {
-      pidFd = PidFd.open(pid);
-    } catch (ErrnoException refused) {
-      if (refused.errno() == Errno.ESRCH) {
-        return Optional.empty();
-      }
-      throw refused;
-    }
-    boolean isIt = false;
-    try {
-      isIt = proc.stat(pid).filter(now -> now.startTicks() == startTicks).isPresent();
-    } finally {
-      if (!isIt) {
-        pidFd.close();
-      }
-    }
-    return isIt ? Optional.of(new Held(pid, startTicks, pidFd)) : Optional.empty();
   }
 }

@@ -17,20 +17,23 @@ class KinTest {
 
   private final List<ProcessStat> processes = new ArrayList<>();
   private final Map<Integer, Set<String>> proofs = new HashMap<>();
+  private Set<Integer> members = Set.of();
 
   private void process(int pid, int parent, int session) {
     process(pid, parent, session, session, 500, 'S');
   }
 
   private void process(int pid, int parent, int group, int session, long startTicks, char state) {
-    processes.add(new ProcessStat(pid, state, parent, group, session, 0, startTicks, 1, 0));
+    processes.add(new ProcessStat(pid, state, parent, group, session, 0, startTicks, 1, 0, 1, 0));
   }
 
   private List<Integer> find(Kin kin, StopScope scope, Integer... otherMains) {
     ProcessTable table =
         new ProcessTable(processes, process -> proofs.getOrDefault(process.pid(), Set.of()));
     try {
-      return kin.in(table, scope, SELF, Set.of(otherMains)).stream().map(ProcessStat::pid).toList();
+      return kin.in(table, scope, SELF, Set.of(otherMains), members).stream()
+          .map(ProcessStat::pid)
+          .toList();
     } catch (ErrnoException impossible) {
       throw new AssertionError(impossible);
     }
@@ -147,5 +150,28 @@ class KinTest {
     Kin kin = new Kin("id", MAIN, true, 0, true, Map.of(101, 500L, 102, 499L));
 
     assertThat(find(kin, StopScope.TREE)).containsExactly(MAIN, 101);
+  }
+
+  @Test
+  void givenAControlGroup_whenItIsLookedFor_thenAllInItBelongsToIt() {
+    process(MAIN, SELF, MAIN);
+    process(101, 1, 101);
+    process(102, 101, 102);
+    process(103, 1, 103);
+    process(200, SELF, 200);
+    members = Set.of(MAIN, 101, 103, 200);
+
+    assertThat(find(ours(), StopScope.TREE, 200)).containsExactlyInAnyOrder(MAIN, 101, 102, 103);
+    assertThat(find(ours(), StopScope.PROCESS)).containsExactly(MAIN);
+  }
+
+  @Test
+  void givenAnotherMainProcess_whenItIsLookedFor_thenItIsFoundBesideItsLeader() {
+    process(MAIN, SELF, MAIN);
+    process(101, MAIN, 101);
+    process(102, 101, 102);
+    Kin kin = new Kin("id", MAIN, true, 0, true, Map.of(101, 500L));
+
+    assertThat(find(kin, StopScope.TREE, 101)).containsExactlyInAnyOrder(MAIN, 101, 102);
   }
 }

@@ -20,7 +20,7 @@ class ProcFsTest {
   @Test
   void givenALine_whenItIsRead_thenEachFieldIsInItsPlace() {
     assertThat(parse("42 (sleep) Z" + REST))
-        .contains(new ProcessStat(42, 'Z', 1, 42, 42, 12, 98765, 321, 1792));
+        .contains(new ProcessStat(42, 'Z', 1, 42, 42, 12, 98765, 321, 1792, 1, 0));
   }
 
   @Test
@@ -61,5 +61,19 @@ class ProcFsTest {
     assertThat(proc.stat(1 << 22)).isEmpty();
     assertThat(HostFacts.read().pageBytes()).isGreaterThanOrEqualTo(4096);
     assertThat(HostFacts.read().ticksPerSecond()).isEqualTo(100);
+  }
+
+  @Test
+  void givenControlGroups_whenTheyAreRead_thenTheirInvocationsAreFound() {
+    String hex = "0123456789abcdef0123456789abcdef";
+    String outer = "fedcba9876543210fedcba9876543210";
+
+    assertThat(ProcFs.invocationsOfGroup("1:cpu:/web@1." + hex + "\n0::/\n")).isEmpty();
+    assertThat(ProcFs.invocationsOfGroup("0::/pm-programs.service/web@1." + hex + "\n"))
+        .containsExactly(hex);
+    assertThat(ProcFs.invocationsOfGroup("0::/pm@1." + outer + "/x/a.b@22." + hex + "/below\n"))
+        .containsExactlyInAnyOrder(outer, hex);
+    assertThat(ProcFs.invocationsOfGroup("0::/user@1000.service/x." + hex + "\n")).isEmpty();
+    assertThat(ProcFs.invocationsOfGroup("0::/web@1." + hex + "0\n")).isEmpty();
   }
 }

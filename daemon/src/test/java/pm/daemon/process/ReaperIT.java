@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -157,6 +158,7 @@ class ReaperIT {
             0,
             true,
             Map.of(),
+            Optional.empty(),
             StopScope.GROUP,
             new Sweep.Action.Send(Signals.TERM, true));
 

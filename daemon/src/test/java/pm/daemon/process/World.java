@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +49,13 @@ final class World implements AutoCloseable {
         Processes.open(
             loop,
             new Processes.Settings(
-                Map.of("PATH", "/usr/bin:/bin"), "/none.sock", 8, List.of(), pid -> false),
+                Map.of("PATH", "/usr/bin:/bin"),
+                "/none.sock",
+                8,
+                CgroupTree.none(),
+                Optional.empty(),
+                List.of(),
+                pid -> false),
             output,
             reports::add);
     thread = new Thread(() -> loop.run(new Idle()), "loop");
