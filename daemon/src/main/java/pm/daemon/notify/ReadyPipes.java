@@ -67,7 +67,7 @@ public final class ReadyPipes implements AutoCloseable {
     try {
       child = Fd.open(path.toString(), OpenFlags.RDWR | OpenFlags.NOFOLLOW, 0);
       Fd.chown(child, uid, gid);
-      pipes.put(invocation, new Pipe(instance, invocation, path, open(path), number));
+      pipes.put(invocation, new Pipe(instance, invocation, path, open(path), number, false));
       isWhole = true;
       return child;
     } finally {
@@ -92,7 +92,7 @@ public final class ReadyPipes implements AutoCloseable {
   public void reopen(InstanceName instance, InvocationId invocation, int number) {
     Path path = path(instance, invocation);
     try {
-      pipes.put(invocation, new Pipe(instance, invocation, path, open(path), number));
+      pipes.put(invocation, new Pipe(instance, invocation, path, open(path), number, true));
     } catch (ErrnoException refused) {
       if (refused.errno() != Errno.ENOENT) {
         LOG.warn("{} cannot say that it is ready: {}", instance, refused.getMessage());
@@ -153,7 +153,17 @@ public final class ReadyPipes implements AutoCloseable {
     private boolean isClosed;
     private boolean isReady;
 
-    Pipe(InstanceName instance, InvocationId invocation, Path path, int fd, int number) {
+    /** Whether it may have said that it is ready to a daemon before us. */
+    private final boolean isOld;
+
+    Pipe(
+        InstanceName instance,
+        InvocationId invocation,
+        Path path,
+        int fd,
+        int number,
+        boolean isOld) {
+      this.isOld = isOld;
       this.instance = instance;
       this.invocation = invocation;
       this.path = path;
@@ -179,7 +189,7 @@ public final class ReadyPipes implements AutoCloseable {
         buffer.clear();
         int count = Fd.read(fd, buffer);
         if (count == 0) {
-          if (!isReady) {
+          if (!isReady && !isOld) {
             LOG.warn(
                 "{} has closed descriptor {} without a newline: it is not ready", instance, number);
           }

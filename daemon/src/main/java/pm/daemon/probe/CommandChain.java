@@ -56,10 +56,8 @@ record CommandChain(List<String> words, Map<String, String> environment) {
    * @param pipe where its output goes
    * @param isOwnUser whether it needs no other user than ours
    */
-  static CommandChain of(SpawnPlan plan, Map<String, String> facts, Path pipe, boolean isOwnUser)
-      throws MissingToolException {
-    Map<String, String> wanted = new TreeMap<>(plan.environment());
-    wanted.putAll(facts);
+  static CommandChain of(SpawnPlan plan, Path pipe, boolean isOwnUser) throws MissingToolException {
+    Map<String, String> wanted = plan.environment();
     List<String> words = new ArrayList<>();
     words.add("/bin/sh");
     words.add("-c");

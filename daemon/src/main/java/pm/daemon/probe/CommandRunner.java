@@ -3,8 +3,8 @@ package pm.daemon.probe;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.config.Durations;
 import pm.config.ProgramSpec;
+import pm.config.Template;
 import pm.daemon.core.plan.Account;
 import pm.daemon.core.plan.SpawnPlan;
 import pm.daemon.core.plan.SpawnPlanner;
@@ -139,11 +140,21 @@ final class CommandRunner implements AutoCloseable {
     }
   }
 
+  /** The command in place of the program's own; what it is run for is known to both. */
+  private static ProgramSpec asProgram(CommandOrder order) {
+    Map<String, String> environment = new LinkedHashMap<>(order.spec().environment());
+    order.facts().forEach((name, value) -> environment.put(name, Template.escape(value)));
+    environment.put("PM_HOOK", order.mark());
+    return new ProgramSpec.Builder(order.spec())
+        .command(order.command())
+        .environment(environment)
+        .build();
+  }
+
   /** On a thread of the pool. */
   private Started start(CommandOrder order, Running command) throws NotStartedException {
-    ProgramSpec spec = new ProgramSpec.Builder(order.spec()).command(order.command()).build();
     SpawnPlan plan =
-        switch (plans.plan(spec, order.instance(), order.invocation())) {
+        switch (plans.plan(asProgram(order), order.instance(), order.invocation())) {
           case SpawnPlanner.Result.Planned planned -> planned.plan();
           case SpawnPlanner.Result.Refused refused ->
               throw new NotStartedException(refused.stage() + ": " + refused.reason());
@@ -158,9 +169,7 @@ final class CommandRunner implements AutoCloseable {
       FilePath.mkfifo(path.toString(), 0600);
       pipe = Fd.open(path.toString(), OpenFlags.RDONLY | OpenFlags.NONBLOCK, 0);
       Fd.chown(pipe, account.uid(), account.gid());
-      Map<String, String> facts = new HashMap<>(order.facts());
-      facts.put("PM_HOOK", order.mark());
-      CommandChain chain = CommandChain.of(plan, facts, path, isOwnUser);
+      CommandChain chain = CommandChain.of(plan, path, isOwnUser);
       Started started = start(chain, plan.workingDirectory(), pipe, path, command);
       isStarted = true;
       return started;

@@ -103,6 +103,22 @@ class HooksIT {
   }
 
   @Test
+  void itsWordsMayReferToWhatItIsRunFor() throws Exception {
+    InvocationId invocation = ProbeWorld.id();
+    world.begin(
+        invocation,
+        ProbeWorld.program().build(),
+        HookKind.ON_FAILURE,
+        new Hook(
+            new Command(
+                List.of("/bin/echo", "${PM_NAME}", "${PM_REASON}", "${PM_EXIT_CODE}", "${PM_HOOK}"),
+                false)),
+        new HookFacts(OptionalInt.of(3), Optional.empty(), "costs $5 ${x}", OptionalInt.empty()));
+    assertThat(world.awaitHook(invocation).end().output())
+        .isEqualTo("web@1 costs $5 ${x} 3 on_failure");
+  }
+
+  @Test
   void itRunsAsTheProgramsUser() throws Exception {
     Assumptions.assumeTrue(Host.euid() == 0, "only root may be somebody else");
     ProgramSpec spec =
