@@ -26,6 +26,9 @@ final class DaemonLog {
 
   private static final int QUEUE = 1_024;
 
+  /** Held while a line is written to stderr, which others may want to write lines to as well. */
+  static final Object LOCK = new Object();
+
   private DaemonLog() {}
 
   /** Makes the log what it is until the configuration is known. */
@@ -83,6 +86,13 @@ final class DaemonLog {
   private static final class Stderr extends FileOutputStream {
     Stderr() {
       super(FileDescriptor.err);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      synchronized (LOCK) {
+        super.write(bytes, offset, length);
+      }
     }
 
     @Override

@@ -75,7 +75,10 @@ final class EffectInterpreter {
 
   private void run(Effect effect) {
     switch (effect) {
-      case Effect.Spawn spawn -> processes.spawn(spawn);
+      case Effect.Spawn spawn -> {
+        output.expect(spawn.invocation(), spawn.spec().readiness());
+        processes.spawn(spawn);
+      }
       case Effect.Signal signal -> processes.signal(signal);
       case Effect.KillRemains kill -> processes.killRemains(kill);
       case Effect.SignalRemains signal -> processes.signalRemains(signal);
@@ -86,6 +89,7 @@ final class EffectInterpreter {
       }
       case Effect.Adopt adopt -> {
         words.adopt(adopt);
+        output.expect(adopt.run().invocation(), adopt.spec().readiness());
         processes.adopt(adopt);
       }
       case Effect.Follow follow -> processes.follow(follow);

@@ -42,6 +42,7 @@ import pm.daemon.notify.ReadyPipes;
 import pm.daemon.notify.ServiceNotifier;
 import pm.daemon.output.LogReader;
 import pm.daemon.output.OutputPump;
+import pm.daemon.output.OwnOutput;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Host;
 import pm.daemon.posix.Signals;
@@ -78,6 +79,7 @@ final class Parts {
   private final EventLog events;
   private final DecisionStore decisions;
   private final OutputPump pump;
+  private final ProgramOutput output;
   private final Deadlines deadlines = new Deadlines();
   private final Processes processes;
   private final Probes probes;
@@ -122,10 +124,11 @@ final class Parts {
             folders.run().resolve("pipes"),
             folders.log(),
             folders.state().resolve("log-index"),
+            OwnOutput.of(DaemonLog.LOCK),
             new BlockedOutput(loop, queue),
             InstantSource.system());
     pump.removeStalePipes(claimed(supervisor));
-    ProgramOutput output = new ProgramOutput(pump, folders.log(), loop);
+    output = new ProgramOutput(pump, folders.log(), loop);
     processes =
         Processes.open(
             loop,
@@ -244,6 +247,7 @@ final class Parts {
   }
 
   private void report(Report report) {
+    output.hear(report);
     queue.add(report);
     words.observe(report);
   }

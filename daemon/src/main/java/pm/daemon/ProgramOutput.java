@@ -4,15 +4,20 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import pm.config.LineFormat;
 import pm.config.LogSpec;
 import pm.config.LogTarget;
 import pm.config.ProgramSpec;
+import pm.config.Readiness;
 import pm.config.Template;
+import pm.daemon.core.event.Report;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.plan.SpawnPlan;
 import pm.daemon.loop.EventLoop;
 import pm.daemon.output.ChildEnds;
+import pm.daemon.output.LineForm;
 import pm.daemon.output.LogLimits;
 import pm.daemon.output.LogPlan;
 import pm.daemon.output.OutputException;
@@ -32,6 +37,9 @@ final class ProgramOutput implements ChildOutput {
   /** Where the youngest invocation of an instance writes. */
   private final Map<InstanceName, LogPlan> plans = new ConcurrentHashMap<>();
 
+  /** What is looked for in the output of invocations that are not ready before it comes. */
+  private final Map<InvocationId, Pattern> awaited = new ConcurrentHashMap<>();
+
   ProgramOutput(OutputPump pump, Path folder, EventLoop loop) {
     this.pump = pump;
     this.folder = folder;
@@ -40,7 +48,7 @@ final class ProgramOutput implements ChildOutput {
 
   @Override
   public Ends open(SpawnPlan plan) throws OutputRefusedException {
-    LogPlan logs = plan(plan.instance(), plan.logs());
+    LogPlan logs = plan(plan.instance(), plan.invocation(), plan.logs());
     try {
       ChildEnds ends =
           pump.open(
@@ -56,7 +64,7 @@ final class ProgramOutput implements ChildOutput {
   @Override
   public void reattach(InstanceName instance, InvocationId invocation, LogSpec logs)
       throws OutputRefusedException {
-    LogPlan plan = plan(instance, logs);
+    LogPlan plan = plan(instance, invocation, logs);
     try {
       pump.adopt(instance, invocation, plan);
       plans.put(instance, plan);
@@ -73,7 +81,45 @@ final class ProgramOutput implements ChildOutput {
 
   @Override
   public void release(InvocationId invocation) {
+    awaited.remove(invocation);
     pump.release(invocation);
+  }
+
+  /**
+   * An invocation is to be begun, or taken over: looks for what makes it ready in what it prints.
+   */
+  void expect(InvocationId invocation, Readiness readiness) {
+    if (readiness instanceof Readiness.LogLine line) {
+      awaited.put(invocation, Pattern.compile(line.pattern()));
+    }
+  }
+
+  /** What is reported of processes; those that run are named by records of their output. */
+  void hear(Report report) {
+    if (report instanceof Report.Spawned spawned) {
+      pump.began(spawned.invocation(), spawned.process().pid());
+    } else if (report instanceof Report.Adopted adopted) {
+      pump.began(adopted.invocation(), adopted.process().pid());
+    } else if (report instanceof Report.SpawnFailed failed) {
+      awaited.remove(failed.invocation());
+    }
+  }
+
+  /**
+   * Returns where one of an instance's outputs goes if that is no file, as the rest of a sentence;
+   * empty if it is one. Any thread.
+   */
+  Optional<String> elsewhere(ProgramSpec spec, boolean errors) {
+    LogTarget target = errors ? spec.logs().stderr() : spec.logs().file();
+    String key = errors ? "logs.stderr" : "logs.file";
+    return switch (target) {
+      case LogTarget.Inherit inherit ->
+          Optional.of("goes to the output of pmd itself (" + key + ": inherit)");
+      case LogTarget.None none -> Optional.of("is not kept (" + key + ": none)");
+      case LogTarget.Merge merge -> Optional.of("is with its stdout (" + key + ": merge)");
+      case LogTarget.Auto auto -> Optional.empty();
+      case LogTarget.File file -> Optional.empty();
+    };
   }
 
   /** The limits of an instance's files have changed. */
@@ -119,22 +165,35 @@ final class ProgramOutput implements ChildOutput {
   private static Optional<Path> path(OutputTarget target) {
     return switch (target) {
       case OutputTarget.ToFile file -> Optional.of(file.path());
+      case OutputTarget.Inherited inherited -> Optional.empty();
       case OutputTarget.Nowhere nowhere -> Optional.empty();
       case OutputTarget.WithStdout merged -> Optional.empty();
     };
   }
 
-  private LogPlan plan(InstanceName instance, LogSpec logs) {
+  private LogPlan plan(InstanceName instance, InvocationId invocation, LogSpec logs) {
     return new LogPlan(
-        target(instance, logs.file()), target(instance, logs.stderr()), limits(logs));
+        target(instance, logs.file(), OutputTarget.Own.STDOUT),
+        target(instance, logs.stderr(), OutputTarget.Own.STDERR),
+        limits(logs),
+        form(logs.format()),
+        Optional.ofNullable(awaited.get(invocation)));
   }
 
-  private OutputTarget target(InstanceName instance, LogTarget target) {
+  private static LineForm form(LineFormat format) {
+    return switch (format) {
+      case RAW -> LineForm.RAW;
+      case TIME -> LineForm.TIME;
+      case JSON -> LineForm.JSON;
+    };
+  }
+
+  private OutputTarget target(InstanceName instance, LogTarget target, OutputTarget.Own own) {
     return switch (target) {
       case LogTarget.Auto auto -> new OutputTarget.ToFile(byDefault(instance));
       case LogTarget.None none -> new OutputTarget.Nowhere();
       case LogTarget.Merge merge -> new OutputTarget.WithStdout();
-      case LogTarget.Inherit inherit -> new OutputTarget.Nowhere();
+      case LogTarget.Inherit inherit -> new OutputTarget.Inherited(own);
       case LogTarget.File file -> new OutputTarget.ToFile(folder.resolve(file.path()));
     };
   }
@@ -144,7 +203,7 @@ final class ProgramOutput implements ChildOutput {
   }
 
   private static LogLimits limits(LogSpec logs) {
-    return new LogLimits(logs.maxSizeBytes(), logs.keep());
+    return new LogLimits(logs.maxSizeBytes(), logs.keep(), logs.maxAge(), logs.compress());
   }
 
   /** The pump's ends as those who spawn see them. */

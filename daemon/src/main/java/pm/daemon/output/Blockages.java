@@ -16,7 +16,7 @@ final class Blockages {
   private static final long FIRST_RETRY_NANOS = 50_000_000;
   private static final long LONGEST_RETRY_NANOS = 1_000_000_000;
 
-  private final Map<LogFile, Blockage> byFile = new HashMap<>();
+  private final Map<Destination, Blockage> byFile = new HashMap<>();
   private final OutputListener listener;
   private final OutputMeters meters;
 
@@ -37,7 +37,7 @@ final class Blockages {
     this.meters = meters;
   }
 
-  boolean isBlocked(LogFile file) {
+  boolean isBlocked(Destination file) {
     return !byFile.isEmpty() && byFile.containsKey(file);
   }
 
@@ -46,7 +46,7 @@ final class Blockages {
   }
 
   /** The file could not be written, for the first time or again. */
-  void failed(LogFile file, String reason, long nowNanos) {
+  void failed(Destination file, String reason, long nowNanos) {
     Blockage known = byFile.get(file);
     if (known != null) {
       known.delayNanos = Math.min(2 * known.delayNanos, LONGEST_RETRY_NANOS);
@@ -67,7 +67,7 @@ final class Blockages {
   }
 
   /** The file has been written, or no pipe leads there any more. */
-  void over(LogFile file) {
+  void over(Destination file) {
     Blockage blockage = byFile.remove(file);
     if (blockage != null) {
       meters.unblocked();
@@ -76,14 +76,15 @@ final class Blockages {
   }
 
   /** Returns the files that are to be tried now. */
-  List<LogFile> due(long nowNanos) {
+  List<Destination> due(long nowNanos) {
     if (byFile.isEmpty()) {
       return List.of();
     }
-    List<LogFile> due = new ArrayList<>();
+    List<Destination> due = new ArrayList<>();
     byFile.forEach(
         (file, blockage) -> {
-          if (blockage.retryNanos - nowNanos <= 0) {
+          // What is being written tells its end itself.
+          if (blockage.retryNanos - nowNanos <= 0 && !file.isBusy()) {
             due.add(file);
           }
         });
@@ -93,8 +94,10 @@ final class Blockages {
   /** Returns how long until one is to be tried, or {@code most} if that is sooner. */
   long untilNextNanos(long nowNanos, long most) {
     long wait = most;
-    for (Blockage blockage : byFile.values()) {
-      wait = Math.min(wait, Math.max(0, blockage.retryNanos - nowNanos));
+    for (Map.Entry<Destination, Blockage> each : byFile.entrySet()) {
+      if (!each.getKey().isBusy()) {
+        wait = Math.min(wait, Math.max(0, each.getValue().retryNanos - nowNanos));
+      }
     }
     return wait;
   }

@@ -19,7 +19,7 @@ import pm.daemon.posix.FileStatus;
  * made anew, so that any outside rotation works. What is written between the look and the write is
  * the one thing that such an outsider can lose.
  */
-final class LogFile {
+final class LogFile implements Destination {
   private static final Logger LOG = LoggerFactory.getLogger(LogFile.class);
 
   /** Most that one call moves: no program holds up the others longer than this takes. */
@@ -36,7 +36,8 @@ final class LogFile {
   private final Path path;
   private final String name;
   private final LogFileOpening opening;
-  private final LineEnds lineEnds;
+  private final PipeFront front;
+  private final Records records;
   private final LogIndex index;
   private final List<Source> sources = new ArrayList<>();
 
@@ -52,8 +53,14 @@ final class LogFile {
   private long rotateAt;
 
   private long overhang;
+
+  /** The position, if what stands before it is a whole record. */
+  private long endOfRecords = NOWHERE;
+
   private long lookedNanos;
   private boolean hasLooked;
+
+  private boolean isBeginToBeNoted;
 
   /** Why the last rotation failed; empty if it did not. */
   private String warnedOfRotation = "";
@@ -66,24 +73,27 @@ final class LogFile {
       int fd,
       LogLimits limits,
       LogFileOpening opening,
-      LineEnds lineEnds,
+      PipeFront front,
+      Records records,
       LogIndex index) {
     this.path = path;
     this.name = String.valueOf(path.getFileName());
     this.fd = fd;
     this.limits = limits;
     this.opening = opening;
-    this.lineEnds = lineEnds;
+    this.front = front;
+    this.records = records;
     this.index = index;
     rotateAt = limits.maxSizeBytes();
   }
 
-  Path path() {
+  @Override
+  public Path path() {
     return path;
   }
 
-  /** The pipes that lead here, the oldest first. */
-  List<Source> sources() {
+  @Override
+  public List<Source> sources() {
     return sources;
   }
 
@@ -100,42 +110,80 @@ final class LogFile {
     }
   }
 
-  /**
-   * What came of {@link #take}.
-   *
-   * @param bytes as {@link Fd#splice} says
-   * @param isLimited whether the file's size, and not the pipe, said how many
-   */
-  record Taken(long bytes, boolean isLimited, boolean isRotated) {}
-
-  /**
-   * Moves some of a pipe's bytes to the end of the file.
-   *
-   * @throws ErrnoException if the file cannot be written; nothing is lost
-   * @throws OutputException if it cannot be opened again; nothing is lost
-   */
-  Taken take(Source source, long nowNanos, long wallMillis) throws ErrnoException, OutputException {
+  @Override
+  public Taken take(Source source, long nowNanos, long wallMillis)
+      throws ErrnoException, OutputException {
+    if (source.isFramed()) {
+      return takeRecords(source, nowNanos, wallMillis);
+    }
     beSureOfTheEnd(nowNanos);
     long room = limits.maxSizeBytes() == 0 ? TURN_BYTES : rotateAt - position;
-    if (room > 0) {
-      long moved = Fd.splice(source.fd(), fd, Math.min(room, TURN_BYTES));
+    return room > 0 ? takeUpTo(source, room, wallMillis) : takeRestOfLine(source, wallMillis);
+  }
+
+  private Taken takeUpTo(Source source, long room, long wallMillis) throws ErrnoException {
+    long most = Math.min(room, TURN_BYTES);
+    if (source.isWatched()) {
+      long seen = front.look(source.fd(), most);
+      if (seen <= 0) {
+        return Taken.nothing(seen);
+      }
+      long moved = Fd.splice(source.fd(), fd, seen);
+      source.watch(front.bytes(), 0, (int) moved);
       moved(moved, wallMillis);
-      return new Taken(moved, moved == room, false);
+      return new Taken(moved, true, false);
     }
-    LineEnds.Front front = lineEnds.find(source.fd());
-    if (front.bytes() <= 0) {
-      return new Taken(front.bytes(), false, false);
+    long moved = Fd.splice(source.fd(), fd, most);
+    moved(moved, wallMillis);
+    return new Taken(moved, moved == room, false);
+  }
+
+  /** Fills the file up to the end of a line, and begins the next. */
+  private Taken takeRestOfLine(Source source, long wallMillis) throws ErrnoException {
+    long seen = front.look(source.fd(), PipeFront.MOST_BYTES);
+    if (seen <= 0) {
+      return Taken.nothing(seen);
     }
-    long moved = Fd.splice(source.fd(), fd, front.bytes());
+    int end = front.endOfLine(0, (int) seen);
+    long wanted = Math.min(end + 1L, seen);
+    long moved = Fd.splice(source.fd(), fd, wanted);
+    source.watch(front.bytes(), 0, (int) moved);
     moved(moved, wallMillis);
     overhang += Math.max(moved, 0);
-    boolean endOfLine = moved == front.bytes() && front.isLine();
+    boolean endOfLine = moved == wanted && end < seen;
     boolean rotated = (endOfLine || overhang >= LONGEST_OVERHANG_BYTES) && rotate();
     return new Taken(moved, true, rotated);
   }
 
+  /**
+   * Records are written before what they are made of is taken out of the pipe. So a death between
+   * the two has them written again, with another time, and loses none.
+   */
+  private Taken takeRecords(Source source, long nowNanos, long wallMillis)
+      throws ErrnoException, OutputException {
+    if (source.awaitsPid()) {
+      return Taken.nothing(Taken.UNDER_WAY);
+    }
+    beSureOfTheEnd(nowNanos);
+    long room = limits.maxSizeBytes() == 0 ? Long.MAX_VALUE : Math.max(1, rotateAt - position);
+    long seen = records.make(source, room);
+    if (seen <= 0) {
+      return Taken.nothing(seen);
+    }
+    if (position > 0 && position != endOfRecords) {
+      position = TornEnd.mend(fd, position, source);
+    }
+    records.write(fd, position);
+    moved(records.length(), wallMillis);
+    endOfRecords = position;
+    front.consume(source.fd(), records.consumed());
+    boolean isFull = limits.maxSizeBytes() > 0 && position >= rotateAt;
+    return new Taken(records.consumed(), records.isMore() || isFull, isFull && rotate());
+  }
+
   private void moved(long bytes, long wallMillis) {
     if (bytes > 0) {
+      noteBegin(wallMillis);
       index.wrote(inode, position, wallMillis);
       position += bytes;
     }
@@ -217,18 +265,44 @@ final class LogFile {
     }
   }
 
-  /** Has the next write open the file anew by its name. */
-  void reopen() {
+  @Override
+  public void begins(long nowNanos, long wallMillis) {
+    isBeginToBeNoted = true;
+    try {
+      beSureOfTheEnd(nowNanos);
+      noteBegin(wallMillis);
+    } catch (ErrnoException | OutputException e) {
+      // Then it is noted at the first write.
+      LOG.debug("{}: {}", path, e.getMessage());
+    }
+  }
+
+  private void noteBegin(long wallMillis) {
+    if (isBeginToBeNoted) {
+      isBeginToBeNoted = false;
+      index.began(inode, position, wallMillis);
+    }
+  }
+
+  @Override
+  public boolean isBusy() {
+    return false;
+  }
+
+  @Override
+  public void reopen() {
     close();
   }
 
-  void close() {
+  @Override
+  public void close() {
     if (fd >= 0) {
       int closing = fd;
       fd = -1;
       hasLooked = false;
       // Opened anew it begins at its start, even if it is the same file and has not changed.
       position = NOWHERE;
+      endOfRecords = NOWHERE;
       try {
         Fd.close(closing);
       } catch (ErrnoException e) {

@@ -1,12 +1,15 @@
 package pm.daemon.output;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
+import pm.daemon.posix.FilePath;
 import pm.daemon.posix.FileStatus;
 import pm.daemon.posix.OpenFlags;
 
@@ -19,9 +22,9 @@ import pm.daemon.posix.OpenFlags;
  */
 record LogFileOpening(Path ownFolder) {
   private static final int FILE_MODE = 0640;
+  private static final int FOLDER_MODE = 0750;
   private static final int FLAGS =
       OpenFlags.WRONLY
-          | OpenFlags.CREAT
           | OpenFlags.NOFOLLOW
           // A named pipe without a reader would hold us up for ever; a file does not mind.
           | OpenFlags.NONBLOCK
@@ -57,11 +60,21 @@ record LogFileOpening(Path ownFolder) {
     return folder;
   }
 
+  /** With our modes, whatever the umask of whoever started us is. */
   private static void make(Path folder) throws OutputException {
+    Deque<Path> missing = new ArrayDeque<>();
+    for (Path at = folder; at != null && Files.notExists(at); at = at.getParent()) {
+      missing.push(at);
+    }
     try {
-      Files.createDirectories(
-          folder,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
+      for (Path each : missing) {
+        Files.createDirectory(each);
+        FilePath.chmod(each.toString(), FOLDER_MODE);
+      }
+    } catch (FileAlreadyExistsException e) {
+      // Somebody else was quicker; what it is shows when it is opened.
+    } catch (ErrnoException e) {
+      throw new OutputException(folder, e);
     } catch (IOException e) {
       String reason = e instanceof java.nio.file.FileSystemException f ? f.getReason() : null;
       throw new OutputException(folder, reason == null ? e.toString() : reason);
@@ -77,11 +90,36 @@ record LogFileOpening(Path ownFolder) {
     }
   }
 
+  private static int openOrMake(String file) throws ErrnoException {
+    while (true) {
+      try {
+        return Fd.open(file, FLAGS, 0);
+      } catch (ErrnoException e) {
+        if (e.errno() != Errno.ENOENT) {
+          throw e;
+        }
+      }
+      int made;
+      try {
+        made = Fd.open(file, FLAGS | OpenFlags.CREAT | OpenFlags.EXCL, FILE_MODE);
+      } catch (ErrnoException e) {
+        if (e.errno() == Errno.EEXIST) {
+          // Made by somebody else just now, who may want another mode.
+          continue;
+        }
+        throw e;
+      }
+      // The umask of whoever started us has nothing to say here.
+      Fd.chmod(made, FILE_MODE);
+      return made;
+    }
+  }
+
   /** Opens {@code file} in its folder, making it if missing. */
   int open(Path file, LogFolder folder) throws ErrnoException, OutputException {
     int fd;
     try {
-      fd = Fd.open(folder.entry(String.valueOf(file.getFileName())), FLAGS, FILE_MODE);
+      fd = openOrMake(folder.entry(String.valueOf(file.getFileName())));
     } catch (ErrnoException e) {
       throw switch (e.errno()) {
         case Errno.ELOOP -> new OutputException(file, "is a symbolic link, not a file");

@@ -39,10 +39,19 @@ final class LogIndex {
     if (isNoted) {
       return;
     }
+    note(new LogIndexFile.Entry(wallMillis, inode, offset, false));
+  }
+
+  /** An invocation begins at {@code offset}. */
+  void began(long inode, long offset, long wallMillis) {
+    note(new LogIndexFile.Entry(wallMillis, inode, offset, false, true));
+  }
+
+  private void note(LogIndexFile.Entry entry) {
     hasLast = true;
-    lastMillis = wallMillis;
+    lastMillis = entry.wallMillis();
     try {
-      int entries = file.append(new LogIndexFile.Entry(wallMillis, inode, offset, false), scratch);
+      int entries = file.append(entry, scratch);
       if (entries >= LogIndexFile.MOST_ENTRIES) {
         file.replace(LogIndexFile.thinned(file.read()));
       }

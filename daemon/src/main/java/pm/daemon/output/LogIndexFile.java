@@ -47,6 +47,7 @@ record LogIndexFile(Path path, Path log) {
   static final int MOST_APPENDED_BYTES = MOST_HEADER_BYTES + ENTRY_BYTES;
 
   private static final long THINNED = 1L << 62;
+  private static final long BEGIN = 1L << 61;
 
   /**
    * From {@code offset} of the file {@code inode} on, bytes were written at or after {@code
@@ -54,8 +55,17 @@ record LogIndexFile(Path path, Path log) {
    *
    * @param isThinned whether entries after it were dropped, so that its bytes may reach up to the
    *     next entry; else they were written within {@link LogIndex#STEP_MILLIS}
+   * @param isBegin whether an invocation began there
    */
-  record Entry(long wallMillis, long inode, long offset, boolean isThinned) {}
+  record Entry(long wallMillis, long inode, long offset, boolean isThinned, boolean isBegin) {
+    Entry(long wallMillis, long inode, long offset, boolean isThinned) {
+      this(wallMillis, inode, offset, isThinned, false);
+    }
+
+    private Entry thinned() {
+      return new Entry(wallMillis, inode, offset, true, isBegin);
+    }
+  }
 
   static LogIndexFile of(Path folder, Path log) {
     String full = log.toString();
@@ -135,7 +145,8 @@ record LogIndexFile(Path path, Path log) {
 
   private static void put(ByteBuffer bytes, Entry entry) {
     bytes.order(ByteOrder.LITTLE_ENDIAN);
-    bytes.putLong(entry.isThinned() ? entry.wallMillis() | THINNED : entry.wallMillis());
+    long flags = (entry.isThinned() ? THINNED : 0) | (entry.isBegin() ? BEGIN : 0);
+    bytes.putLong(entry.wallMillis() | flags);
     bytes.putLong(entry.inode());
     bytes.putLong(entry.offset());
   }
@@ -178,7 +189,12 @@ record LogIndexFile(Path path, Path log) {
       while (bytes.remaining() >= ENTRY_BYTES) {
         long time = bytes.getLong();
         entries.add(
-            new Entry(time & ~THINNED, bytes.getLong(), bytes.getLong(), (time & THINNED) != 0));
+            new Entry(
+                time & ~(THINNED | BEGIN),
+                bytes.getLong(),
+                bytes.getLong(),
+                (time & THINNED) != 0,
+                (time & BEGIN) != 0));
       }
       return entries;
     } finally {
@@ -212,11 +228,10 @@ record LogIndexFile(Path path, Path log) {
     int newest = entries.size() - entries.size() / 4;
     List<Entry> kept = new ArrayList<>(entries.size());
     for (int i = 0; i < entries.size(); i++) {
-      if (i >= newest || i % 2 == 0 || beginsFile(entries, i)) {
+      if (i >= newest || i % 2 == 0 || beginsFile(entries, i) || entries.get(i).isBegin()) {
         kept.add(entries.get(i));
       } else {
-        Entry before = kept.removeLast();
-        kept.add(new Entry(before.wallMillis(), before.inode(), before.offset(), true));
+        kept.add(kept.removeLast().thinned());
       }
     }
     // Many small files: then the oldest are the ones that have been removed.
@@ -227,8 +242,13 @@ record LogIndexFile(Path path, Path log) {
 
   /** Tells whether the entry before it is of another file, or of the same before it was cut. */
   static boolean beginsFile(List<Entry> entries, int i) {
-    return i == 0
-        || entries.get(i - 1).inode() != entries.get(i).inode()
-        || entries.get(i - 1).offset() >= entries.get(i).offset();
+    if (i == 0) {
+      return true;
+    }
+    Entry before = entries.get(i - 1);
+    Entry entry = entries.get(i);
+    // Where an invocation begins nothing has been written yet.
+    long least = before.isBegin() || entry.isBegin() ? before.offset() : before.offset() + 1;
+    return before.inode() != entry.inode() || entry.offset() < least;
   }
 }

@@ -154,6 +154,26 @@ public final class LogReader {
     return parts.isEmpty() ? LogPosition.START : endOf(parts.getLast());
   }
 
+  /**
+   * Returns where the youngest invocation began to print: the start of the log if that is not known
+   * or what it printed first has been removed.
+   */
+  public LogPosition beginOfYoungest(Path log) throws ErrnoException {
+    List<LogIndexFile.Entry> entries = LogIndexFile.of(indexFolder, log).read();
+    for (LogIndexFile.Entry entry : entries.reversed()) {
+      if (entry.isBegin()) {
+        boolean isThere =
+            new LogParts(log)
+                .all().stream()
+                    .anyMatch(
+                        part ->
+                            part.inode() == entry.inode() && part.sizeBytes() >= entry.offset());
+        return isThere ? new LogPosition(entry.inode(), entry.offset()) : LogPosition.START;
+      }
+    }
+    return LogPosition.START;
+  }
+
   /** The number of a removed file may be given to a new one: only the last row of each counts. */
   private Map<Long, List<LogIndexFile.Entry>> entriesByInode(Path log) throws ErrnoException {
     List<LogIndexFile.Entry> all = LogIndexFile.of(indexFolder, log).read();

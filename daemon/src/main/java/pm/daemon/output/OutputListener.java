@@ -2,8 +2,12 @@ package pm.daemon.output;
 
 import java.nio.file.Path;
 import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InvocationId;
 
-/** Hears what happens to log files. Called on the writer thread; must not block. */
+/**
+ * Hears what happens to log files. Called on the writer thread, or on that which adopts; must not
+ * block.
+ */
 public interface OutputListener {
 
   /**
@@ -16,6 +20,9 @@ public interface OutputListener {
 
   /** The file can be written again. */
   void flows(InstanceName instance, Path file);
+
+  /** A line of this invocation is what was looked for in them; told once. */
+  void found(InvocationId invocation, String line);
 
   /**
    * The writer thread ends by a fault, and nobody takes output any more. A daemon that went on

@@ -9,11 +9,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.core.model.InstanceName;
@@ -46,21 +55,31 @@ public final class OutputPump implements AutoCloseable {
   /** The index of a log that is gone is kept so long, should the log come back. */
   private static final Duration FORGOTTEN = Duration.ofDays(30);
 
+  private static final int NO_FILE = -1;
+  private static final long IDLE_SECONDS = 2;
+
   private final PipeFolder pipes;
   private final Path indexFolder;
   private final LogFileOpening opening;
   private final LogFollowers followers = new LogFollowers();
   private final OutputMeters meters = new OutputMeters();
-  private final LineEnds lineEnds;
+  private final PipeFront front;
+  private final Records records;
+  private final OwnOutput own;
+  private final OutputListener listener;
   private final Turns turns;
   private final Writer writer;
   private final Thread thread;
+
+  /** Two at most, and none while nobody has to be waited for. */
+  private final ExecutorService waiters = waiters();
 
   // Writer thread only.
   private final ByteBuffer indexScratch =
       ByteBuffer.allocateDirect(LogIndexFile.MOST_APPENDED_BYTES);
   private final Map<InvocationId, List<Source>> sources = new HashMap<>();
   private final Map<Path, LogFile> files = new HashMap<>();
+  private final Map<OutputTarget.Own, Console> consoles = new EnumMap<>(OutputTarget.Own.class);
 
   /**
    * Makes the folders that are missing, and starts the thread.
@@ -68,15 +87,19 @@ public final class OutputPump implements AutoCloseable {
    * @param pipeFolder for the named pipes; in the runtime folder
    * @param logFolder the daemon's own log folder; it and folders below it are made when needed
    * @param indexFolder for what {@link LogReader#since} needs; in the state folder
+   * @param own the daemon's own outputs
    * @param wall tells when something was written
    */
   public OutputPump(
       Path pipeFolder,
       Path logFolder,
       Path indexFolder,
+      OwnOutput own,
       OutputListener listener,
       InstantSource wall)
       throws IOException {
+    this.own = own;
+    this.listener = listener;
     for (Path folder : List.of(pipeFolder, indexFolder)) {
       Files.createDirectories(
           folder,
@@ -85,7 +108,8 @@ public final class OutputPump implements AutoCloseable {
     pipes = new PipeFolder(pipeFolder);
     this.indexFolder = indexFolder;
     opening = new LogFileOpening(logFolder.toAbsolutePath().normalize());
-    lineEnds = new LineEnds();
+    front = new PipeFront();
+    records = new Records(front, wall);
     Epoll epoll = Epoll.create(MAX_EVENTS);
     turns =
         new Turns(
@@ -105,6 +129,19 @@ public final class OutputPump implements AutoCloseable {
             .unstarted(writer);
     thread.start();
     writer.post(() -> removeForgottenIndexes(wall.instant().minus(FORGOTTEN)));
+  }
+
+  private static ExecutorService waiters() {
+    ThreadPoolExecutor waiters =
+        new ThreadPoolExecutor(
+            OutputTarget.Own.values().length,
+            OutputTarget.Own.values().length,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> Thread.ofPlatform().name("log-console").daemon(true).unstarted(work));
+    waiters.allowCoreThreadTimeOut(true);
+    return waiters;
   }
 
   private void removeForgottenIndexes(Instant before) {
@@ -139,14 +176,14 @@ public final class OutputPump implements AutoCloseable {
   public ChildEnds open(
       InstanceName instance, InvocationId invocation, LogPlan plan, int uid, int gid)
       throws OutputException {
-    SetUp setUp = new SetUp(instance, invocation, plan.limits(), uid, gid);
+    SetUp setUp = new SetUp(instance, invocation, plan, uid, gid);
     boolean isWhole = false;
     try {
       Stdio stdout = setUp.open(PipeFolder.Stream.OUT, plan.stdout());
       Stdio stderr =
           switch (plan.stderr()) {
             case OutputTarget.WithStdout() -> stdout;
-            case OutputTarget.ToFile _, OutputTarget.Nowhere _ ->
+            case OutputTarget.ToFile _, OutputTarget.Inherited _, OutputTarget.Nowhere _ ->
                 setUp.open(PipeFolder.Stream.ERR, plan.stderr());
           };
       isWhole = true;
@@ -162,37 +199,46 @@ public final class OutputPump implements AutoCloseable {
   private final class SetUp {
     private final InstanceName instance;
     private final InvocationId invocation;
-    private final LogLimits limits;
+    private final LogPlan plan;
+    private final Optional<Awaited> awaited;
     private final int uid;
     private final int gid;
     private final List<PipeFolder.Ends> made = new ArrayList<>();
 
-    private SetUp(
-        InstanceName instance, InvocationId invocation, LogLimits limits, int uid, int gid) {
+    private SetUp(InstanceName instance, InvocationId invocation, LogPlan plan, int uid, int gid) {
       this.instance = instance;
       this.invocation = invocation;
-      this.limits = limits;
+      this.plan = plan;
+      awaited = plan.awaited().map(pattern -> awaited(invocation, pattern));
       this.uid = uid;
       this.gid = gid;
     }
 
     Stdio open(PipeFolder.Stream stream, OutputTarget target) throws OutputException {
       return switch (target) {
-        case OutputTarget.Nowhere(), OutputTarget.WithStdout() -> new Stdio.Null();
-        case OutputTarget.ToFile(Path path) -> {
-          int file = opening.open(path);
-          PipeFolder.Ends ends;
-          try {
-            ends = pipes.make(instance, invocation, stream, uid, gid);
-          } catch (ErrnoException e) {
-            close(file);
-            throw new OutputException(pipes.path(instance, invocation, stream), e);
-          }
-          made.add(ends);
-          begin(instance, invocation, ends.ours(), path, file, limits);
-          yield new Stdio.Descriptor(ends.child());
-        }
+        case OutputTarget.WithStdout() -> new Stdio.Null();
+        case OutputTarget.Nowhere() ->
+            awaited.isEmpty() ? new Stdio.Null() : pipe(stream, target, NO_FILE);
+        case OutputTarget.Inherited _ -> pipe(stream, target, NO_FILE);
+        case OutputTarget.ToFile(Path path) -> pipe(stream, target, opening.open(path));
       };
+    }
+
+    private Stdio pipe(PipeFolder.Stream stream, OutputTarget target, int file)
+        throws OutputException {
+      PipeFolder.Ends ends;
+      try {
+        ends = pipes.make(instance, invocation, stream, uid, gid);
+      } catch (ErrnoException e) {
+        if (file != NO_FILE) {
+          close(file);
+        }
+        throw new OutputException(pipes.path(instance, invocation, stream), e);
+      }
+      made.add(ends);
+      Flow flow = new Flow(instance, invocation, stream, ends.ours(), false, plan, awaited);
+      begin(flow, target, file, Optional.empty());
+      return new Stdio.Descriptor(ends.child());
     }
 
     void undo() {
@@ -212,34 +258,110 @@ public final class OutputPump implements AutoCloseable {
     }
   }
 
+  private Awaited awaited(InvocationId invocation, Pattern pattern) {
+    return new Awaited(pattern, line -> listener.found(invocation, line));
+  }
+
+  /** A stream of an invocation. */
+  private record Flow(
+      InstanceName instance,
+      InvocationId invocation,
+      PipeFolder.Stream stream,
+      PipeFolder.OurEnd pipe,
+      boolean isAdopted,
+      LogPlan plan,
+      Optional<Awaited> awaited) {}
+
   /**
    * Has the writer begin with a pipe, which it then owns, as it does the open file.
    *
-   * @param file -1: opened at the first write
+   * @param file {@link #NO_FILE}: a file is opened at the first write
+   * @param watched the watch that has seen what a daemon before us moved; empty: a new one
    */
-  private void begin(
-      InstanceName instance,
-      InvocationId invocation,
-      PipeFolder.OurEnd pipe,
-      Path path,
-      int file,
-      LogLimits limits)
+  private void begin(Flow flow, OutputTarget target, int file, Optional<LineWatch> watched)
       throws OutputException {
     try {
-      writer.register(pipe.fd());
+      writer.register(flow.pipe().fd());
     } catch (ErrnoException e) {
-      close(pipe.fd());
-      if (file >= 0) {
+      close(flow.pipe().fd());
+      if (file != NO_FILE) {
         close(file);
       }
-      throw new OutputException(pipe.path(), e);
+      throw new OutputException(flow.pipe().path(), e);
     }
+    Optional<LineWatch> watch = watched.or(() -> flow.awaited().map(LineWatch::new));
     writer.post(
         () -> {
-          Source source = new Source(instance, invocation, pipe, fileFor(path, file, limits));
-          sources.computeIfAbsent(invocation, id -> new ArrayList<>(2)).add(source);
+          Destination destination =
+              switch (target) {
+                case OutputTarget.ToFile(Path path) -> fileFor(path, file, flow.plan().limits());
+                case OutputTarget.Inherited(OutputTarget.Own which) -> console(which);
+                case OutputTarget.Nowhere(), OutputTarget.WithStdout() -> new Discard(front);
+              };
+          Source source =
+              new Source(
+                  flow.instance(),
+                  flow.invocation(),
+                  flow.stream(),
+                  flow.pipe(),
+                  flow.isAdopted(),
+                  destination,
+                  watch);
+          frame(source, flow, target instanceof OutputTarget.Inherited);
+          sources.computeIfAbsent(flow.invocation(), id -> new ArrayList<>(2)).add(source);
           turns.begin(source);
         });
+  }
+
+  private static void frame(Source source, Flow flow, boolean isNamed) {
+    LineForm form = flow.plan().form();
+    source.frame(
+        source.frameOf(form, isNamed, OptionalInt.empty()),
+        form == LineForm.JSON ? Source.Pid.NEEDED : Source.Pid.SETTLED);
+  }
+
+  /**
+   * The process of an invocation. Until it is known, records that name it wait, unless somebody
+   * waits for them.
+   */
+  public void began(InvocationId invocation, int pid) {
+    writer.post(
+        () -> {
+          for (Source source : sourcesOf(invocation)) {
+            if (source.frame().form() == LineForm.JSON) {
+              source.frame(
+                  source.frameOf(LineForm.JSON, true, OptionalInt.of(pid)), Source.Pid.SETTLED);
+              turns.goOn(source);
+            }
+          }
+        });
+  }
+
+  private Console console(OutputTarget.Own which) {
+    return consoles.computeIfAbsent(
+        which,
+        missing -> {
+          int fd =
+              switch (which) {
+                case STDOUT -> own.stdout();
+                case STDERR -> own.stderr();
+              };
+          Object lock = which == OutputTarget.Own.STDERR || isOne() ? own.log() : new Object();
+          Path name = Path.of(which.name().toLowerCase(Locale.ROOT) + " of pmd");
+          Console made = new Console(name, fd, lock, front, records, waiters, writer::post, turns);
+          turns.add(made);
+          return made;
+        });
+  }
+
+  /** Whether both outputs are the same. */
+  private boolean isOne() {
+    try {
+      return Fd.status(own.stdout()).isSameFileAs(Fd.status(own.stderr()));
+    } catch (ErrnoException e) {
+      LOG.debug("the daemon's own output: {}", e.getMessage());
+      return false;
+    }
   }
 
   private LogFile fileFor(Path path, int opened, LogLimits limits) {
@@ -252,7 +374,7 @@ public final class OutputPump implements AutoCloseable {
       return known;
     }
     LogIndex index = new LogIndex(LogIndexFile.of(indexFolder, path), indexScratch);
-    LogFile made = new LogFile(path, opened, limits, opening, lineEnds, index);
+    LogFile made = new LogFile(path, opened, limits, opening, front, records, index);
     files.put(path, made);
     return made;
   }
@@ -265,8 +387,9 @@ public final class OutputPump implements AutoCloseable {
    */
   public void adopt(InstanceName instance, InvocationId invocation, LogPlan plan)
       throws OutputException {
-    adopt(instance, invocation, PipeFolder.Stream.OUT, plan.stdout(), plan.limits());
-    adopt(instance, invocation, PipeFolder.Stream.ERR, plan.stderr(), plan.limits());
+    Optional<Awaited> awaited = plan.awaited().map(pattern -> awaited(invocation, pattern));
+    adopt(instance, invocation, PipeFolder.Stream.OUT, plan.stdout(), plan, awaited);
+    adopt(instance, invocation, PipeFolder.Stream.ERR, plan.stderr(), plan, awaited);
   }
 
   private void adopt(
@@ -274,22 +397,47 @@ public final class OutputPump implements AutoCloseable {
       InvocationId invocation,
       PipeFolder.Stream stream,
       OutputTarget target,
-      LogLimits limits)
+      LogPlan plan,
+      Optional<Awaited> awaited)
       throws OutputException {
-    switch (target) {
-      case OutputTarget.Nowhere(), OutputTarget.WithStdout() -> {}
-      case OutputTarget.ToFile(Path path) -> {
-        Optional<PipeFolder.OurEnd> pipe;
-        try {
-          pipe = pipes.find(instance, invocation, stream);
-        } catch (ErrnoException e) {
-          throw new OutputException(pipes.path(instance, invocation, stream), e);
-        }
-        if (pipe.isPresent()) {
-          begin(instance, invocation, pipe.get(), path, -1, limits);
-        }
+    boolean isPiped =
+        switch (target) {
+          case OutputTarget.WithStdout() -> false;
+          case OutputTarget.Nowhere() -> awaited.isPresent();
+          case OutputTarget.Inherited _, OutputTarget.ToFile _ -> true;
+        };
+    if (!isPiped) {
+      return;
+    }
+    Optional<PipeFolder.OurEnd> pipe;
+    try {
+      pipe = pipes.find(instance, invocation, stream);
+    } catch (ErrnoException e) {
+      throw new OutputException(pipes.path(instance, invocation, stream), e);
+    }
+    Optional<LineWatch> watch =
+        awaited.map(wanted -> seenBefore(wanted, target, plan.form(), invocation));
+    if (pipe.isPresent()) {
+      begin(
+          new Flow(instance, invocation, stream, pipe.get(), true, plan, awaited),
+          target,
+          NO_FILE,
+          watch);
+    }
+  }
+
+  /** Looks through what a daemon before us has moved to the log of this invocation. */
+  private LineWatch seenBefore(
+      Awaited awaited, OutputTarget target, LineForm form, InvocationId invocation) {
+    LineWatch watch = new LineWatch(awaited);
+    if (target instanceof OutputTarget.ToFile(Path path)) {
+      try {
+        new Retrospect(indexFolder, path, form).feed(watch);
+      } catch (ErrnoException e) {
+        LOG.warn("{}: what {} has printed cannot be read: {}", path, invocation, e.getMessage());
       }
     }
+    return watch;
   }
 
   /**
@@ -317,13 +465,18 @@ public final class OutputPump implements AutoCloseable {
   }
 
   private void drain(List<Source> open, Runnable whenDone) {
+    whenAll(open, turns::whenWritten, whenDone);
+  }
+
+  private static void whenAll(
+      List<Source> open, BiConsumer<Source, Runnable> wait, Runnable whenDone) {
     if (open.isEmpty()) {
       whenDone.run();
       return;
     }
     int[] left = {open.size()};
     for (Source source : open) {
-      turns.whenWritten(
+      wait.accept(
           source,
           () -> {
             left[0]--;
@@ -381,9 +534,14 @@ public final class OutputPump implements AutoCloseable {
           open.remove(source);
           return open.isEmpty() ? null : open;
         });
-    if (source.file().sources().isEmpty()) {
-      source.file().close();
-      files.remove(source.file().path());
+    switch (source.file()) {
+      case LogFile file -> {
+        if (file.sources().isEmpty()) {
+          file.close();
+          files.remove(file.path());
+        }
+      }
+      case Console _, Discard _ -> {}
     }
   }
 
@@ -415,8 +573,9 @@ public final class OutputPump implements AutoCloseable {
   public void close() {
     writer.post(
         () ->
-            drain(
+            whenAll(
                 sources.values().stream().flatMap(List::stream).toList(),
+                turns::whenWrittenButBegun,
                 () -> {
                   sources.values().stream().flatMap(List::stream).forEach(OutputPump::warnOfRest);
                   files.values().forEach(LogFile::close);

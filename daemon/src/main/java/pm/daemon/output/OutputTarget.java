@@ -19,6 +19,15 @@ public sealed interface OutputTarget {
     }
   }
 
+  /** To the daemon's own output, with the name of the instance in front of each line. */
+  record Inherited(Own own) implements OutputTarget {}
+
+  /** One of the daemon's own outputs. */
+  enum Own {
+    STDOUT,
+    STDERR
+  }
+
   /** Nowhere: the program writes to {@code /dev/null}. */
   record Nowhere() implements OutputTarget {}
 

@@ -22,13 +22,20 @@ record PipeFolder(Path folder) {
 
   /** One of the two streams of a process. */
   enum Stream {
-    OUT("out"),
-    ERR("err");
+    OUT("out", "stdout"),
+    ERR("err", "stderr");
 
     private final String suffix;
+    private final String word;
 
-    Stream(String suffix) {
+    Stream(String suffix, String word) {
       this.suffix = suffix;
+      this.word = word;
+    }
+
+    /** Returns its name in records. */
+    String word() {
+      return word;
     }
   }
 

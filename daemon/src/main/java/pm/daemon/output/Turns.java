@@ -24,7 +24,7 @@ import pm.daemon.posix.Fd;
  * pipe that was quiet never does. A pipe whose file cannot be written is left alone until the file
  * is tried again.
  */
-final class Turns {
+final class Turns implements Console.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
 
   private static final long SHORTEST_REST_NANOS = 100_000;
@@ -39,6 +39,12 @@ final class Turns {
   /** Ended invocations that may wait for one blocked file; the next one's end waits too. */
   private static final int MOST_HELD_BACK = 16;
 
+  /** So long somebody may take to read the daemon's own output. */
+  private static final long UNREAD_NANOS = 1_000_000_000;
+
+  private static final String UNREAD = "nobody reads it";
+
+  private final List<Console> consoles = new ArrayList<>(2);
   private final Epoll epoll;
   private final LogFollowers followers;
   private final OutputMeters meters;
@@ -84,14 +90,17 @@ final class Turns {
     byFd.set(source.fd(), Optional.of(source));
     meters.pipeOpened();
     source.restNanos = FIRST_REST_NANOS;
-    List<Source> older = List.copyOf(source.file().sources());
+    List<Source> older =
+        source.file().sources().stream()
+            .filter(other -> other.instance().equals(source.instance()))
+            .toList();
     source.file().sources().add(source);
     source.predecessors = older.size();
     if (older.isEmpty()) {
-      beDue(source);
+      begins(source);
     }
     for (Source predecessor : older) {
-      predecessor.whenMoved(false, () -> precededBy(source));
+      predecessor.whenMoved(Source.Patience.WRITTEN, () -> precededBy(source));
       hurry(predecessor);
     }
     blockages.tell(source);
@@ -100,8 +109,15 @@ final class Turns {
   private void precededBy(Source source) {
     source.predecessors--;
     if (source.predecessors == 0 && source.state == Source.State.HELD) {
-      beDue(source);
+      begins(source);
     }
+  }
+
+  private void begins(Source source) {
+    if (!source.isAdopted()) {
+      source.file().begins(System.nanoTime(), wall.millis());
+    }
+    beDue(source);
   }
 
   /**
@@ -110,7 +126,23 @@ final class Turns {
    * printed by a successor.
    */
   void whenWritten(Source source, Runnable then) {
-    source.whenMoved(source.file().sources().size() <= MOST_HELD_BACK, then);
+    long ofInstance =
+        source.file().sources().stream()
+            .filter(other -> other.instance().equals(source.instance()))
+            .count();
+    whenWritten(
+        source,
+        ofInstance <= MOST_HELD_BACK ? Source.Patience.NOT_FOR_BLOCKED : Source.Patience.WRITTEN,
+        then);
+  }
+
+  /** The same, but the beginning of a line may stay in the pipe, for who reads it next. */
+  void whenWrittenButBegun(Source source, Runnable then) {
+    whenWritten(source, Source.Patience.NOT_FOR_BEGUN, then);
+  }
+
+  private void whenWritten(Source source, Source.Patience patience, Runnable then) {
+    source.whenMoved(patience, then);
     if (blockages.isBlocked(source.file())) {
       source.isBlocked();
     } else {
@@ -122,12 +154,20 @@ final class Turns {
   void hurry(Source source) {
     switch (source.state) {
       case WATCHED, RESTING -> beDue(source);
-      case DUE, HELD, CLOSED -> {}
+      case HELD -> goOn(source);
+      case DUE, CLOSED -> {}
+    }
+  }
+
+  /** What a pipe was held for is over. */
+  void goOn(Source source) {
+    if (source.state == Source.State.HELD && source.predecessors == 0) {
+      beDue(source);
     }
   }
 
   /** Tries a file at once that could not be written. */
-  void retry(LogFile file) {
+  void retry(Destination file) {
     if (blockages.isBlocked(file)) {
       tryAgainSafely(file, System.nanoTime());
     }
@@ -153,6 +193,7 @@ final class Turns {
     if (source.file().sources().isEmpty()) {
       blockages.over(source.file());
     }
+    source.watchEnd();
     whenFinished.accept(source);
     source.isEmpty();
   }
@@ -180,6 +221,13 @@ final class Turns {
   void round() {
     long now = System.nanoTime();
     blockages.due(now).forEach(file -> tryAgainSafely(file, now));
+    for (Console console : consoles) {
+      if (console.isBusy()
+          && !blockages.isBlocked(console)
+          && now - console.busySinceNanos() >= UNREAD_NANOS) {
+        block(console, UNREAD, now);
+      }
+    }
     wakeRested(now);
     for (int turns = due.size(); turns > 0; turns--) {
       Source source = due.remove();
@@ -199,6 +247,12 @@ final class Turns {
     Source rested = resting.peek();
     if (rested != null) {
       wait = Math.max(0, rested.restsUntilNanos - System.nanoTime());
+    }
+    for (Console console : consoles) {
+      if (console.isBusy() && !blockages.isBlocked(console)) {
+        long left = console.busySinceNanos() + UNREAD_NANOS - System.nanoTime();
+        wait = Math.min(wait, Math.max(0, left));
+      }
     }
     return blockages.isEmpty() ? wait : blockages.untilNextNanos(System.nanoTime(), wait);
   }
@@ -239,7 +293,12 @@ final class Turns {
     }
     try {
       // Asked for nothing and edge-triggered, it tells of the end once instead of again and again.
-      epoll.modify(source.fd(), armed ? Epoll.IN : Epoll.EDGE_TRIGGERED, source.fd());
+      // So it does of the beginning of a line that stays in the pipe.
+      int events =
+          !armed
+              ? Epoll.EDGE_TRIGGERED
+              : source.isFramed() ? Epoll.IN | Epoll.EDGE_TRIGGERED : Epoll.IN;
+      epoll.modify(source.fd(), events, source.fd());
       source.isArmed = armed;
     } catch (ErrnoException e) {
       throw new IllegalStateException("a pipe cannot be watched", e);
@@ -283,13 +342,15 @@ final class Turns {
     }
   }
 
-  private void took(Source source, LogFile.Taken taken, long now) {
+  private void took(Source source, Destination.Taken taken, long now) {
     long bytes = taken.bytes();
     if (bytes == Fd.WOULD_BLOCK) {
       watch(source);
       source.isEmpty();
     } else if (bytes == 0) {
       finish(source);
+    } else if (bytes == Destination.Taken.UNDER_WAY) {
+      hold(source);
     } else {
       boolean wasBusy = source.hadTurn && now - source.turnNanos <= 2 * LONGEST_REST_NANOS;
       source.hadTurn = true;
@@ -300,10 +361,13 @@ final class Turns {
       }
       followers.grew(source.file().path());
       source.addMoved(bytes);
+      source.burst += bytes;
       if (source.isAwaited() || taken.isLimited()) {
         beDue(source);
       } else {
-        pace(source, bytes, wasBusy);
+        long burst = source.isFramed() ? source.burst : bytes;
+        source.burst = 0;
+        pace(source, burst, wasBusy);
       }
     }
   }
@@ -319,12 +383,42 @@ final class Turns {
     }
     if (bytes >= BUSY_BYTES || wasBusy) {
       rest(source, System.nanoTime() + source.restNanos);
+    } else if (source.isFramed()) {
+      // Told of what comes, not of what is there: it must have been seen empty before.
+      beDue(source);
     } else {
       watch(source);
     }
   }
 
-  private void block(LogFile file, String reason, long now) {
+  /** Has it looked after whether somebody reads a console. */
+  void add(Console console) {
+    consoles.add(console);
+  }
+
+  @Override
+  public void wrote(Console console, Source source, Destination.Taken taken) {
+    boolean wasBlocked = blockages.isBlocked(console);
+    blockages.over(console);
+    console.released().forEach(this::goOn);
+    if (wasBlocked) {
+      console.sources().forEach(this::goOn);
+    }
+    if (source.state == Source.State.HELD) {
+      took(source, taken, System.nanoTime());
+    } else if (source.state == Source.State.DUE) {
+      // Somebody hurries it: it has a turn anyway.
+      meters.moved(taken.bytes());
+      source.addMoved(taken.bytes());
+    }
+  }
+
+  @Override
+  public void failed(Console console, String reason) {
+    block(console, reason, System.nanoTime());
+  }
+
+  private void block(Destination file, String reason, long now) {
     blockages.failed(file, reason, now);
     for (Source source : List.copyOf(file.sources())) {
       hold(source);
@@ -332,7 +426,7 @@ final class Turns {
     }
   }
 
-  private void tryAgainSafely(LogFile file, long now) {
+  private void tryAgainSafely(Destination file, long now) {
     try {
       tryAgain(file, now);
     } catch (RuntimeException e) {
@@ -341,14 +435,17 @@ final class Turns {
     }
   }
 
-  private void tryAgain(LogFile file, long now) {
+  private void tryAgain(Destination file, long now) {
     for (Source source : List.copyOf(file.sources())) {
       if (source.state != Source.State.HELD || source.predecessors > 0) {
         continue;
       }
       try {
-        LogFile.Taken taken = file.take(source, now, wall.millis());
+        Destination.Taken taken = file.take(source, now, wall.millis());
         took(source, taken, now);
+        if (file.isBusy()) {
+          return;
+        }
         if (taken.bytes() > 0) {
           break;
         }

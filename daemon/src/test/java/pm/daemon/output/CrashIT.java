@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * {@code kill -9} of the JVM that takes the output, again and again: no byte lost, none doubled.
@@ -23,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class CrashIT {
   @TempDir Path folder;
 
-  private Process relay(List<String> programs, long rotateBytes) throws Exception {
+  private Process relay(List<String> programs, long rotateBytes, LineForm form) throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -36,7 +39,8 @@ final class CrashIT {
                 System.getProperty("java.class.path"),
                 Relay.class.getName(),
                 folder.toString(),
-                Long.toString(rotateBytes)));
+                Long.toString(rotateBytes),
+                form.name()));
     command.addAll(programs);
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
@@ -77,7 +81,7 @@ final class CrashIT {
             "web@1", fastSize, fast, "web@2", fastSize, fast, "slow@1", slowSize, slow, "slow@2",
             slowSize, slow);
     for (int kill = 0; kill < 20; kill++) {
-      Process relay = relay(programs, 500_000);
+      Process relay = relay(programs, 500_000, LineForm.RAW);
       awaitReady(relay);
       boolean ended = relay.waitFor(random.nextInt(40_000), TimeUnit.MICROSECONDS);
       relay.destroyForcibly();
@@ -86,7 +90,7 @@ final class CrashIT {
         break;
       }
     }
-    Process relay = relay(programs, 500_000);
+    Process relay = relay(programs, 500_000, LineForm.RAW);
     awaitReady(relay);
     assertThat(relay.waitFor(Lab.LIMIT_SECONDS, TimeUnit.SECONDS)).as("seed %d", seed).isTrue();
     assertThat(relay.exitValue()).isZero();
@@ -94,6 +98,86 @@ final class CrashIT {
       byte[] written = RotationIT.all(folder.resolve("log").resolve(name + ".log"));
       byte[] wanted = name.startsWith("web") ? expected : Lab.numbers(1_000_000);
       assertThat(Arrays.mismatch(written, wanted)).as("%s, seed %d", name, seed).isEqualTo(-1);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"TIME", "JSON"})
+  void killsRepeatRecordsAtMostAndTearNone(LineForm form) throws Exception {
+    long seed = Long.getLong("output.seed", System.nanoTime());
+    SplittableRandom random = new SplittableRandom(seed);
+    int last = 200_000;
+    String script =
+        "seq 1 %d; i=%d; while [ $i -lt %d ]; do i=$((i+1)); printf $i; echo; done; exec sleep 1000"
+            .formatted(last - 50_000, last - 50_000, last);
+    List<String> programs =
+        List.of("web@1", Integer.toString(last), script, "web@2", Integer.toString(last), script);
+    int kills = 0;
+    for (int i = 0; i < 20; i++) {
+      Process relay = relay(programs, 500_000, form);
+      awaitReady(relay);
+      boolean ended = relay.waitFor(random.nextInt(60_000), TimeUnit.MICROSECONDS);
+      relay.destroyForcibly();
+      relay.waitFor();
+      if (ended) {
+        break;
+      }
+      kills++;
+    }
+    Process relay = relay(programs, 500_000, form);
+    awaitReady(relay);
+    assertThat(relay.waitFor(Lab.LIMIT_SECONDS, TimeUnit.SECONDS)).as("seed %d", seed).isTrue();
+    assertThat(relay.exitValue()).isZero();
+    for (String name : Set.of("web@1", "web@2")) {
+      Path log = folder.resolve("log").resolve(name + ".log");
+      byte[] printed = FormsIT.original(form, RotationIT.all(log));
+      int next = 1;
+      int repeats = 0;
+      for (String line : new String(printed, StandardCharsets.US_ASCII).split("\n", -1)) {
+        if (line.isEmpty()) {
+          continue;
+        }
+        int number = Integer.parseInt(line);
+        if (number < next) {
+          // The last chunk once more.
+          repeats++;
+          next = number;
+        }
+        if (number != next) {
+          throw new AssertionError(
+              name + ": " + number + " after " + (next - 1) + ", seed " + seed);
+        }
+        next++;
+      }
+      assertThat(next).as("%s, seed %d", name, seed).isEqualTo(last + 1);
+      assertThat(repeats).as("%s, seed %d", name, seed).isLessThanOrEqualTo(kills);
+    }
+  }
+
+  @Test
+  void aTornRecordIsMended() throws Exception {
+    Lab before = new Lab(folder);
+    Path log = before.log("web@1.log");
+    LogPlan plan = FormsIT.plan(before, "web@1.log", LineForm.TIME, Lab.NO_LIMITS);
+    Lab.Program program =
+        before.start(
+            "web@1",
+            "echo one; until [ -e %s ]; do sleep 0.01; done; echo two"
+                .formatted(folder.resolve("go")),
+            plan);
+    before.awaitBytes(log, 4);
+    before.close();
+    Files.writeString(log, "2026-11-21T05:29:44.123456Z tw", StandardOpenOption.APPEND);
+    try (Lab lab = new Lab(folder)) {
+      lab.pump.adopt(Lab.instance("web@1"), program.invocation(), plan);
+      Files.createFile(folder.resolve("go"));
+      lab.finish(program);
+      assertThat(FormsIT.original(LineForm.TIME, Files.readAllBytes(log)))
+          .asString(StandardCharsets.UTF_8)
+          .isEqualTo("one\ntwo\n");
+      Files.writeString(log, "not of ours", StandardOpenOption.APPEND);
+      lab.finish(lab.start("web@1", "echo three", plan));
+      assertThat(Lab.text(log)).contains("two\nnot of ours\n").endsWith(" three\n");
     }
   }
 

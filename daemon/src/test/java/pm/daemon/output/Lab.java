@@ -51,6 +51,10 @@ final class Lab implements AutoCloseable {
   }
 
   Lab(Path folder, InstantSource wall) throws IOException {
+    this(folder, OwnOutput.of(new Object()), wall);
+  }
+
+  Lab(Path folder, OwnOutput own, InstantSource wall) throws IOException {
     this.folder = folder;
     spawn = new Spawn();
     pump =
@@ -58,6 +62,7 @@ final class Lab implements AutoCloseable {
             folder.resolve("pipes"),
             folder.resolve("log"),
             folder.resolve("index"),
+            own,
             new OutputListener() {
               @Override
               public void blocked(InstanceName instance, Path file, String reason) {
@@ -67,6 +72,11 @@ final class Lab implements AutoCloseable {
               @Override
               public void flows(InstanceName instance, Path file) {
                 heard.add(instance + " flows " + file.getFileName());
+              }
+
+              @Override
+              public void found(InvocationId invocation, String line) {
+                heard.add("found " + line);
               }
 
               @Override
