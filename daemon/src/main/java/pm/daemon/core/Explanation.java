@@ -8,11 +8,13 @@ import pm.config.ProgramSpec;
 import pm.daemon.core.instance.Wording;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InstanceView;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.Run;
+import pm.daemon.core.model.StartStep;
 
 /** Tells in sentences why an instance is where it is, and what happens next. */
 final class Explanation {
@@ -115,7 +117,8 @@ final class Explanation {
       view.instance().lastEnd().ifPresent(this::lastRun);
       say(restartsSoFar());
     }
-    if (starting.giveUpAt() != Moment.NEVER) {
+    if (starting.giveUpAt() != Moment.NEVER
+        && (starting.step() == StartStep.READYING || starting.step() == StartStep.SPAWNING)) {
       say(
           "If it is not ready in "
               + Wording.duration(starting.giveUpAt() - now.nanos())
@@ -136,6 +139,14 @@ final class Explanation {
             + ", started by "
             + run.startedBy()
             + ".");
+    if (up.state() == InstanceState.UNHEALTHY) {
+      say("Its liveness is lost: " + Wording.detail(up, now) + ".");
+    } else if (!Wording.detail(up, now).isEmpty()) {
+      say("It says: " + Wording.detail(up, now) + ".");
+    }
+    for (String note : run.notes()) {
+      say("Not enforced: " + note + ".");
+    }
     if (run.adopted()) {
       say("A daemon before this one started it; it was taken over as it was.");
     }

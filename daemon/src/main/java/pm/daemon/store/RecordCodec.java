@@ -326,6 +326,7 @@ final class RecordCodec {
         .put("ready", run.told().ready())
         .put("status", run.told().status())
         .put("reloading", run.told().reloading());
+    line.put("ended", run.endedNanos());
     run.told().watchdogNanos().ifPresent(nanos -> line.put("watchdog", nanos));
     return line.end();
   }
@@ -366,7 +367,8 @@ final class RecordCodec {
             truth(run, "ready"),
             run.string("status"),
             truth(run, "reloading"),
-            run.optionalLong("watchdog")));
+            run.optionalLong("watchdog")),
+        number(run, "ended"));
   }
 
   private static JsonLine past(JsonLine line, PastInvocation past) {

@@ -247,7 +247,9 @@ final class Scenario {
       case "spawned" -> {
         InvocationId id = invocation(words.getFirst());
         processes.putIfAbsent(id, new ProcessIdentity(101 + processes.size(), 5, 5));
-        yield new Report.Spawned(id, process(id));
+        yield words.contains("enforced")
+            ? new Report.Spawned(id, process(id), List.of(), true)
+            : new Report.Spawned(id, process(id));
       }
       case "adopted" -> {
         InvocationId id = invocation(words.getFirst());
@@ -263,8 +265,22 @@ final class Scenario {
       }
       case "exited" -> {
         boolean remains = words.remove("remains");
-        yield new Report.Exited(invocation(words.removeFirst()), status(words), remains);
+        boolean oom = words.remove("oom");
+        yield new Report.Exited(invocation(words.removeFirst()), status(words), remains, oom);
       }
+      case "became-ready" ->
+          new Report.BecameReady(invocation(words.removeFirst()), String.join(" ", words));
+      case "notified" -> LifeWords.notified(invocation(words.removeFirst()), words);
+      case "checked" ->
+          new Report.Checked(
+              invocation(words.removeFirst()),
+              Long.parseLong(words.removeFirst()),
+              words.removeFirst().equals("passed"),
+              String.join(" ", words));
+      case "used" -> LifeWords.used(invocation(words.removeFirst()), words);
+      case "hook-ended" ->
+          LifeWords.hookEnded(
+              instance(words.removeFirst()), invocation(words.removeFirst()), words);
       case "remains-gone" -> new Report.RemainsGone(invocation(words.getFirst()));
       case "remains-left" ->
           new Report.RemainsLeft(
@@ -387,6 +403,10 @@ final class Scenario {
     for (String word : words) {
       String[] pair = word.split("=", 2);
       String value = pair[1];
+      if (LifeWords.key(builder.restart(restart).stop(stop), pair[0], value)) {
+        stop = builder.build().stop();
+        continue;
+      }
       switch (pair[0]) {
         case "command" -> builder.command(new pm.config.Command(List.of(value), false));
         case "type" -> builder.type(word(ProgramType.values(), value));
@@ -405,9 +425,16 @@ final class Scenario {
                     before.logs().stderr(),
                     Long.parseLong(value),
                     before.logs().keep()));
-        case "stop_signal" -> stop = new StopSpec(value, stop.timeout(), stop.scope());
+        case "stop_signal" ->
+            stop = new StopSpec(value, stop.timeout(), stop.scope(), stop.drain(), stop.command());
         case "stop_timeout" ->
-            stop = new StopSpec(stop.signal(), Duration.ofNanos(duration(value)), stop.scope());
+            stop =
+                new StopSpec(
+                    stop.signal(),
+                    Duration.ofNanos(duration(value)),
+                    stop.scope(),
+                    stop.drain(),
+                    stop.command());
         case "scope" ->
             stop = new StopSpec(stop.signal(), stop.timeout(), word(StopScope.values(), value));
         default -> restart = restart(restart, pair[0], value);

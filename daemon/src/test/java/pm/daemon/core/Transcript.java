@@ -167,7 +167,11 @@ public final class Transcript {
   private static String phase(Phase phase) {
     return switch (phase) {
       case Phase.Dead dead -> "DEAD/" + dead.reason().word();
-      case Phase.Starting starting -> "STARTING";
+      case Phase.Starting starting ->
+          switch (starting.step()) {
+            case SPAWNING, READYING -> "STARTING";
+            case PRE_START, POST_START -> "STARTING/" + word(starting.step());
+          };
       case Phase.Up up -> up.state().toString();
       case Phase.Stopping stopping ->
           "STOPPING/"

@@ -129,7 +129,8 @@ final class RandomInstances {
             random.nextBoolean(),
             text(),
             random.nextBoolean(),
-            random.nextBoolean() ? OptionalLong.of(number()) : OptionalLong.empty()));
+            random.nextBoolean() ? OptionalLong.of(number()) : OptionalLong.empty()),
+        number());
   }
 
   private PastInvocation past() {

@@ -307,7 +307,7 @@ final class StartSequence {
                   run,
                   StartStep.POST_START,
                   "",
-                  scene.now().after(Hooks.GRACE),
+                  Moment.NEVER,
                   giveUpAt(scene.spec(), scene.now()),
                   starting.health()),
               adopt);

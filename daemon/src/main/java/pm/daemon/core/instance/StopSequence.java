@@ -238,7 +238,9 @@ final class StopSequence {
   static Step ended(Scene scene, Run run, long readySince, Report.Exited exited, Effect... first) {
     Order order = Order.byPolicy(exited.oom() ? StopCause.OOM : StopCause.REMAINS, "");
     Phase.Stopping stopping =
-        order.of(run, readySince, StopStep.KILLED, Moment.NEVER).exited(exited.status());
+        order
+            .of(run.ended(scene.now()), readySince, StopStep.KILLED, Moment.NEVER)
+            .exited(exited.status());
     return isAllGone(scene, exited) ? windUp(scene, stopping, first) : kill(scene, stopping, first);
   }
 
@@ -253,7 +255,8 @@ final class StopSequence {
     if (stopping.exit().isPresent() || stopping.step() == StopStep.POST_STOP) {
       throw scene.impossible(exited);
     }
-    Phase.Stopping after = stopping.exited(exited.status());
+    Phase.Stopping after =
+        stopping.exited(exited.status()).with(stopping.current().ended(scene.now()));
     if (isAllGone(scene, exited)) {
       return windUp(scene, after, endHooks(stopping));
     }
@@ -294,7 +297,7 @@ final class StopSequence {
   static Step timePassed(Scene scene, Phase.Stopping stopping) {
     return switch (stopping.step()) {
       case BEFORE_KILL -> preStop(scene, stopping, endHooks(stopping));
-      case PRE_STOP -> ask(scene, stopping, endHooks(stopping));
+      case PRE_STOP -> ask(scene, stopping, lost(scene, HookKind.PRE_STOP), endHooks(stopping)[0]);
       case COMMAND -> kill(scene, stopping, endHooks(stopping));
       case SIGNALLED -> kill(scene, stopping);
       case AWAIT_SPAWN, KILLED -> scene.to(stopping.at(StopStep.STUCK, Moment.NEVER));
@@ -304,6 +307,10 @@ final class StopSequence {
         yield new Step(end.after(), and(endHooks(stopping), end.effects()));
       }
     };
+  }
+
+  private static Effect lost(Scene scene, HookKind kind) {
+    return scene.note("hook", kind.word() + ": it has not ended in time and is given up", true);
   }
 
   /** Nobody waits any longer. */

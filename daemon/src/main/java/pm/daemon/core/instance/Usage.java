@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import pm.config.LimitsSpec;
+import pm.config.OnMemory;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.Meter;
@@ -34,7 +35,10 @@ record Usage(Meter meter, Optional<String> overMemory, List<Effect> notes) {
               + " over its limit of "
               + Wording.bytes(limits.memoryBytes().getAsLong());
       memory = Optional.of(excess);
-      say(scene, notes, before.overMemory(), excess);
+      // Where something is done about it, that says it.
+      if (limits.onMemory() == OnMemory.REPORT) {
+        say(scene, notes, before.overMemory(), excess);
+      }
     }
     Optional<String> cpu = cpu(scene, before, used);
     cpu.ifPresent(excess -> say(scene, notes, before.overCpu(), excess));

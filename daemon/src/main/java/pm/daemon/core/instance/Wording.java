@@ -141,12 +141,11 @@ public final class Wording {
                   : "its main process ended and left others behind";
           case OOM -> "out of memory";
           case ITSELF -> "it stops by itself";
-          case MEMORY -> "too much memory";
-          case HOOK_FAILED, HOOK_KILLED, HOOK_TIMEOUT -> "its start failed";
-          case EXEC_ERROR, SHORTAGE -> "it could not be spawned";
+          case MEMORY, HOOK_FAILED, HOOK_KILLED, HOOK_TIMEOUT, EXEC_ERROR, SHORTAGE -> "";
         };
     return why
-        + (stopping.detail().isEmpty() ? "" : ": " + stopping.detail())
+        + (why.isEmpty() || stopping.detail().isEmpty() ? "" : ": ")
+        + stopping.detail()
         + switch (stopping.step()) {
           case BEFORE_KILL -> "; told so before it is stopped";
           case PRE_STOP -> "; pre_stop runs";

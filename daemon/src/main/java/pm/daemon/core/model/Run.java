@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param isEnforced whether the kernel itself holds its limits of memory, cpu and tasks; they are
  *     watched where it does not
  * @param told what it has said of itself
+ * @param endedNanos when the end of its main process was seen, monotonic; {@link Moment#NEVER}
+ *     before
  */
 public record Run(
     InvocationId invocation,
@@ -32,7 +34,8 @@ public record Run(
     Optional<ProcessIdentity> leader,
     List<String> notes,
     boolean isEnforced,
-    Told told) {
+    Told told,
+    long endedNanos) {
 
   public Run {
     notes = List.copyOf(notes);
@@ -58,7 +61,8 @@ public record Run(
         Optional.empty(),
         List.of(),
         false,
-        Told.NOTHING);
+        Told.NOTHING,
+        Moment.NEVER);
   }
 
   /** Returns a run whose start has just been decided. */
@@ -86,7 +90,8 @@ public record Run(
         leader,
         limitNotes,
         enforced,
-        told);
+        told,
+        endedNanos);
   }
 
   /** Returns this run as one that was taken over. */
@@ -102,7 +107,8 @@ public record Run(
         leader,
         notes,
         isEnforced,
-        told);
+        told,
+        endedNanos);
   }
 
   /** Returns this run with another main process, which the one that was spawned has named. */
@@ -118,7 +124,8 @@ public record Run(
         leader.or(() -> process).filter(first -> !first.equals(main)),
         notes,
         isEnforced,
-        told);
+        told,
+        endedNanos);
   }
 
   /** Returns this run with what it says of itself. */
@@ -134,11 +141,29 @@ public record Run(
         leader,
         notes,
         isEnforced,
-        now);
+        now,
+        endedNanos);
   }
 
-  /** Returns how long the process has been up, 0 where there is none yet. */
+  /** Returns this run with the end of its main process. */
+  public Run ended(Moment at) {
+    return new Run(
+        invocation,
+        intendedNanos,
+        process,
+        spawnedNanos,
+        spawnedAt,
+        startedBy,
+        adopted,
+        leader,
+        notes,
+        isEnforced,
+        told,
+        at.nanos());
+  }
+
+  /** Returns how long the process has been up, or had been, 0 where there is none yet. */
   public long upNanos(Moment now) {
-    return process.isEmpty() ? 0 : Math.max(0, now.nanos() - spawnedNanos);
+    return process.isEmpty() ? 0 : Math.max(0, Math.min(now.nanos(), endedNanos) - spawnedNanos);
   }
 }
