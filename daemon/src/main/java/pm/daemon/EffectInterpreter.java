@@ -7,12 +7,12 @@ import pm.daemon.control.ControlServer;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Happening;
-import pm.daemon.core.event.Report;
 import pm.daemon.notify.ServiceNotifier;
 import pm.daemon.probe.Probes;
 import pm.daemon.process.Processes;
 import pm.daemon.store.DecisionStore;
 import pm.daemon.store.EventLog;
+import pm.daemon.worker.Workers;
 
 /** Maps each effect to one call. Loop thread only. */
 final class EffectInterpreter {
@@ -23,13 +23,14 @@ final class EffectInterpreter {
   private final ProgramOutput output;
   private final Probes probes;
   private final OwnWords words;
+  private final WorkerTalk talk;
+  private final Workers workers;
   private final ServiceNotifier notifier;
   private final EventLog events;
   private final DecisionStore decisions;
   private final Answers answers;
   private final ControlServer control;
   private final Ending ending;
-  private final EventQueue queue;
 
   private boolean published;
 
@@ -38,24 +39,26 @@ final class EffectInterpreter {
       ProgramOutput output,
       Probes probes,
       OwnWords words,
+      WorkerTalk talk,
+      Workers workers,
       ServiceNotifier notifier,
       EventLog events,
       DecisionStore decisions,
       Answers answers,
       ControlServer control,
-      Ending ending,
-      EventQueue queue) {
+      Ending ending) {
     this.processes = processes;
     this.output = output;
     this.probes = probes;
     this.words = words;
+    this.talk = talk;
+    this.workers = workers;
     this.notifier = notifier;
     this.events = events;
     this.decisions = decisions;
     this.answers = answers;
     this.control = control;
     this.ending = ending;
-    this.queue = queue;
   }
 
   /** What had to be kept is kept; what must also survive a loss of power begins to be flushed. */
@@ -90,14 +93,12 @@ final class EffectInterpreter {
       case Effect.Adopt adopt -> {
         words.adopt(adopt);
         output.expect(adopt.run().invocation(), adopt.spec().readiness());
+        talk.adopt(adopt);
         processes.adopt(adopt);
       }
       case Effect.Follow follow -> processes.follow(follow);
       case Effect.Check check -> probes.check(check);
-      case Effect.Ping ping ->
-          queue.add(
-              new Report.Checked(
-                  ping.invocation(), ping.number(), false, "this pmd cannot ping yet"));
+      case Effect.Ping ping -> talk.ping(ping);
       case Effect.RunHook hook -> probes.runHook(hook);
       case Effect.EndHooks end -> probes.endHooks(end);
       case Effect.ReadUsage read -> processes.readUsage(read);
@@ -118,8 +119,9 @@ final class EffectInterpreter {
     }
   }
 
-  /** Everything of this turn is done. */
+  /** Everything of this turn is kept and done. */
   void endOfBatch() {
+    workers.kept();
     if (published) {
       published = false;
       control.eventsAdded();

@@ -134,6 +134,7 @@ final class OwnWords implements Provider, AutoCloseable {
       case Report.HookEnded ended -> {}
       case Report.OutputBlocked blocked -> {}
       case Report.OutputFlows flows -> {}
+      case Report.Remarked remarked -> {}
     }
   }
 

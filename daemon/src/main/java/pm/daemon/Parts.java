@@ -59,6 +59,7 @@ import pm.daemon.store.DecisionStore;
 import pm.daemon.store.EventLog;
 import pm.daemon.store.RunRecords;
 import pm.daemon.store.StoreException;
+import pm.daemon.worker.Workers;
 
 /**
  * The parts of the daemon, made from top to bottom, and run until one of them says that it ends.
@@ -67,6 +68,7 @@ final class Parts {
 
   private static final Logger LOG = LoggerFactory.getLogger("pmd");
   private static final int INBOX = 4_096;
+  private static final int PING_MARK_CHARS = 8;
   private static final int BLOCKING_THREADS = 4;
   private static final int BLOCKING_QUEUE = 1_024;
   private static final long SETTLE_NANOS = 2_000_000_000L;
@@ -81,6 +83,8 @@ final class Parts {
   private final OutputPump pump;
   private final ProgramOutput output;
   private final Deadlines deadlines = new Deadlines();
+  private final Workers workers;
+  private final WorkerTalk talk;
   private final Processes processes;
   private final Probes probes;
   private final OwnWords words;
@@ -129,6 +133,15 @@ final class Parts {
             InstantSource.system());
     pump.removeStalePipes(claimed(supervisor));
     output = new ProgramOutput(pump, folders.log(), loop);
+    workers =
+        new Workers(
+            folders.run().resolve("workers"),
+            loop,
+            time::nanos,
+            new WorkerTalk.Heard(queue::add),
+            Host.randomHex().substring(0, PING_MARK_CHARS));
+    workers.removeStale(claimed(supervisor));
+    talk = new WorkerTalk(workers, output, pump::stdoutPipe);
     processes =
         Processes.open(
             loop,
@@ -138,9 +151,9 @@ final class Parts {
                 Host.cores(),
                 CgroupTree.find(environment, folders.run()),
                 Optional.empty(),
-                List.of(this::provide),
+                List.of(this::provide, talk),
                 pid -> false),
-            output,
+            talk,
             this::report);
     probes =
         new Probes(
@@ -206,8 +219,8 @@ final class Parts {
             time,
             records,
             new EffectInterpreter(
-                processes, output, probes, words, notifier, events, decisions, answers, control,
-                ending, queue),
+                processes, output, probes, words, talk, workers, notifier, events, decisions,
+                answers, control, ending),
             control::nextDeadline,
             takeover::endOfBatch);
     turn = new TimedTurn(decider, deadlines, time);
@@ -250,6 +263,7 @@ final class Parts {
     output.hear(report);
     queue.add(report);
     words.observe(report);
+    talk.observe(report);
   }
 
   private static Set<InvocationId> claimed(Supervisor supervisor) {
@@ -270,6 +284,7 @@ final class Parts {
     counters.put("records_bytes", records.sizeBytes());
     counters.put("start_slots", (long) supervisor.startSlots());
     counters.put("start_slots_in_use", (long) supervisor.startSlotsInUse());
+    counters.putAll(workers.meters().all());
     return counters;
   }
 
@@ -400,6 +415,7 @@ final class Parts {
     probes.close();
     notifier.close();
     processes.close();
+    workers.close();
     pump.close();
     try {
       if (!events.settle(SETTLE_NANOS)) {

@@ -214,6 +214,10 @@ final class Draft implements Scene {
     note(flows.instance(), "output-flows", flows.file() + " can be written again", false);
   }
 
+  void remarked(Report.Remarked remarked) {
+    note(remarked.instance(), remarked.type(), remarked.detail(), false);
+  }
+
   void timePassed() {
     for (InstanceName name : base.deadlines.over(now.nanos())) {
       Instance before = get(name);

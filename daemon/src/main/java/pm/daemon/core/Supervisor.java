@@ -183,6 +183,7 @@ public final class Supervisor implements Scene {
       case Report.HookEnded ended -> draft.hookEnded(ended);
       case Report.OutputBlocked blocked -> draft.outputBlocked(blocked);
       case Report.OutputFlows flows -> draft.outputFlows(flows);
+      case Report.Remarked remarked -> draft.remarked(remarked);
       case TimePassed passed -> draft.timePassed();
     }
     return draft.commit();

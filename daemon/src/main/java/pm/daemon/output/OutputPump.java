@@ -153,6 +153,14 @@ public final class OutputPump implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns the named pipe that leads to the log of an invocation's output, whether it is there or
+   * not: what else is written to it comes into the log too.
+   */
+  public Path stdoutPipe(InstanceName instance, InvocationId invocation) {
+    return pipes.path(instance, invocation, PipeFolder.Stream.OUT);
+  }
+
   /** Tells those who follow a file that it has grown. */
   public LogFollowers followers() {
     return followers;

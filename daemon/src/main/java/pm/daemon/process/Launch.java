@@ -183,7 +183,8 @@ final class Launch {
     Map<String, String> environment = new TreeMap<>(plan.environment());
     environment.putAll(provisions.environment());
     TreeMap<Integer, Stdio> descriptors = new TreeMap<>(provisions.descriptors());
-    descriptors.put(1, ends.stdout());
+    // A worker speaks through its stdout; only its stderr is its log.
+    descriptors.putIfAbsent(1, ends.stdout());
     descriptors.put(2, ends.stderr());
     return new SpawnRequest(
         plan.argv(),

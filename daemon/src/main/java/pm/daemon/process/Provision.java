@@ -15,7 +15,8 @@ public interface Provision extends AutoCloseable {
   }
 
   /**
-   * Returns what becomes other descriptors, by the number that they have in the child: from 3 on.
+   * Returns what becomes other descriptors, by the number that they have in the child: from 3 on,
+   * or 1, which then does not lead to its log.
    */
   default Map<Integer, Stdio> descriptors() {
     return Map.of();

@@ -121,6 +121,7 @@ public final class Transcript {
               + ended.end().inWords();
       case Report.OutputBlocked blocked -> "output-blocked " + blocked.instance();
       case Report.OutputFlows flows -> "output-flows " + flows.instance();
+      case Report.Remarked remarked -> "remarked " + remarked.instance() + " " + remarked.type();
       case TimePassed passed -> "time passed";
     };
   }

@@ -134,4 +134,12 @@ public sealed interface Report extends Event {
 
   /** Its output can be written again. */
   record OutputFlows(InstanceName instance, String file) implements Report {}
+
+  /**
+   * Something about it that its operator should know and that changes nothing; told seldom.
+   *
+   * @param type a word: {@code stray-output}, {@code frame-too-long} …
+   * @param detail what, in words
+   */
+  record Remarked(InstanceName instance, String type, String detail) implements Report {}
 }
