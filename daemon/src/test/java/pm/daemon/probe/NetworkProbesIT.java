@@ -6,10 +6,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,11 +22,15 @@ import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import pm.config.Probe;
+import pm.config.ProgramSpec;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.InvocationId;
 
@@ -282,23 +291,105 @@ class NetworkProbesIT {
   }
 
   @Test
-  void manyAtATimeNeedNoThreads() throws Exception {
-    try (Server server = new Server((socket, request) -> socket.getInputStream().read())) {
+  void aThousandAtATimeNeedNoThreads() throws Exception {
+    try (ServerSocket listener = new ServerSocket(0, 2048, InetAddress.ofLiteral("127.0.0.1"))) {
+      Thread server = new Thread(() -> answerOneAfterTheOther(listener), "server");
+      server.setDaemon(true);
+      server.start();
+      ProgramSpec spec = ProbeWorld.program().build();
+      Probe probe = http("http://127.0.0.1:" + listener.getLocalPort() + "/");
+      int threads = Thread.activeCount();
       List<InvocationId> invocations = new ArrayList<>();
-      int before = Thread.activeCount();
-      for (int i = 0; i < 100; i++) {
+      for (int i = 0; i < 1_000; i++) {
         InvocationId invocation = ProbeWorld.id();
         invocations.add(invocation);
-        world.begin(
-            invocation,
-            ProbeWorld.program().build(),
-            new Probe.Tcp("127.0.0.1:" + server.port()),
-            LONG);
+        world.begin(invocation, spec, probe, LONG);
       }
+      assertThat(Thread.activeCount()).isLessThanOrEqualTo(threads);
       for (InvocationId invocation : invocations) {
         assertThat(world.awaitCheck(invocation).passed()).isTrue();
       }
-      assertThat(before).isPositive();
+    }
+  }
+
+  private static void answerOneAfterTheOther(ServerSocket listener) {
+    byte[] answer = "HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    while (!listener.isClosed()) {
+      try (Socket socket = listener.accept()) {
+        socket.getInputStream().read(new byte[4096]);
+        socket.getOutputStream().write(answer);
+      } catch (IOException gone) {
+        assertThat(gone).as("the next one, unless the test is over").isNotNull();
+      }
+    }
+  }
+
+  @Test
+  void addressesOfOtherKinds() throws Exception {
+    ProgramSpec spec = ProbeWorld.program().build();
+    Path path = folder.resolve("socket");
+    try (ServerSocketChannel unix = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      unix.bind(UnixDomainSocketAddress.of(path));
+      assertThat(world.check(spec, new Probe.Tcp("unix:" + path), LONG).passed()).isTrue();
+    }
+    assertThat(world.check(spec, new Probe.Tcp("unix:" + path), LONG).detail())
+        .isEqualTo("unix:" + path + ": connection refused");
+    try (ServerSocket v6 = new ServerSocket()) {
+      v6.bind(new InetSocketAddress(InetAddress.ofLiteral("::1"), 0));
+      Probe numeric = new Probe.Tcp("[::1]:" + v6.getLocalPort());
+      assertThat(world.check(spec, numeric, LONG).passed()).isTrue();
+      // Nobody listens at 127.0.0.1; the next address of the name is tried.
+      Probe named = new Probe.Tcp("localhost:" + v6.getLocalPort());
+      assertThat(world.check(spec, named, LONG).passed()).isTrue();
+    } catch (java.net.BindException none) {
+      Assumptions.abort("this machine has no IPv6");
+    }
+  }
+
+  @Test
+  void overTlsWithACertificateThatNobodyKnows() throws Exception {
+    Path keys = folder.resolve("keys");
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=nobody",
+                "-keystore",
+                keys.toString(),
+                "-storepass",
+                "secret",
+                "-keypass",
+                "secret")
+            .redirectErrorStream(true)
+            .start();
+    keytool.getInputStream().readAllBytes();
+    KeyStore store = KeyStore.getInstance(keys.toFile(), "secret".toCharArray());
+    KeyManagerFactory managers = KeyManagerFactory.getInstance("PKIX");
+    managers.init(store, "secret".toCharArray());
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(managers.getKeyManagers(), null, null);
+    ProgramSpec spec = ProbeWorld.program().build();
+    try (ServerSocket listener =
+        context
+            .getServerSocketFactory()
+            .createServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"))) {
+      Thread server = new Thread(() -> answerOneAfterTheOther(listener), "server");
+      server.setDaemon(true);
+      server.start();
+      String url = "https://127.0.0.1:" + listener.getLocalPort() + "/";
+      Report.Checked checked = world.check(spec, http(url), LONG);
+      assertThat(checked.detail()).isEqualTo(url + ": 200");
+      assertThat(checked.passed()).isTrue();
+    }
+    try (Server plain = new Server(answer("HTTP/1.1 200 OK\r\n\r\n"));
+        Server silent = new Server((socket, request) -> socket.getInputStream().read())) {
+      assertThat(
+              world.check(spec, http("https://127.0.0.1:" + silent.port() + "/"), SHORT).detail())
+          .endsWith(": no answer within 300ms");
+      assertThat(plain.port()).isPositive();
     }
   }
 
