@@ -104,8 +104,32 @@ total() {
     | sed -n "/<testsuite /s/.* $1=\"\([0-9]*\)\".*/\1/p" | { sum=0; while read -r n; do sum=$((sum + n)); done; echo $sum; }
 }
 
+# What the tests run beside pmd, as COMMAND:PACKAGE. A test whose program is missing says so and is skipped.
+test_tools='systemd-nspawn:systemd-container mmdebstrap:mmdebstrap systemd-notify:systemd redis-server:redis-server
+nginx:nginx-light pg_ctlcluster:postgresql python3:python3 setpriv:util-linux strace:strace socat:socat zsh:zsh fish:fish'
+
+find_test_tools() {
+  missing=
+  for tool in $test_tools; do
+    PATH=$PATH:/usr/sbin:/sbin command -v "${tool%:*}" > /dev/null || missing="$missing ${tool#*:}"
+  done
+  [ -n "$missing" ] || return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+    say "Installing for the tests:$missing."
+    apt-get update -q > /dev/null 2>&1
+    # One by one: what a distribution lacks keeps out nothing else.
+    for package in $missing; do
+      DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$package" > /dev/null 2>&1 \
+        || say "$package could not be installed: the tests that need it are skipped."
+    done
+  else
+    say "Tests that need them are skipped, for these are missing:$missing."
+  fi
+}
+
 run_tests() {
   check_writable
+  find_test_tools
   stop_demo
   rm -rf ./*/target/surefire-reports
   # A failed test stops nothing, so that all are run; the figures decide in the end.
