@@ -168,14 +168,6 @@ final class Pmctl {
       return help(syntax, global);
     }
     Optional<Arguments> quick = QuickParser.parse(global, rest, 0, syntax);
-    if (quick.isEmpty()) {
-      Optional<String> later = Commands.laterOption(syntax.name(), rest);
-      if (later.isPresent()) {
-        throw new CommandFailure(
-            ExitCode.USAGE,
-            syntax.name() + " " + later.get() + ": not supported yet by this version.");
-      }
-    }
     Arguments arguments =
         quick.isPresent() ? quick.get() : PicocliParser.parse(global, rest, syntax);
     if (arguments.has(GlobalOptions.HELP)) {

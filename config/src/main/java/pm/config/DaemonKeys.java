@@ -21,7 +21,7 @@ final class DaemonKeys {
           "socket",
           Key.restart(
               "path",
-              any(word("auto"), new KeyType.Form("/.+", "an absolute path")),
+              any(word("auto"), new KeyType.Form("/[\\s\\S]*", "an absolute path")),
               "auto",
               "Absolute path of the control socket. `auto`: `pmd.sock` in the runtime " + "folder.",
               "/run/pm/control.sock"),

@@ -38,6 +38,24 @@ final class JsonText {
     }
   }
 
+  /** Writes mappings in lines, each level indented by two, and everything else on one line. */
+  static void lines(Object value, int level, StringBuilder to) {
+    if (!(value instanceof Map<?, ?> map) || map.isEmpty()) {
+      write(value, to);
+      return;
+    }
+    to.append('{');
+    String separator = "\n";
+    for (Map.Entry<?, ?> entry : map.entrySet()) {
+      to.append(separator).repeat("  ", level + 1);
+      string(String.valueOf(entry.getKey()), to);
+      to.append(": ");
+      lines(entry.getValue(), level + 1, to);
+      separator = ",\n";
+    }
+    to.append('\n').repeat("  ", level).append('}');
+  }
+
   private static void string(String text, StringBuilder to) {
     to.append('"');
     for (int i = 0; i < text.length(); i++) {

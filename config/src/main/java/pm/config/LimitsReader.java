@@ -150,7 +150,8 @@ final class LimitsReader {
       }
       case "infinity", "-1", "max", "none" ->
           throw new MalformedValueException(
-              Quoted.text(text) + " is not a limit", "write " + NO_LIMIT);
+              Quoted.text(text) + " is not a limit",
+              kind == ResourceKind.NOFILE ? "write a number such as 1048576" : "write " + NO_LIMIT);
       default -> {}
     }
     if (isBytes(kind)) {

@@ -42,7 +42,7 @@ class CorpusTest {
 
   @Test
   void theCorpusIsNotSmall() throws IOException {
-    assertThat(files(CORPUS)).hasSizeGreaterThan(70);
+    assertThat(files(CORPUS)).hasSizeGreaterThan(140);
     assertThat(files(ACCEPTED)).hasSizeGreaterThan(5);
   }
 

@@ -2,7 +2,6 @@ package pm.cli.command;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** All commands by name, each made only when it is wanted. */
@@ -31,6 +30,8 @@ public final class Commands {
           "events",
           "config check",
           "config show",
+          "config schema",
+          "config explain",
           "daemon status",
           "daemon upgrade",
           "daemon shutdown",
@@ -43,11 +44,7 @@ public final class Commands {
 
   /** What the documentation names, but this version does not have. */
   private static final List<String> LATER =
-      List.of(
-          "submit", "task", "pool", "top", "metrics", "config schema", "config explain", "import");
-
-  private static final Map<String, List<String>> LATER_OPTIONS =
-      Map.of("config check", List.of("--explain"));
+      List.of("submit", "task", "pool", "top", "metrics", "import");
 
   private Commands() {}
 
@@ -75,6 +72,8 @@ public final class Commands {
       case "events" -> Optional.of(new EventsCommand());
       case "config check" -> Optional.of(new ConfigCheckCommand());
       case "config show" -> Optional.of(new ConfigShowCommand());
+      case "config schema" -> Optional.of(new ConfigSchemaCommand());
+      case "config explain" -> Optional.of(new ConfigExplainCommand());
       case "daemon status" -> Optional.of(new DaemonStatusCommand());
       case "daemon upgrade" -> Optional.of(new DaemonUpgradeCommand());
       case "daemon shutdown" -> Optional.of(new DaemonShutdownCommand());
@@ -113,17 +112,5 @@ public final class Commands {
   /** Whether a later version has this command. */
   public static boolean isLater(String name) {
     return LATER.contains(name);
-  }
-
-  /** The first of the arguments that is an option which a later version has. */
-  public static Optional<String> laterOption(String command, List<String> arguments) {
-    for (String argument : arguments) {
-      int equals = argument.indexOf('=');
-      String name = equals < 0 ? argument : argument.substring(0, equals);
-      if (LATER_OPTIONS.getOrDefault(command, List.of()).contains(name)) {
-        return Optional.of(name);
-      }
-    }
-    return Optional.empty();
   }
 }

@@ -8,18 +8,21 @@ import java.util.Map;
 import java.util.Optional;
 import pm.cli.arguments.CommandFailure;
 import pm.cli.arguments.Operands;
+import pm.cli.arguments.Option;
 import pm.cli.arguments.Syntax;
 import pm.cli.client.Address;
 import pm.cli.render.Format;
 import pm.config.Configuration;
 import pm.config.ConfigurationLoader;
 import pm.config.Problem;
+import pm.config.ProgramSpec;
 import pm.config.Trust;
 import pm.protocol.ExitCode;
 import pm.protocol.JsonException;
 
 final class ConfigCheckCommand implements Command {
   private static final int ROOT = 0;
+  private static final String EXPLAIN = "--explain";
 
   @Override
   public Syntax syntax() {
@@ -33,12 +36,21 @@ final class ConfigCheckCommand implements Command {
             0,
             Integer.MAX_VALUE,
             "Files and folders, as for pmd --config. Without one: the configuration of this user."),
-        List.of(),
-        List.of("pmctl config check", "pmctl config check web.yaml -o json"),
+        List.of(
+            Option.value(
+                "",
+                EXPLAIN,
+                "PROGRAM",
+                "Say what the numbers of this program mean: when it is restarted and given up, how it is stopped, how soon it is UNHEALTHY.")),
+        List.of(
+            "pmctl config check",
+            "pmctl config check web.yaml -o json",
+            "pmctl config check --explain web"),
         List.of(
             new Syntax.Exit(ExitCode.DONE, "nothing is wrong"),
             new Syntax.Exit(
-                ExitCode.CONFIGURATION, "the configuration has errors; they are on stderr")));
+                ExitCode.CONFIGURATION, "the configuration has errors; they are on stderr"),
+            new Syntax.Exit(ExitCode.NO_MATCH, "there is no such program to explain")));
   }
 
   @Override
@@ -50,6 +62,10 @@ final class ConfigCheckCommand implements Command {
     Address address = session.address();
     Configuration configuration = load(address, paths);
     List<Problem> problems = configuration.problems();
+    if (session.arguments().options().containsKey(EXPLAIN)) {
+      String name = session.arguments().options().getOrDefault(EXPLAIN, "");
+      return explain(session, configuration, name);
+    }
     if (!session.format().isForPeople()) {
       Results.list(session, values(problems), "path");
     } else if (problems.isEmpty()) {
@@ -57,13 +73,45 @@ final class ConfigCheckCommand implements Command {
       String where = paths.isEmpty() ? " in " + address.folders().config() : "";
       session.out().line("nothing is wrong; programs" + where + ": " + programs);
     } else {
-      for (Problem problem : problems) {
-        session.err().foreign(problem.toString());
-        session.err().print("\n");
-      }
-      session.notice(problems.size() == 1 ? "1 error." : problems.size() + " errors.");
+      tell(session, problems);
     }
     return problems.isEmpty() ? ExitCode.DONE : ExitCode.CONFIGURATION;
+  }
+
+  private static void tell(Session session, List<Problem> problems) throws IOException {
+    for (Problem problem : problems) {
+      session.err().foreign(problem.toString());
+      session.err().print("\n");
+    }
+    session.notice(problems.size() == 1 ? "1 error." : problems.size() + " errors.");
+  }
+
+  private static ExitCode explain(Session session, Configuration configuration, String name)
+      throws CommandFailure, IOException {
+    ProgramSpec program = configuration.programs().get(name);
+    if (program == null) {
+      List<Problem> own = configuration.invalid().getOrDefault(name, List.of());
+      if (own.isEmpty()) {
+        throw new CommandFailure(
+            ExitCode.NO_MATCH,
+            "config check: no program is called "
+                + name
+                + ". Those that are: "
+                + String.join(", ", configuration.programs().keySet()));
+      }
+      tell(session, own);
+      return ExitCode.CONFIGURATION;
+    }
+    var explanation = new ProgramExplanation(program);
+    if (!session.format().isForPeople()) {
+      Results.value(session, explanation.value());
+    } else {
+      for (String line : explanation.lines()) {
+        session.out().foreign(line);
+        session.out().print("\n");
+      }
+    }
+    return configuration.isValid() ? ExitCode.DONE : ExitCode.CONFIGURATION;
   }
 
   private static Configuration load(Address address, List<String> paths) throws CommandFailure {
