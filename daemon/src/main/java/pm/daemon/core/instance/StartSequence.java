@@ -335,6 +335,9 @@ final class StartSequence {
 
   /** It uses so much. */
   static Step used(Scene scene, Phase.Starting starting, Report.Used used) {
+    if (starting.current().process().isEmpty()) {
+      return scene.same();
+    }
     Usage usage = Usage.read(scene, starting.health().meter(), used);
     Phase.Starting read = starting.with(starting.health().with(usage.meter()));
     return Upkeep.overMemory(

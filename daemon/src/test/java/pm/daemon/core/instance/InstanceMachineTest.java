@@ -11,27 +11,46 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import pm.config.BeforeKill;
 import pm.config.Command;
+import pm.config.Hook;
+import pm.config.HooksSpec;
+import pm.config.LimitsSpec;
+import pm.config.Liveness;
+import pm.config.LivenessKind;
+import pm.config.OnMemory;
+import pm.config.OnUnhealthy;
+import pm.config.Probe;
 import pm.config.ProgramSpec;
 import pm.config.Readiness;
+import pm.config.StopScope;
+import pm.config.StopSpec;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.Health;
+import pm.daemon.core.model.HookEnd;
+import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.Notification;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.model.Run;
 import pm.daemon.core.model.StartKind;
+import pm.daemon.core.model.StartStep;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.model.StopStep;
 
@@ -59,8 +78,65 @@ class InstanceMachineTest {
   private static final Moment AFTER_DEADLINE =
       new Moment(DEADLINE, Instant.parse("2026-01-01T00:00:05Z"));
 
+  private static final Moment MUCH_LATER =
+      new Moment(DEADLINE + 60 * SECOND, Instant.parse("2026-01-01T00:01:05Z"));
+
   private static final Run SPAWNING = Run.intended(CURRENT, NOW, "alice");
   private static final Run RUNNING = SPAWNING.spawned(PROCESS, NOW);
+
+  private static final Hook HOOK = new Hook(new Command(List.of("/bin/hook"), false));
+
+  /** Everything that a program can have done around its life. */
+  private static final ProgramSpec FULL =
+      new ProgramSpec.Builder(SPEC)
+          .readiness(new Readiness.Notify())
+          .liveness(
+              Optional.of(
+                  new Liveness(
+                      new LivenessKind.Probed(new Probe.Tcp("127.0.0.1:80")),
+                      Duration.ofSeconds(5),
+                      Duration.ofSeconds(3),
+                      1,
+                      1,
+                      Duration.ZERO,
+                      false,
+                      OnUnhealthy.RESTART,
+                      Optional.of(new BeforeKill.Run(HOOK)))))
+          .hooks(
+              new HooksSpec(
+                  Optional.of(HOOK),
+                  Optional.of(HOOK),
+                  Optional.of(HOOK),
+                  Optional.of(HOOK),
+                  Optional.of(HOOK)))
+          .stop(
+              new StopSpec(
+                  "TERM",
+                  Duration.ofSeconds(10),
+                  StopScope.TREE,
+                  Optional.empty(),
+                  Optional.of(HOOK.command())))
+          .limits(
+              new LimitsSpec(
+                  new TreeMap<>(),
+                  OptionalLong.of(1 << 20),
+                  OnMemory.RESTART,
+                  OptionalInt.empty(),
+                  OptionalInt.empty(),
+                  OptionalInt.empty(),
+                  Optional.empty(),
+                  List.of(),
+                  OptionalInt.empty()))
+          .build();
+
+  private static final ProgramSpec PROBED =
+      new ProgramSpec.Builder(SPEC)
+          .readiness(
+              new Readiness.Probed(
+                  new Probe.Tcp("127.0.0.1:80"), Duration.ofSeconds(1), Duration.ofSeconds(3)))
+          .build();
+
+  private static final Health ASKED = Health.NONE.sent(T0, DEADLINE, DEADLINE + SECOND);
 
   /** Each state with what matters inside it, by the name that the table gives it. */
   enum State {
@@ -80,12 +156,80 @@ class InstanceMachineTest {
     STOPPING_KILLED_ENDED(stopping(RUNNING, StopStep.KILLED, DEADLINE, true)),
     STOPPING_STUCK_SPAWN(stopping(SPAWNING, StopStep.STUCK, Moment.NEVER, false)),
     STOPPING_STUCK(stopping(RUNNING, StopStep.STUCK, Moment.NEVER, false)),
-    STOPPING_STUCK_ENDED(stopping(RUNNING, StopStep.STUCK, Moment.NEVER, true));
+    STOPPING_STUCK_ENDED(stopping(RUNNING, StopStep.STUCK, Moment.NEVER, true)),
+    STARTING_PRE_START(
+        FULL,
+        new Phase.Starting(
+            SPAWNING, StartStep.PRE_START, "", DEADLINE, DEADLINE + SECOND, Health.NONE)),
+    STARTING_AWAITING_WORD(
+        FULL,
+        new Phase.Starting(
+            RUNNING, StartStep.READYING, "READY=1", Moment.NEVER, DEADLINE, Health.NONE)),
+    STARTING_CHECKED(
+        PROBED,
+        new Phase.Starting(
+            RUNNING, StartStep.READYING, "tcp", Moment.NEVER, DEADLINE + SECOND, ASKED)),
+    STARTING_POST_START(
+        FULL,
+        new Phase.Starting(
+            RUNNING, StartStep.POST_START, "", DEADLINE, DEADLINE + SECOND, Health.NONE)),
+    IDLE_WITH_CHECKS(FULL, new Phase.Up(RUNNING, InstanceState.IDLE, T0, "", ASKED)),
+    UNHEALTHY_TO_BE_STOPPED(
+        FULL,
+        new Phase.Up(
+            RUNNING, InstanceState.UNHEALTHY, T0, "why", Health.NONE.anew(DEADLINE, Moment.NEVER))),
+    STOPPING_AWAIT_DEPENDANTS(
+        FULL, stopping(RUNNING, StopStep.AWAIT_DEPENDANTS, Moment.NEVER, false)),
+    STOPPING_BEFORE_KILL(FULL, stopping(RUNNING, StopStep.BEFORE_KILL, DEADLINE, false)),
+    STOPPING_PRE_STOP(FULL, stopping(RUNNING, StopStep.PRE_STOP, DEADLINE, false)),
+    STOPPING_PRE_STOP_ENDED(FULL, stopping(RUNNING, StopStep.PRE_STOP, DEADLINE, true)),
+    STOPPING_COMMAND(FULL, stopping(RUNNING, StopStep.COMMAND, DEADLINE, false)),
+    STOPPING_POST_STOP(FULL, stopping(RUNNING, StopStep.POST_STOP, DEADLINE, true));
 
+    final ProgramSpec spec;
     final Phase phase;
 
     State(Phase phase) {
+      this(SPEC, phase);
+    }
+
+    State(ProgramSpec spec, Phase phase) {
+      this.spec = spec;
       this.phase = phase;
+    }
+
+    /** The hook that it waits for; any where it waits for none. */
+    HookKind hook() {
+      return switch (this) {
+        case STARTING_POST_START -> HookKind.POST_START;
+        case STOPPING_BEFORE_KILL -> HookKind.BEFORE_KILL;
+        case STOPPING_PRE_STOP, STOPPING_PRE_STOP_ENDED -> HookKind.PRE_STOP;
+        case STOPPING_COMMAND -> HookKind.STOP_COMMAND;
+        case STOPPING_POST_STOP -> HookKind.POST_STOP;
+        case DEAD_LASTING,
+            DEAD_WITH_A_TIME,
+            STARTING_BEING_SPAWNED,
+            STARTING_READY_SOON,
+            STARTING_TIMEOUT_SOON,
+            STARTING_PRE_START,
+            STARTING_AWAITING_WORD,
+            STARTING_CHECKED,
+            IDLE,
+            BUSY,
+            UNHEALTHY,
+            IDLE_WITH_CHECKS,
+            UNHEALTHY_TO_BE_STOPPED,
+            STOPPING_AWAIT_DEPENDANTS,
+            STOPPING_AWAIT_SPAWN,
+            STOPPING_SIGNALLED,
+            STOPPING_SIGNALLED_ENDED,
+            STOPPING_KILLED,
+            STOPPING_KILLED_ENDED,
+            STOPPING_STUCK_SPAWN,
+            STOPPING_STUCK,
+            STOPPING_STUCK_ENDED ->
+            HookKind.PRE_START;
+      };
     }
 
     Instance instance() {
@@ -126,45 +270,117 @@ class InstanceMachineTest {
     NEVER_SPAWNED,
     TIME_BEFORE,
     TIME_AFTER,
-    RESUME;
+    RESUME,
+    STOP_AFTER_DEPENDANTS,
+    PROCEED,
+    RELOAD,
+    OOM_KILLED,
+    BECAME_READY,
+    SAYS_READY,
+    SAYS_STOPPING,
+    SAYS_BROKEN,
+    NAMES_ANOTHER,
+    CHECK_PASSED,
+    CHECK_FAILED,
+    OVER_MEMORY,
+    HOOK_DONE,
+    HOOK_FAILED,
+    TIME_LATE;
 
-    Step apply(Instance instance) {
+    Step apply(State state) {
+      Instance instance = state.instance();
+      ProgramSpec spec = state.spec;
       return switch (this) {
-        case START -> InstanceMachine.start(instance, SPEC, FRESH, ALICE, NOW);
+        case START -> InstanceMachine.start(instance, spec, FRESH, ALICE, NOW);
         case STOP ->
-            InstanceMachine.stop(instance, SPEC, StopCause.REQUESTED, AfterStop.STAY, ALICE, NOW);
-        case HURRY -> InstanceMachine.hurry(instance, SPEC, NOW);
-        case SPAWNED -> report(instance, new Report.Spawned(CURRENT, PROCESS));
+            InstanceMachine.stop(instance, spec, StopCause.REQUESTED, AfterStop.STAY, ALICE, NOW);
+        case STOP_AFTER_DEPENDANTS ->
+            InstanceMachine.stopAfterDependants(
+                instance, spec, StopCause.REQUESTED, AfterStop.STAY, ALICE, NOW);
+        case PROCEED -> InstanceMachine.proceed(instance, spec, NOW);
+        case RELOAD -> InstanceMachine.reload(instance, spec, NOW);
+        case HURRY -> InstanceMachine.hurry(instance, spec, NOW);
+        case SPAWNED -> report(instance, spec, new Report.Spawned(CURRENT, PROCESS));
         case SPAWNED_NO_UPTIME ->
-            InstanceMachine.report(
-                instance,
-                READY_AT_ONCE,
-                new Report.Spawned(CURRENT, PROCESS),
-                NOW,
-                new SplittableRandom(1));
+            report(instance, READY_AT_ONCE, new Report.Spawned(CURRENT, PROCESS));
         case EXEC_FAILED ->
-            report(instance, new Report.SpawnFailed(CURRENT, "exec", "not found", false));
+            report(instance, spec, new Report.SpawnFailed(CURRENT, "exec", "not found", false));
         case HOST_SHORT ->
-            report(instance, new Report.SpawnFailed(CURRENT, "spawn", "no memory", true));
-        case EXITED -> report(instance, new Report.Exited(CURRENT, new ExitStatus.Code(1), false));
+            report(instance, spec, new Report.SpawnFailed(CURRENT, "spawn", "no memory", true));
+        case EXITED ->
+            report(instance, spec, new Report.Exited(CURRENT, new ExitStatus.Code(1), false));
         case EXITED_CLEAN ->
-            report(instance, new Report.Exited(CURRENT, new ExitStatus.Code(0), false));
+            report(instance, spec, new Report.Exited(CURRENT, new ExitStatus.Code(0), false));
         case EXITED_REMAINS ->
-            report(instance, new Report.Exited(CURRENT, new ExitStatus.Code(1), true));
-        case REMAINS_GONE -> report(instance, new Report.RemainsGone(CURRENT));
-        case REMAINS_LEFT -> report(instance, new Report.RemainsLeft(CURRENT, List.of(4712)));
-        case ADOPTED -> report(instance, new Report.Adopted(CURRENT, PROCESS));
-        case NEVER_SPAWNED -> report(instance, new Report.NeverSpawned(CURRENT));
-        case TIME_BEFORE ->
-            InstanceMachine.timePassed(instance, SPEC, NOW, new SplittableRandom(1));
-        case TIME_AFTER ->
-            InstanceMachine.timePassed(instance, SPEC, AFTER_DEADLINE, new SplittableRandom(1));
-        case RESUME -> InstanceMachine.resume(instance, SPEC, AFTER_DEADLINE);
+            report(instance, spec, new Report.Exited(CURRENT, new ExitStatus.Code(1), true));
+        case OOM_KILLED ->
+            report(
+                instance,
+                spec,
+                new Report.Exited(CURRENT, new ExitStatus.Signalled("KILL", 9, false), true, true));
+        case REMAINS_GONE -> report(instance, spec, new Report.RemainsGone(CURRENT));
+        case REMAINS_LEFT -> report(instance, spec, new Report.RemainsLeft(CURRENT, List.of(4712)));
+        case ADOPTED -> report(instance, spec, new Report.Adopted(CURRENT, PROCESS));
+        case NEVER_SPAWNED -> report(instance, spec, new Report.NeverSpawned(CURRENT));
+        case BECAME_READY -> report(instance, spec, new Report.BecameReady(CURRENT, "a newline"));
+        case SAYS_READY -> report(instance, spec, says(true, false, false, Optional.empty()));
+        case SAYS_STOPPING -> report(instance, spec, says(false, true, false, Optional.empty()));
+        case SAYS_BROKEN -> report(instance, spec, says(false, false, true, Optional.empty()));
+        case NAMES_ANOTHER ->
+            report(
+                instance,
+                spec,
+                says(false, false, false, Optional.of(new ProcessIdentity(4712, 100, 6))));
+        case CHECK_PASSED -> report(instance, spec, new Report.Checked(CURRENT, 1, true, ""));
+        case CHECK_FAILED ->
+            report(instance, spec, new Report.Checked(CURRENT, 1, false, "refused"));
+        case OVER_MEMORY ->
+            report(
+                instance,
+                spec,
+                new Report.Used(
+                    CURRENT, OptionalLong.of(2 << 20), OptionalLong.empty(), OptionalInt.empty()));
+        case HOOK_DONE -> hookEnded(state, 0);
+        case HOOK_FAILED -> hookEnded(state, 1);
+        case TIME_BEFORE -> timePassed(instance, spec, NOW);
+        case TIME_AFTER -> timePassed(instance, spec, AFTER_DEADLINE);
+        case TIME_LATE -> timePassed(instance, spec, MUCH_LATER);
+        case RESUME -> InstanceMachine.resume(instance, spec, AFTER_DEADLINE);
       };
     }
 
-    private static Step report(Instance instance, Report.OfInvocation report) {
-      return InstanceMachine.report(instance, SPEC, report, NOW, new SplittableRandom(1));
+    private static Step report(Instance instance, ProgramSpec spec, Report.OfInvocation report) {
+      return InstanceMachine.report(instance, spec, report, NOW, new SplittableRandom(1));
+    }
+
+    private static Report.OfInvocation says(
+        boolean ready, boolean stopping, boolean trigger, Optional<ProcessIdentity> main) {
+      return new Report.Notified(
+          CURRENT,
+          new Notification(
+              ready,
+              false,
+              stopping,
+              false,
+              trigger,
+              Optional.empty(),
+              main,
+              OptionalLong.empty(),
+              OptionalLong.empty()));
+    }
+
+    private static Step hookEnded(State state, int code) {
+      return InstanceMachine.hookEnded(
+          state.instance(),
+          state.spec,
+          new Report.HookEnded(
+              new InstanceName("web", 1), CURRENT, state.hook(), HookEnd.code(code)),
+          NOW,
+          new SplittableRandom(1));
+    }
+
+    private static Step timePassed(Instance instance, ProgramSpec spec, Moment now) {
+      return InstanceMachine.timePassed(instance, spec, now, new SplittableRandom(1));
     }
   }
 
@@ -229,7 +445,7 @@ class InstanceMachineTest {
     Instance before = state.instance();
     Step step;
     try {
-      step = cause.apply(before);
+      step = cause.apply(state);
     } catch (IllegalStateException impossible) {
       assertThat(impossible).hasMessageContaining("web@1").hasMessageContaining("cannot take");
       return "impossible";
@@ -246,7 +462,12 @@ class InstanceMachineTest {
     return switch (phase) {
       case Phase.Dead dead -> "DEAD/" + dead.reason().word();
       case Phase.Starting starting ->
-          "STARTING" + (starting.current().process().isEmpty() ? "/being-spawned" : "/up");
+          "STARTING/"
+              + switch (starting.step()) {
+                case SPAWNING -> "being-spawned";
+                case READYING -> "up";
+                case PRE_START, POST_START -> word(starting.step());
+              };
       case Phase.Up up -> up.state().toString();
       case Phase.Stopping stopping ->
           "STOPPING/"
@@ -271,7 +492,7 @@ class InstanceMachineTest {
       case Effect.EndHooks end -> "EndHooks";
       case Effect.ReadUsage read -> "ReadUsage";
       case Effect.ChangeLogs change -> throw new AssertionError("the machine has no " + change);
-      case Effect.Publish publish -> throw new AssertionError("the machine has no " + publish);
+      case Effect.Publish publish -> "Publish";
       case Effect.Reply reply -> throw new AssertionError("the machine has no " + reply);
       case Effect.Exit exit -> throw new AssertionError("the machine has no " + exit);
     };

@@ -91,7 +91,7 @@ record MachineTable(List<MachineTable.Cell> cells) {
         lines.add("");
         lines.add(state);
       }
-      String line = String.format("  %-18s| %-42s", cell.event(), cell.outcome());
+      String line = String.format("  %-22s| %-58s", cell.event(), cell.outcome());
       lines.add(cell.why().isEmpty() ? line.stripTrailing() : line + "| " + cell.why());
     }
     return lines;
