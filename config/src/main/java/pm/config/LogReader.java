@@ -25,6 +25,9 @@ final class LogReader {
         && out.equals(err)) {
       logs.problem("stderr", "stdout goes to the same file", "write stderr: merge");
     }
+    if (logs.truth("compress", false)) {
+      logs.problem("compress", "not supported yet", "leave it out");
+    }
     return new LogSpec(
         file,
         stderr,
@@ -37,7 +40,7 @@ final class LogReader {
         logs.has("max_age")
             ? Optional.of(logs.positiveDuration("max_age", Duration.ofDays(30)))
             : Optional.empty(),
-        logs.truth("compress", false),
+        false,
         logs.word("format", LineFormat.values(), otherwise.format()));
   }
 

@@ -49,6 +49,9 @@ final class KeptLogs implements LogSource {
       LogPosition since = reader.since(file, from.since().get());
       begin = from.lines().isPresent() ? reader.later(file, begin, since) : since;
     }
+    if (from.ofYoungest()) {
+      begin = reader.later(file, begin, reader.beginOfYoungest(file));
+    }
     Optional<LogPosition> end = from.untilNow() ? Optional.of(reader.end(file)) : Optional.empty();
     return new FileTail(file, begin, end, followers.follow(file, hasGrown));
   }

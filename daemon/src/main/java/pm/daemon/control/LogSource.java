@@ -50,8 +50,14 @@ public interface LogSource {
    * @param since none that was written (about a second) before it
    * @param untilNow whether to end about where the file ends now, and to take what follows its last
    *     end of a line, which may yet grow, for a line too; else it is read as it grows
+   * @param ofYoungest whether none that was printed before the youngest invocation began
    */
-  record From(OptionalInt lines, Optional<Instant> since, boolean untilNow) {}
+  record From(OptionalInt lines, Optional<Instant> since, boolean untilNow, boolean ofYoungest) {
+    /** From a place that has nothing to do with when an invocation began. */
+    public From(OptionalInt lines, Optional<Instant> since, boolean untilNow) {
+      this(lines, since, untilNow, false);
+    }
+  }
 
   /** A file being read, on one thread at a time. */
   interface Tail extends Closeable {

@@ -30,7 +30,7 @@ final class Output {
    * Returns the last lines, oldest first: of its own error log if there is something in it, else of
    * its output. Blocks.
    *
-   * @param since none that was written before it
+   * @param since when the youngest invocation began: nothing of those before it
    */
   List<String> last(InstanceName name, Optional<ProgramSpec> spec, Optional<Instant> since) {
     for (LogSource.Stream stream : List.of(LogSource.Stream.ERR, LogSource.Stream.OUT)) {
@@ -45,7 +45,8 @@ final class Output {
 
   private List<String> last(Path file, Optional<Instant> since) {
     List<String> lines = new ArrayList<>();
-    LogSource.From from = new LogSource.From(OptionalInt.of(Bounds.OUTPUT_LINES), since, true);
+    LogSource.From from =
+        new LogSource.From(OptionalInt.of(Bounds.OUTPUT_LINES), since, true, since.isPresent());
     try (LogSource.Tail tail = logs.open(file, from, () -> {})) {
       List<LogSource.Piece> pieces = tail.next(Bounds.CHUNK_BYTES);
       // While it is being written there is always more: a few rounds reach what there was.

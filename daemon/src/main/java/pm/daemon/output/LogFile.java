@@ -97,8 +97,10 @@ final class LogFile implements Destination {
     return sources;
   }
 
-  void changeLimits(LogLimits changed) {
-    boolean fewer = changed.keep() < limits.keep();
+  void changeLimits(LogLimits changed, long wallMillis) {
+    boolean fewer =
+        changed.keep() < limits.keep()
+            || (changed.maxAge().isPresent() && !changed.maxAge().equals(limits.maxAge()));
     limits = changed;
     rotateAt = changed.maxSizeBytes();
     if (fewer) {
@@ -107,6 +109,19 @@ final class LogFile implements Destination {
       } catch (ErrnoException | OutputException e) {
         LOG.warn("{}: old files cannot be removed: {}", path, e.getMessage());
       }
+      removeOld(wallMillis);
+    }
+  }
+
+  /** Nothing looks for old files all the time: they go when something else happens to the log. */
+  private void removeOld(long wallMillis) {
+    if (limits.maxAge().isEmpty()) {
+      return;
+    }
+    try (LogFolder folder = opening.folderOf(path)) {
+      Rotation.removeOlder(folder, name, wallMillis - limits.maxAge().get().toMillis());
+    } catch (ErrnoException | OutputException e) {
+      LOG.warn("{}: old files cannot be removed: {}", path, e.getMessage());
     }
   }
 
@@ -151,7 +166,7 @@ final class LogFile implements Destination {
     moved(moved, wallMillis);
     overhang += Math.max(moved, 0);
     boolean endOfLine = moved == wanted && end < seen;
-    boolean rotated = (endOfLine || overhang >= LONGEST_OVERHANG_BYTES) && rotate();
+    boolean rotated = (endOfLine || overhang >= LONGEST_OVERHANG_BYTES) && rotate(wallMillis);
     return new Taken(moved, true, rotated);
   }
 
@@ -178,7 +193,7 @@ final class LogFile implements Destination {
     endOfRecords = position;
     front.consume(source.fd(), records.consumed());
     boolean isFull = limits.maxSizeBytes() > 0 && position >= rotateAt;
-    return new Taken(records.consumed(), records.isMore() || isFull, isFull && rotate());
+    return new Taken(records.consumed(), records.isMore() || isFull, isFull && rotate(wallMillis));
   }
 
   private void moved(long bytes, long wallMillis) {
@@ -235,7 +250,7 @@ final class LogFile implements Destination {
     }
   }
 
-  private boolean rotate() throws ErrnoException {
+  private boolean rotate(long wallMillis) throws ErrnoException {
     overhang = 0;
     try (LogFolder folder = opening.folderOf(path)) {
       Rotation.rotate(folder, name, limits.keep());
@@ -247,6 +262,7 @@ final class LogFile implements Destination {
       return false;
     }
     warnedOfRotation = "";
+    removeOld(wallMillis);
     // The next write makes the new file. Until then there is none, which readers can live with; to
     // make it here would have to cope with a full disk in a second place.
     close();
@@ -267,6 +283,7 @@ final class LogFile implements Destination {
 
   @Override
   public void begins(long nowNanos, long wallMillis) {
+    removeOld(wallMillis);
     isBeginToBeNoted = true;
     try {
       beSureOfTheEnd(nowNanos);

@@ -66,6 +66,7 @@ public final class OutputPump implements AutoCloseable {
   private final PipeFront front;
   private final Records records;
   private final OwnOutput own;
+  private final InstantSource wall;
   private final OutputListener listener;
   private final Turns turns;
   private final Writer writer;
@@ -99,6 +100,7 @@ public final class OutputPump implements AutoCloseable {
       InstantSource wall)
       throws IOException {
     this.own = own;
+    this.wall = wall;
     this.listener = listener;
     for (Path folder : List.of(pipeFolder, indexFolder)) {
       Files.createDirectories(
@@ -378,7 +380,7 @@ public final class OutputPump implements AutoCloseable {
       if (opened >= 0) {
         close(opened);
       }
-      known.changeLimits(limits);
+      known.changeLimits(limits, wall.millis());
       return known;
     }
     LogIndex index = new LogIndex(LogIndexFile.of(indexFolder, path), indexScratch);
@@ -516,7 +518,7 @@ public final class OutputPump implements AutoCloseable {
             files.values().stream()
                 .filter(
                     file -> file.sources().stream().anyMatch(s -> s.instance().equals(instance)))
-                .forEach(file -> file.changeLimits(limits)));
+                .forEach(file -> file.changeLimits(limits, wall.millis())));
   }
 
   /** Opens all files anew by their names, as an outside rotation asks for. */

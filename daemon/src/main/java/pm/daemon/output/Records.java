@@ -112,7 +112,7 @@ final class Records {
         part(source, consumed + MOST_PART_BYTES);
       } else if (consumed > 0) {
         // What is begun is at the front of the next look, with all that there is of it by then.
-        isMore = seen == PipeFront.MOST_BYTES;
+        isMore = Fd.bytesReadable(source.fd()) > seen;
         return seen;
       } else if (isOver(source, end)) {
         add(source, 0, end, false);
@@ -123,7 +123,7 @@ final class Records {
         return Fd.WOULD_BLOCK;
       }
     }
-    isMore = consumed < end || seen == PipeFront.MOST_BYTES;
+    isMore = consumed < end || Fd.bytesReadable(source.fd()) > seen;
     return seen;
   }
 

@@ -43,6 +43,21 @@ final class Rotation {
     }
   }
 
+  /** Removes rotated files that were last written before a time, the oldest first. */
+  static void removeOlder(LogFolder folder, String name, long thanMillis) throws ErrnoException {
+    int last = 0;
+    while (folder.has(numbered(name, last + 1))) {
+      last++;
+    }
+    for (int number = last; number > 0; number--) {
+      String file = folder.entry(numbered(name, number));
+      if (FilePath.linkStatus(file).modifiedNanos() / 1_000_000 >= thanMillis) {
+        return;
+      }
+      FilePath.unlink(file);
+    }
+  }
+
   static String numbered(String name, int number) {
     return name + "." + number;
   }

@@ -6,8 +6,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +81,31 @@ final class RotationIT {
   private static List<String> names(Lab lab) throws IOException {
     try (Stream<Path> files = Files.list(lab.folder.resolve("log"))) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @Test
+  void rotatedFilesThatAreTooOldAreRemoved() throws Exception {
+    try (Lab lab = new Lab(folder)) {
+      Path log = lab.log("web@1.log");
+      Files.createDirectories(log.getParent());
+      Instant now = Instant.now();
+      for (int i = 0; i <= 3; i++) {
+        Path part = i == 0 ? log : numbered(log, i);
+        Files.writeString(part, "of day " + i + "\n");
+        Files.setLastModifiedTime(part, FileTime.from(now.minus(Duration.ofDays(i + 1))));
+      }
+      LogLimits limits = new LogLimits(1 << 20, 10, Optional.of(Duration.ofDays(3)), false);
+      lab.finish(lab.start("web@1", "echo now", lab.plan("web@1.log", limits)));
+      assertThat(names(lab)).containsExactly("web@1.log", "web@1.log.1");
+      assertThat(log).hasContent("of day 0\nnow\n");
+      lab.finish(
+          lab.start(
+              "web@1",
+              "echo and then",
+              lab.plan(
+                  "web@1.log", new LogLimits(10, 10, Optional.of(Duration.ofHours(1)), false))));
+      assertThat(names(lab)).doesNotContain("web@1.log.2");
     }
   }
 
