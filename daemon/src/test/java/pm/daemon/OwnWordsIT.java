@@ -269,6 +269,7 @@ class OwnWordsIT {
 
   @Test
   void systemdNotifySaysThatItIsReadyAndHearsThatItWasHeard() throws Exception {
+    needs("systemd-notify");
     Path code = folder.resolve("code");
     start(
         sh(
@@ -317,8 +318,8 @@ class OwnWordsIT {
     start(
         python(
             """
-            say('MAINPID=1\\nSTATUS=init')
-            say('MAINPID=%d\\nSTATUS=daemon' % os.getppid())
+            say('READY=1\\nMAINPID=1\\nSTATUS=init')
+            say('READY=1\\nMAINPID=%d\\nSTATUS=daemon' % os.getppid())
             child = os.fork()
             if child == 0:
                 time.sleep(1000)
@@ -363,8 +364,13 @@ class OwnWordsIT {
     assertThat(next().status()).hasValue("orphan");
   }
 
+  private static void needs(String program) {
+    Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin", program)), program);
+  }
+
   @Test
   void strangersDoNotCount() throws Exception {
+    needs("systemd-notify");
     Path ready = folder.resolve("ready");
     InvocationId invocation = start(python("open('" + ready + "', 'w').write('x')\ntime.sleep(0)"));
     awaitFile(ready);
@@ -530,7 +536,7 @@ class OwnWordsIT {
 
   @Test
   void redisSaysThatItIsReady() throws Exception {
-    Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/redis-server")), "redis-server");
+    needs("redis-server");
     Path data = Files.createDirectory(folder.resolve("redis"));
     start(
         program(
