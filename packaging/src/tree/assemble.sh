@@ -110,6 +110,12 @@ archive() {
 archive pmd "$pmd_jars"
 archive pmctl "$pmctl_jars"
 
+# The schemas that editors check files with.
+mkdir -p "$new/share/schema"
+for kind in program daemon; do
+  "$new/bin/pmctl" config schema $kind > "$new/share/schema/$kind.json" || die "pmctl prints no schema of $kind"
+done
+
 rm -rf "$tree"
 mv "$new" "$tree"
 PMD_JAVA_OPTIONS=-Xshare:on "$tree/bin/pmd" --version > /dev/null || die "pmd does not start with its archive"

@@ -34,7 +34,14 @@ class ConfigurationSchemaTest {
       assertThat(messages.orElseThrow()).as(file.toString()).isEmpty();
     }
     for (Path file : files(Path.of("../config-examples"))) {
-      Optional<Set<ValidationMessage>> messages = validate(DAEMON, Files.readString(file, UTF_8));
+      String text = Files.readString(file, UTF_8);
+      boolean isOfPrograms =
+          text.startsWith("# yaml-language-server: $schema=/usr/share/pm/schema/program.json\n");
+      if (!isOfPrograms) {
+        assertThat(text)
+            .startsWith("# yaml-language-server: $schema=/usr/share/pm/schema/daemon.json\n");
+      }
+      Optional<Set<ValidationMessage>> messages = validate(isOfPrograms ? PROGRAM : DAEMON, text);
       assertThat(messages.orElseThrow()).as(file.toString()).isEmpty();
     }
   }
@@ -136,7 +143,7 @@ class ConfigurationSchemaTest {
   }
 
   private static List<Path> files(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
+    try (Stream<Path> files = Files.walk(folder)) {
       return files.filter(file -> file.toString().endsWith(".yaml")).sorted().toList();
     }
   }

@@ -36,6 +36,17 @@ class ExamplesIT {
   }
 
   @Test
+  void theSchemasThatTheyNameAreShipped(@TempDir Path home) throws Exception {
+    Pmd pmd = new Pmd(home);
+    for (String kind : List.of("program", "daemon")) {
+      assertThat(Pmd.TREE.resolve("share/schema/" + kind + ".json"))
+          .content(UTF_8)
+          .isNotEmpty()
+          .isEqualTo(pmd.pmctl("config", "schema", kind).out());
+    }
+  }
+
+  @Test
   void theDemoRuns(@TempDir Path home) throws Exception {
     try (Pmd pmd = new Pmd(home, "--config", EXAMPLES.resolve("demo.yaml").toString()).start()) {
       pmd.await("web@1", "IDLE");
