@@ -57,7 +57,12 @@ pmctl why flaky
 pmctl restart web@1
 pmctl signal USR1 nothing || [ $? = 4 ]
 pmctl logs -n 5 web
-pmctl events
+pmctl events -n 20
+pmctl is-active -q web
+pmctl wait web --timeout 10s || [ $? = 1 ]
+pmctl __complete start w
+pmctl status --watch -o jsonl &
+watch=$!
 pmctl stop web@2
 pmctl reset flaky
 pmctl apply --dry-run
@@ -68,5 +73,6 @@ pmctl status --help
 pmctl stauts || [ $? = 2 ]
 pmctl daemon shutdown
 
+wait "$watch" || [ $? = 69 ]
 wait "$pmd"
 trap - EXIT

@@ -55,6 +55,7 @@ public final class Description {
       field("Last end", StatusTable.end(item));
     }
     field("Healthy", item.has("healthy") ? (item.bool("healthy", true) ? "yes" : "no") : "");
+    checks();
     field(
         "Tasks in hand",
         item.optionalLong("tasks_in_hand").orElse(0) > 0 ? text("tasks_in_hand") : "");
@@ -124,6 +125,30 @@ public final class Description {
     }
     field("Restarts", restarts.toString());
     field("Next start", text("next_start_at"));
+  }
+
+  private void checks() throws JsonException {
+    Optional<Members> checks = item.optionalObject("checks");
+    if (checks.isEmpty()) {
+      return;
+    }
+    long failures = checks.get().optionalLong("failures_in_a_row").orElse(0);
+    long successes = checks.get().optionalLong("successes_in_a_row").orElse(0);
+    StringBuilder line = new StringBuilder(StatusTable.text(checks.get(), "of", ""));
+    line.append(": ");
+    if (failures > 0) {
+      line.append(failures).append(failures == 1 ? " failure" : " failures in a row");
+      line.append(", ").append(StatusTable.text(checks.get(), "last_failure", "the last unknown"));
+    } else if (successes > 0) {
+      line.append("the last ").append(successes == 1 ? "check" : successes + " checks");
+      line.append(" passed");
+    } else {
+      line.append("nothing seen yet");
+    }
+    if (checks.get().has("next_at")) {
+      line.append("; next at ").append(StatusTable.text(checks.get(), "next_at", ""));
+    }
+    field("Checks", line.toString());
   }
 
   private void scaled() throws JsonException {

@@ -9,6 +9,7 @@ import java.util.Optional;
 import pm.config.ProgramSpec;
 import pm.config.RestartSpec;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.Health;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InstanceView;
@@ -112,6 +113,7 @@ final class InstanceJson {
         run.isPresent() && !run.get().told().status().isEmpty()
             ? run.get().told().status()
             : Json.NULL);
+    json.put("checks", checks(instance, now));
     json.put("cgroup", cgroup.isPresent() ? cgroup.get() : Json.NULL);
     json.put("limits", spec.isPresent() ? LimitsJson.of(spec.get().limits(), run) : Json.NULL);
     background.putTo(json, instance.name());
@@ -128,6 +130,32 @@ final class InstanceJson {
             && spec.get().liveness().isPresent()
         ? (Object) (up.state() != InstanceState.UNHEALTHY)
         : Json.NULL;
+  }
+
+  /** What readiness or liveness has seen of it; null where nothing is looked at. */
+  private static Object checks(Instance instance, Moment now) {
+    return switch (instance.phase()) {
+      case Phase.Starting starting -> checks("readiness", starting.health(), now);
+      case Phase.Up up -> checks("liveness", up.health(), now);
+      case Phase.Stopping _, Phase.Dead _ -> Json.NULL;
+    };
+  }
+
+  private static Object checks(String of, Health health, Moment now) {
+    if (health.nextAt() == Moment.NEVER
+        && health.watchdogAt() == Moment.NEVER
+        && health.flights().isEmpty()) {
+      return Json.NULL;
+    }
+    long next = Math.min(health.nextAt(), health.watchdogAt());
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("of", of);
+    json.put("passed", health.passed());
+    json.put("failures_in_a_row", (long) health.failures());
+    json.put("successes_in_a_row", (long) health.successes());
+    json.put("last_failure", health.lastFailure().isEmpty() ? Json.NULL : health.lastFailure());
+    json.put("next_at", next == Moment.NEVER ? Json.NULL : Times.format(now.wallAt(next)));
+    return json;
   }
 
   /** The waits before the restarts that are allowed in a row, at most ten, without jitter. */
