@@ -59,9 +59,12 @@ pmctl signal USR1 nothing || [ $? = 4 ]
 pmctl logs -n 5 web
 pmctl events -n 20
 pmctl is-active -q web
-pmctl wait web --timeout 10s || [ $? = 1 ]
-pmctl __complete start w
-pmctl status --watch -o jsonl &
+pmctl wait web --timeout 10s
+# As the completion of a shell does.
+PM_SOCKET=$home/run/pmd.sock PMCTL_JAVA_OPTIONS="-XX:DumpLoadedClassList=$work/complete.pmctl.classes" \
+  "$tree/bin/pmctl" __complete start w
+PM_SOCKET=$home/run/pmd.sock PMCTL_JAVA_OPTIONS="-XX:DumpLoadedClassList=$work/watch.pmctl.classes" \
+  "$tree/bin/pmctl" status --watch -o jsonl &
 watch=$!
 pmctl stop web@2
 pmctl reset flaky

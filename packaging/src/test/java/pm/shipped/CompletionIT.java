@@ -79,8 +79,7 @@ class CompletionIT {
     assertThat(bash("pmctl ")).contains("status", "run", "daemon").doesNotContain("daemon status");
     assertThat(bash("pmctl sta")).containsExactly("status", "start");
     assertThat(bash("pmctl daemon ")).containsExactly("status", "upgrade", "shutdown");
-    assertThat(bash("pmctl start w"))
-        .containsExactly("web", "worker-with-long-name");
+    assertThat(bash("pmctl start w")).containsExactly("web", "worker-with-long-name");
     assertThat(bash("pmctl start we")).containsExactly("web", "web@1", "web@2");
     // Bash replaces only what is behind the last @, : or =.
     assertThat(bash("pmctl start web@")).containsExactly("1", "2");
@@ -105,13 +104,11 @@ class CompletionIT {
     Path script = Files.writeString(folder.resolve("try.fish"), "pmctl completion fish | source\n");
     for (String line : List.of("pmctl sta", "pmctl start web@", "pmctl daemon ")) {
       Files.writeString(
-          script,
-          Files.readString(script) + "complete -C '" + line + "'\necho --\n",
-          UTF_8);
+          script, Files.readString(script) + "complete -C '" + line + "'\necho ====\n", UTF_8);
     }
     Pmd.Outcome outcome = run(shell("fish").toString(), "--no-config", script.toString());
     assertThat(outcome.err()).isEmpty();
-    assertThat(outcome.out().split("--\n"))
+    assertThat(outcome.out().split("====\n"))
         .satisfiesExactly(
             commands ->
                 assertThat(commands.lines())
@@ -127,12 +124,14 @@ class CompletionIT {
   void zsh() throws Exception {
     shell("zsh");
     try (Typed zsh = Typed.start(pmd, "TERM=dumb PS1='> ' PATH=" + Pmd.BIN + ":$PATH zsh -f -i")) {
-      zsh.type("autoload -Uz compinit; compinit -u -D; source <(pmctl completion zsh); echo o''k\n");
+      zsh.type(
+          "autoload -Uz compinit; compinit -u -D; source <(pmctl completion zsh); echo o''k\n");
       zsh.await("ok");
       zsh.type("pmctl start wor\t");
       zsh.await("worker-with-long-name");
-      zsh.type("\u0015pmctl scale we\t");
-      zsh.await("scale web=");
+      // Ctrl-A and a word in front of it: the line is printed as it was completed.
+      zsh.type("\u0015pmctl scale we\t\u0001echo :\n");
+      zsh.await("\n:pmctl scale web=");
       zsh.type("\u0015pmctl daemon \t");
       zsh.await("shutdown");
       zsh.await("has the installed version take over");

@@ -9,11 +9,12 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A command on a real terminal, at which somebody types; the terminal is made by script(1). */
 final class Typed implements AutoCloseable {
   private final Process script;
-  private final StringBuffer shown = new StringBuffer();
+  private final AtomicReference<String> shown = new AtomicReference<>("");
   private int seen;
 
   private Typed(Process script) {
@@ -35,7 +36,8 @@ final class Typed implements AutoCloseable {
     byte[] bytes = new byte[4_096];
     try {
       for (int count = stream.read(bytes); count > 0; count = stream.read(bytes)) {
-        shown.append(new String(bytes, 0, count, UTF_8));
+        String more = new String(bytes, 0, count, UTF_8);
+        shown.updateAndGet(before -> before + more);
       }
     } catch (IOException e) {
       // The terminal is gone.
@@ -50,26 +52,28 @@ final class Typed implements AutoCloseable {
   /** Waits until a text is shown behind the one before. */
   void await(String text) {
     Await.until(
-        "shown: " + text, () -> shown.indexOf(text, seen) >= 0, () -> shown.substring(seen));
-    seen = shown.indexOf(text, seen) + text.length();
+        "shown: " + text, () -> shown().indexOf(text, seen) >= 0, () -> shown().substring(seen));
+    seen = shown().indexOf(text, seen) + text.length();
   }
 
   /** All that was shown, as it went to the terminal. */
   String shown() {
-    return shown.toString();
+    return shown.get();
   }
 
   /** The command, which is the only child. */
   Proc command() {
     return Await.value(
         "the command runs",
-        () ->
-            script
-                .toHandle()
-                .children()
-                .findFirst()
-                .flatMap(child -> Proc.of(child.pid())),
+        () -> script.toHandle().children().findFirst().flatMap(child -> Proc.of(child.pid())),
         this::shown);
+  }
+
+  /** Continues what a Ctrl-Z has stopped; script(1) has stopped itself too. */
+  void goOn() throws IOException, InterruptedException {
+    for (long pid : new long[] {script.pid(), command().pid()}) {
+      Pmd.Outcome.of(new ProcessBuilder("kill", "-CONT", Long.toString(pid)));
+    }
   }
 
   /** Waits until the command has ended, and returns its exit code. */
