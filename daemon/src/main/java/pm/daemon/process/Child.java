@@ -72,8 +72,12 @@ final class Child {
     this.group = group;
   }
 
-  /** Another process is the main one from now on. The one that was spawned stays its leader. */
-  void follow(Held other) {
+  /**
+   * Another process is the main one from now on. The one that was spawned stays its leader.
+   *
+   * @param other a hold on it; empty if it is gone
+   */
+  void follow(ProcessIdentity named, Optional<Held> other) {
     isFollowing = true;
     if (leader.isEmpty()) {
       main.ifPresent(
@@ -81,8 +85,8 @@ final class Child {
     } else {
       main.ifPresent(Held::close);
     }
-    main = Optional.of(other.pidFd());
-    identity = new ProcessIdentity(other.pid(), other.startTicks(), 0);
+    main = other.map(Held::pidFd);
+    identity = named;
   }
 
   /** Takes a process as the leader that another daemon has spawned. */

@@ -126,7 +126,7 @@ final class Orphans {
    * @param then called on the loop thread, at once or later
    */
   void look(boolean needsOwners, Consumer<Seen> then) {
-    List<ProcessStat> living = lookAtHand();
+    List<ProcessStat> living = lookAtHand(needsOwners);
     List<ProcessStat> unknown =
         living.stream().filter(process -> ownerOf(process).isEmpty()).toList();
     if (!needsOwners || unknown.isEmpty()) {
@@ -151,7 +151,11 @@ final class Orphans {
     }
   }
 
-  private List<ProcessStat> lookAtHand() {
+  /**
+   * @param isLivingWanted whether what is known of the living must be read: of thousands that takes
+   *     a while
+   */
+  private List<ProcessStat> lookAtHand(boolean isLivingWanted) {
     hasLeftDead = false;
     isComplete = true;
     List<ProcessStat> living = new ArrayList<>();
@@ -168,6 +172,9 @@ final class Orphans {
         continue;
       }
       try {
+        if (!isLivingWanted && isLiving(pid)) {
+          continue;
+        }
         Optional<ProcessStat> process = proc.stat(pid);
         if (process.isPresent()) {
           if (process.get().isZombie()) {
@@ -183,6 +190,19 @@ final class Orphans {
     }
     known.keySet().retainAll(Set.copyOf(pids));
     return living;
+  }
+
+  /** Asks with one call of the kernel where reading {@code /proc} takes three. */
+  private static boolean isLiving(int pid) throws ErrnoException {
+    try {
+      return Waits.peekPid(pid).isEmpty();
+    } catch (ErrnoException refused) {
+      if (refused.errno() == Errno.ECHILD) {
+        // Its owner has reaped it in the meantime.
+        return true;
+      }
+      throw refused;
+    }
   }
 
   private void reap(ProcessStat dead) throws ErrnoException {

@@ -186,13 +186,7 @@ final class Reaper {
         && child.identity().startTicks() == named.startTicks()) {
       return;
     }
-    Optional<Held> held = hold(named);
-    if (held.isEmpty()) {
-      // It ended before we could take hold of it.
-      ended(child, new ExitStatus.Unknown());
-      return;
-    }
-    lead(child, held.get());
+    lead(child, named, hold(named));
   }
 
   private Optional<Held> hold(ProcessIdentity identity) {
@@ -204,18 +198,25 @@ final class Reaper {
     }
   }
 
-  private void lead(Child child, Held named) {
+  private void lead(Child child, ProcessIdentity named, Optional<Held> held) {
     child.main().ifPresent(before -> loop.unwatch(before.fd()));
     Optional<Held> known = child.leader();
     known.ifPresent(leader -> loop.unwatch(leader.pidFd().fd()));
-    child.follow(named);
-    orphans.add(child);
+    child.follow(named, held);
+    if (held.isPresent()) {
+      orphans.add(child);
+    }
     // Its end, if it was noticed in this batch, is not that of the main process any more.
     asking.remove(child);
     unwatched.remove(child);
     child.status = Optional.empty();
     child.leader().ifPresent(leader -> watchLeader(child, leader));
-    watch(child, named.pidFd());
+    if (held.isPresent()) {
+      watch(child, held.get().pidFd());
+    } else {
+      // It ended before we could take hold of it.
+      ended(child, new ExitStatus.Unknown());
+    }
   }
 
   private void watchLeader(Child child, Held leader) {
@@ -566,6 +567,7 @@ final class Reaper {
       child.pursuit.ifPresent(this::drop);
       child.leader().ifPresent(this::letGo);
       child.main().ifPresent(main -> reap(child, main));
+      orphans.remove(child);
       child.group().ifPresent(groups);
     }
     output.release(effect.invocation());
@@ -596,7 +598,6 @@ final class Reaper {
         LOG.error("{} cannot be reaped", child, refused);
       }
     } finally {
-      orphans.remove(child);
       Held.close(main);
     }
   }

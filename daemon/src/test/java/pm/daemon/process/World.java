@@ -42,6 +42,10 @@ final class World implements AutoCloseable {
   final PipedOutput output;
 
   World(Path folder) throws ErrnoException {
+    this(folder, CgroupTree.none());
+  }
+
+  World(Path folder, CgroupTree cgroups) throws ErrnoException {
     SystemTime time = new SystemTime();
     loop = EventLoop.open(time, 1024);
     output = new PipedOutput(loop, folder);
@@ -52,7 +56,7 @@ final class World implements AutoCloseable {
                 Map.of("PATH", "/usr/bin:/bin"),
                 "/none.sock",
                 8,
-                CgroupTree.none(),
+                cgroups,
                 Optional.empty(),
                 List.of(),
                 pid -> false),
@@ -162,6 +166,24 @@ final class World implements AutoCloseable {
 
   void release(InvocationId invocation) {
     onLoop(p -> p.release(new Effect.Release(WEB, invocation)));
+  }
+
+  /** Has another process be the main one. */
+  void follow(InvocationId invocation, int pid) {
+    onLoop(p -> p.follow(new Effect.Follow(WEB, invocation, identity(pid))));
+  }
+
+  static ProcessIdentity identity(int pid) {
+    try {
+      return new ProcessIdentity(pid, new ProcFs().stat(pid).orElseThrow().startTicks(), 0);
+    } catch (ErrnoException refused) {
+      throw new AssertionError(refused);
+    }
+  }
+
+  Report.Used usage(InvocationId invocation) throws InterruptedException {
+    onLoop(p -> p.readUsage(new Effect.ReadUsage(WEB, invocation)));
+    return await(invocation, Report.Used.class);
   }
 
   /** Waits for the end of something that nothing is left of, and releases it. */
