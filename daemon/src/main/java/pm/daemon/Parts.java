@@ -50,6 +50,7 @@ import pm.daemon.posix.UserEntry;
 import pm.daemon.posix.Users;
 import pm.daemon.probe.Probes;
 import pm.daemon.process.CgroupTree;
+import pm.daemon.process.DescriptorLimit;
 import pm.daemon.process.HostFacts;
 import pm.daemon.process.Processes;
 import pm.daemon.process.Provision;
@@ -85,6 +86,7 @@ final class Parts {
   private final Deadlines deadlines = new Deadlines();
   private final Workers workers;
   private final WorkerTalk talk;
+  private final DescriptorLimit descriptors;
   private final Processes processes;
   private final Probes probes;
   private final OwnWords words;
@@ -142,6 +144,7 @@ final class Parts {
             Host.randomHex().substring(0, PING_MARK_CHARS));
     workers.removeStale(claimed(supervisor));
     talk = new WorkerTalk(workers, output, pump::stdoutPipe);
+    descriptors = DescriptorLimit.raise();
     processes =
         Processes.open(
             loop,
@@ -150,7 +153,7 @@ final class Parts {
                 socket.toString(),
                 Host.cores(),
                 CgroupTree.find(environment, folders.run()),
-                Optional.empty(),
+                descriptors.givenBack(),
                 List.of(this::provide, talk),
                 pid -> false),
             talk,
@@ -415,6 +418,8 @@ final class Parts {
     probes.close();
     notifier.close();
     processes.close();
+    // For the program that this process may become.
+    descriptors.restore();
     workers.close();
     pump.close();
     try {

@@ -113,6 +113,7 @@ public final class SpawnPlanner {
         || name.startsWith("_JAVA_")
         || name.equals("JDK_JAVA_OPTIONS")
         || name.equals("NOTIFY_SOCKET")
+        || name.equals("PM_CGROUP")
         || name.startsWith("LISTEN_")
         || name.startsWith("WATCHDOG_"));
   }
