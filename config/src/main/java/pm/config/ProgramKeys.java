@@ -386,7 +386,11 @@ final class ProgramKeys {
               "3"),
           Key.live("max_age", SPAN, "null", "Rotated files that are older are removed.", "30d"),
           Key.live(
-              "compress", TRUTH, "false", "Whether rotated files are compressed (gzip).", "true"),
+              "compress",
+              TRUTH,
+              "false",
+              "Whether rotated files are compressed. Only `false` is supported yet.",
+              "false"),
           Key.next(
               "format",
               words(LineFormat.values()),
