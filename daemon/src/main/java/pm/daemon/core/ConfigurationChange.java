@@ -127,6 +127,7 @@ final class ConfigurationChange {
     }
     Ask ask = new Ask(draft, scale.actor());
     scale.counts().forEach((name, count) -> scaleOne(name, count, ask));
+    new Departure(draft, ask).withDependants(leavingForGood);
     draft.say("command", "scale " + scale.counts(), false, scale.actor());
     ask.open(scale, scale.patience(), Optional.empty());
   }

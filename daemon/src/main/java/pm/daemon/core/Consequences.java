@@ -239,7 +239,7 @@ final class Consequences {
     if (!isLive || instance.run().map(Run::intendedNanos).orElse(intended) >= intended) {
       return;
     }
-    Actor actor = new Actor("the restart of " + program, -1, 0);
+    Actor actor = new Actor("dependency " + program, -1, 0);
     switch (rule) {
       case NOTHING -> {}
       case RESTART -> draft.stop(instance, StopCause.DEPENDENCY, AfterStop.START, actor);

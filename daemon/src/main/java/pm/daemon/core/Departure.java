@@ -42,7 +42,7 @@ final class Departure {
       }
     }
     for (Map.Entry<String, InstanceName> each : gone.entrySet()) {
-      Actor actor = new Actor("the stop of " + each.getKey(), -1, 0);
+      Actor actor = new Actor("dependency " + each.getKey(), -1, 0);
       for (String dependant : dependants(each.getKey())) {
         for (Instance instance : draft.instancesOf(dependant)) {
           if (!own.contains(instance.name())) {

@@ -401,7 +401,7 @@ final class Draft implements Scene {
     if (!waiting.equals(before)) {
       put(before, waiting);
     }
-    Actor actor = new Actor("the start of " + name, -1, 0);
+    Actor actor = new Actor("dependant " + name, -1, 0);
     dependencies
         .needs(name.program())
         .forEach(

@@ -152,7 +152,7 @@ final class Request {
 
   /** Returns whether what is awaited has come, or cannot come unless somebody acts. */
   static Optional<Outcome> judgeAwaited(AwaitedState state, ProgramSpec rules, Instance after) {
-    String detail = pm.daemon.core.instance.Wording.detail(after.phase(), Supervisor.NO_MOMENT);
+    String detail = after.phase() instanceof Phase.Dead down ? down.detail() : "";
     return switch (state) {
       case AwaitedState.In in ->
           after.state() == in.state()

@@ -103,7 +103,7 @@ final class Rolls {
     if (roll.next() == roll.names().size()) {
       draft.say(
           "roll",
-          "restarted " + Draft.count(roll.names().size(), "instance") + " one after the other",
+          "is through with " + Draft.count(roll.names().size(), "instance"),
           false,
           roll.actor());
       return Optional.empty();

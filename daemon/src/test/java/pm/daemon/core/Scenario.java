@@ -15,6 +15,13 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import pm.config.Configuration;
 import pm.config.DaemonSpec;
+import pm.daemon.core.model.HookKind;
+import pm.daemon.core.model.HookEnd;
+import pm.daemon.core.model.InstanceState;
+import pm.daemon.core.model.AwaitedState;
+import pm.config.ReloadSpec;
+import pm.config.OnDependencyRestart;
+import pm.config.DependencyCondition;
 import pm.config.Durations;
 import pm.config.Location;
 import pm.config.LogSpec;
@@ -66,6 +73,7 @@ final class Scenario {
   private long nanos = 1_000_000_000_000L;
   private long requests;
   private int daemons;
+  private String lastNamed = "";
   private final List<String> out = new ArrayList<>();
 
   /** Returns the whole text with what goes out now. */
@@ -243,6 +251,59 @@ final class Scenario {
         Command.Patience patience = patience(words);
         yield new Command.Apply(++requests, ALICE, files(), words.contains("--dry-run"), patience);
       }
+      case "reload" -> {
+        Command.Patience patience = patience(words);
+        yield new Command.Reload(++requests, ALICE, words, patience);
+      }
+      case "enable" -> {
+        Command.Patience patience = patience(words);
+        yield new Command.Enable(++requests, ALICE, words, patience);
+      }
+      case "disable" -> {
+        Command.Patience patience = patience(words);
+        yield new Command.Disable(++requests, ALICE, words, patience);
+      }
+      case "scale" -> {
+        Command.Patience patience = patience(words);
+        TreeMap<String, Integer> counts = new TreeMap<>();
+        for (String word : words) {
+          String[] pair = word.split("=", 2);
+          counts.put(pair[0], Integer.valueOf(pair[1]));
+        }
+        yield new Command.Scale(++requests, ALICE, counts, patience);
+      }
+      case "roll" -> {
+        Command.Patience patience = patience(words);
+        int pause = words.indexOf("--pause");
+        Duration length = Duration.ZERO;
+        if (pause >= 0) {
+          words.remove(pause);
+          length = Duration.ofNanos(duration(words.remove(pause)));
+        }
+        yield new Command.RollingRestart(++requests, ALICE, words, length, patience);
+      }
+      case "wait" -> {
+        Command.Patience patience = patience(words);
+        String state = words.removeFirst();
+        yield new Command.Await(
+            ++requests,
+            ALICE,
+            words,
+            state.equals("ready")
+                ? AwaitedState.READY
+                : new AwaitedState.In(InstanceState.valueOf(state)),
+            patience);
+      }
+      case "run" -> {
+        Command.Patience patience = patience(words);
+        program(words);
+        ProgramSpec made = programs.remove(lastNamed);
+        yield new Command.Run(
+            ++requests,
+            ALICE,
+            new ProgramSpec.Builder(made).location(new Location(Command.RUN, 0, 0)).build(),
+            patience);
+      }
       case "shutdown" -> new Command.Shutdown(Command.UNANSWERED, TERM);
       case "spawned" -> {
         InvocationId id = invocation(words.getFirst());
@@ -285,6 +346,12 @@ final class Scenario {
       case "remains-left" ->
           new Report.RemainsLeft(
               invocation(words.removeFirst()), words.stream().map(Integer::valueOf).toList());
+      case "reloaded" ->
+          new Report.HookEnded(
+              instance(words.get(0)),
+              invocation(words.get(1)),
+              HookKind.RELOAD,
+              HookEnd.code(Integer.parseInt(words.get(2))));
       case "never-spawned" -> new Report.NeverSpawned(invocation(words.getFirst()));
       case "output-blocked" ->
           new Report.OutputBlocked(
@@ -390,6 +457,7 @@ final class Scenario {
   /** {@code program web key=value …}; what is not said is as it was, at first the default. */
   private void program(List<String> words) {
     String name = words.removeFirst();
+    lastNamed = name;
     invalid.remove(name);
     ProgramSpec old = programs.get(name);
     ProgramSpec.Builder builder =
@@ -413,6 +481,10 @@ final class Scenario {
         case "instances" -> builder.instances(Integer.parseInt(value));
         case "enabled" -> builder.enabled(Boolean.parseBoolean(value));
         case "autostart" -> builder.autostart(Boolean.parseBoolean(value));
+        case "essential" -> builder.essential(Boolean.parseBoolean(value));
+        case "depends_on" -> builder.dependsOn(dependsOn(value));
+        case "on_dependency_restart" ->
+            builder.onDependencyRestart(word(OnDependencyRestart.values(), value));
         case "groups" -> builder.groups(List.of(value.split(",", -1)));
         case "uptime" -> builder.readiness(new Readiness.Uptime(Duration.ofNanos(duration(value))));
         case "start_timeout" -> builder.startTimeout(Duration.ofNanos(duration(value)));
@@ -425,6 +497,10 @@ final class Scenario {
                     before.logs().stderr(),
                     Long.parseLong(value),
                     before.logs().keep()));
+        case "reload_command" ->
+            builder.reload(
+                new ReloadSpec(
+                    "HUP", Optional.of(new pm.config.Command(List.of(value), false))));
         case "stop_signal" ->
             stop = new StopSpec(value, stop.timeout(), stop.scope(), stop.drain(), stop.command());
         case "stop_timeout" ->
@@ -464,6 +540,20 @@ final class Scenario {
         key.equals("reset_after") ? time : old.resetAfter(),
         key.equals("prevent") ? codes(value) : old.prevent(),
         key.equals("retry_after") ? Optional.of(time) : old.retryAfter());
+  }
+
+  /** {@code db,cache:started}. */
+  private static TreeMap<String, DependencyCondition> dependsOn(String value) {
+    TreeMap<String, DependencyCondition> needed = new TreeMap<>();
+    for (String each : value.isEmpty() ? new String[0] : value.split(",", -1)) {
+      String[] pair = each.split(":", 2);
+      needed.put(
+          pair[0],
+          pair.length > 1
+              ? word(DependencyCondition.values(), pair[1])
+              : DependencyCondition.READY);
+    }
+    return needed;
   }
 
   private static <T extends Word> T word(T[] values, String word) {

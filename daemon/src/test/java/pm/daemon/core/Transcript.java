@@ -20,6 +20,7 @@ import pm.daemon.core.event.TimePassed;
 import pm.daemon.core.instance.Wording;
 import pm.daemon.core.model.ApplyPlan;
 import pm.daemon.core.model.DeadReason;
+import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.HookFacts;
 import pm.daemon.core.model.Instance;
@@ -130,6 +131,26 @@ public final class Transcript {
     return command.request() == Command.UNANSWERED ? " " : " #" + command.request() + " ";
   }
 
+  private static String decisions(Decisions decisions) {
+    String text = "stopped " + decisions.stopped().keySet();
+    if (!decisions.disabled().isEmpty()) {
+      text += ", disabled " + decisions.disabled().keySet();
+    }
+    if (!decisions.enabled().isEmpty()) {
+      text += ", enabled " + decisions.enabled().keySet();
+    }
+    for (var scaled : decisions.scaled().entrySet()) {
+      text +=
+          ", "
+              + scaled.getKey()
+              + " x"
+              + scaled.getValue().count()
+              + " in place of "
+              + scaled.getValue().configured();
+    }
+    return text;
+  }
+
   private String entry(Entry entry, Moment now) {
     return switch (entry) {
       case Entry.InstanceKept kept -> instance(kept.instance(), now);
@@ -137,7 +158,7 @@ public final class Transcript {
       case Entry.ConfigurationKept kept ->
           "configuration " + kept.configuration().programs().keySet();
       case Entry.DecisionsKept kept ->
-          "decisions " + kept.number() + ": stopped " + kept.decisions().stopped().keySet();
+          "decisions " + kept.number() + ": " + decisions(kept.decisions());
       case Entry.CleanEnd end -> "clean end";
     };
   }
