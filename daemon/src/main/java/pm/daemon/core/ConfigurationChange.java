@@ -45,6 +45,7 @@ final class ConfigurationChange {
         .configuration()
         .invalid()
         .forEach((name, problems) -> define(new Program(name, Optional.empty(), problems, false)));
+    decideAnew(begin.configuration());
     if (begin.configuration().isValid()) {
       forgetUnknown();
     }

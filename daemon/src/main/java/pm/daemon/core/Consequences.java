@@ -171,16 +171,26 @@ final class Consequences {
         > 0;
   }
 
-  /** Draws the consequences until there are no more. */
-  void follow() {
-    while (!released.isEmpty() || !back.isEmpty() || !touched.isEmpty() || !recheck.isEmpty()) {
-      goOnStopping();
+  /**
+   * Draws the consequences until there are no more, but for stops that may go on.
+   *
+   * @return whether there were any
+   */
+  boolean follow() {
+    boolean any = false;
+    while (!back.isEmpty() || !touched.isEmpty() || !recheck.isEmpty()) {
+      any = true;
       followRestarts();
       startWaiting();
     }
+    return any;
   }
 
-  private void goOnStopping() {
+  /**
+   * Goes on with stops that nothing holds up any more. It comes last, when all that is to be
+   * stopped is on its way out.
+   */
+  void goOnStopping() {
     ArrayDeque<String> open = new ArrayDeque<>(released);
     released.clear();
     while (!open.isEmpty()) {

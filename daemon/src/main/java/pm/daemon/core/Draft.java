@@ -796,19 +796,13 @@ final class Draft implements Scene {
   // What goes out.
 
   Decision commit() {
-    do {
-      consequences.follow();
-    } while (rolls.advance() || admit());
+    // First, so that nothing is started that would be stopped at once.
+    endWithEssential();
+    drawConsequences();
+    endWithEssential();
+    drawConsequences();
+    consequences.goOnStopping();
     consequences.follow();
-    if (essential.isPresent() && !shuttingDown) {
-      Instance ended = essential.get();
-      exitCode = Consequences.exitCode(ended);
-      new Commands(this)
-          .shutdown(
-              new Command.Shutdown(
-                  Command.UNANSWERED, new Actor("the end of " + ended.name(), -1, 0)));
-      consequences.follow();
-    }
     dropWhatIsOver();
     judgeHopeless();
     List<Entry> entries = new ArrayList<>();
@@ -870,6 +864,27 @@ final class Draft implements Scene {
       end(entries);
     }
     return new Decision(entries, effects);
+  }
+
+  private void endWithEssential() {
+    if (essential.isPresent() && !shuttingDown) {
+      Instance ended = essential.get();
+      exitCode = Consequences.exitCode(ended);
+      new Commands(this)
+          .shutdown(
+              new Command.Shutdown(
+                  Command.UNANSWERED, new Actor("the end of " + ended.name(), -1, 0)));
+    }
+  }
+
+  private void drawConsequences() {
+    boolean again;
+    do {
+      // A roll goes on before anybody starts on what it takes down next.
+      again = rolls.advance();
+      again |= consequences.follow();
+      again |= admit();
+    } while (again);
   }
 
   private void commitRequests() {

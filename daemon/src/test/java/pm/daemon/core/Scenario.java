@@ -15,21 +15,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import pm.config.Configuration;
 import pm.config.DaemonSpec;
-import pm.daemon.core.model.HookKind;
-import pm.daemon.core.model.HookEnd;
-import pm.daemon.core.model.InstanceState;
-import pm.daemon.core.model.AwaitedState;
-import pm.config.ReloadSpec;
-import pm.config.OnDependencyRestart;
 import pm.config.DependencyCondition;
 import pm.config.Durations;
 import pm.config.Location;
 import pm.config.LogSpec;
 import pm.config.MalformedValueException;
+import pm.config.OnDependencyRestart;
 import pm.config.Problem;
 import pm.config.ProgramSpec;
 import pm.config.ProgramType;
 import pm.config.Readiness;
+import pm.config.ReloadSpec;
 import pm.config.RestartPolicy;
 import pm.config.RestartSpec;
 import pm.config.StopScope;
@@ -42,10 +38,14 @@ import pm.daemon.core.event.Event;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.event.TimePassed;
 import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.AwaitedState;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.HookEnd;
+import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InstanceView;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
@@ -297,7 +297,9 @@ final class Scenario {
       case "run" -> {
         Command.Patience patience = patience(words);
         program(words);
-        ProgramSpec made = programs.remove(lastNamed);
+        ProgramSpec made =
+            Optional.ofNullable(programs.remove(lastNamed))
+                .orElseThrow(() -> new IllegalArgumentException("no program to run"));
         yield new Command.Run(
             ++requests,
             ALICE,
@@ -499,8 +501,7 @@ final class Scenario {
                     before.logs().keep()));
         case "reload_command" ->
             builder.reload(
-                new ReloadSpec(
-                    "HUP", Optional.of(new pm.config.Command(List.of(value), false))));
+                new ReloadSpec("HUP", Optional.of(new pm.config.Command(List.of(value), false))));
         case "stop_signal" ->
             stop = new StopSpec(value, stop.timeout(), stop.scope(), stop.drain(), stop.command());
         case "stop_timeout" ->
@@ -543,7 +544,7 @@ final class Scenario {
   }
 
   /** {@code db,cache:started}. */
-  private static TreeMap<String, DependencyCondition> dependsOn(String value) {
+  private static java.util.SortedMap<String, DependencyCondition> dependsOn(String value) {
     TreeMap<String, DependencyCondition> needed = new TreeMap<>();
     for (String each : value.isEmpty() ? new String[0] : value.split(",", -1)) {
       String[] pair = each.split(":", 2);
