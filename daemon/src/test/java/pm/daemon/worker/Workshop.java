@@ -275,6 +275,14 @@ final class Workshop implements AutoCloseable {
       assertThat(nextHeard()).isEqualTo("passed " + number);
     }
 
+    /** Answers a ping of another daemon. */
+    void answersThrough(Workshop other, long number) throws Exception {
+      other.onLoop(() -> other.workers.ping(invocation, number));
+      String line = readLine();
+      write(answer(line.substring(line.indexOf("hb-"), line.indexOf("\",\"method"))));
+      assertThat(other.nextHeard()).isEqualTo("passed " + number);
+    }
+
     String log() {
       synchronized (log) {
         return log.toString(StandardCharsets.UTF_8);

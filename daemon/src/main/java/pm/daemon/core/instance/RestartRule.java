@@ -2,6 +2,7 @@ package pm.daemon.core.instance;
 
 import java.util.random.RandomGenerator;
 import pm.config.ProgramSpec;
+import pm.config.ProgramType;
 import pm.config.RestartSpec;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.DeadReason;
@@ -26,10 +27,17 @@ final class RestartRule {
   static ExitCause causeOf(ExitStatus status, ProgramSpec spec) {
     return switch (status) {
       case ExitStatus.Code code ->
-          spec.successExitCodes().contains(code.code()) ? ExitCause.CLEAN : ExitCause.EXIT;
+          spec.successExitCodes().contains(code.code()) && !isUnaskedZero(code, spec)
+              ? ExitCause.CLEAN
+              : ExitCause.EXIT;
       case ExitStatus.Signalled signalled -> ExitCause.SIGNAL;
       case ExitStatus.Unknown unknown -> ExitCause.UNKNOWN;
     };
+  }
+
+  /** A worker is there until it is stopped: that it ended well by itself is a failure. */
+  private static boolean isUnaskedZero(ExitStatus.Code code, ProgramSpec spec) {
+    return spec.type() == ProgramType.WORKER && code.code() == 0;
   }
 
   /**
