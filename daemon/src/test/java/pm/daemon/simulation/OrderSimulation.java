@@ -779,9 +779,16 @@ final class OrderSimulation {
     if (random.nextBoolean()) {
       nanos += random.nextLong(Duration.ofSeconds(5).toNanos());
     }
+    boolean wasEnding = core.isShuttingDown();
     daemons++;
     core = newCore();
     core.replay(journal);
+    if (wasEnding) {
+      // What was enabled and not started is wanted again after a shutdown.
+      Decisions kept = lastDecisions();
+      held.removeIf(
+          name -> !kept.stopped().containsKey(name) && !kept.disabled().containsKey(name));
+    }
     isHurried = false;
     handle(new Command.Resume(Actor.AUTOSTART));
   }
