@@ -419,14 +419,22 @@ public final class InstanceMachine {
       }
       case Report.Exited exited -> StopSequence.exited(scene, stopping, exited);
       case Report.RemainsGone gone -> {
-        if (stopping.isBeingSpawned() || stopping.step() == StopStep.POST_STOP) {
+        if (stopping.isBeingSpawned()) {
           throw scene.impossible(report);
+        }
+        if (stopping.step() == StopStep.POST_STOP) {
+          // What was asked for before its end was reported is answered as well.
+          yield scene.same();
         }
         yield StopSequence.windUp(scene, stopping, StopSequence.endHooks(stopping));
       }
       case Report.RemainsLeft left -> {
-        if (stopping.isBeingSpawned() || stopping.step() == StopStep.POST_STOP) {
+        if (stopping.isBeingSpawned()) {
           throw scene.impossible(report);
+        }
+        if (stopping.step() == StopStep.POST_STOP) {
+          // What was asked for before its end was reported is answered as well.
+          yield scene.same();
         }
         yield scene.to(stopping.leaving(left.pids()));
       }

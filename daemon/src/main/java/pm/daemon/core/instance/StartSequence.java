@@ -230,7 +230,8 @@ final class StartSequence {
   /** Whoever ran the hook has not told of its end. */
   private static Step hookLost(Scene scene, Phase.Starting starting) {
     if (Lateness.isLate(starting.until(), scene.now())) {
-      return scene.to(
+      return goOn(
+          scene,
           new Phase.Starting(
               starting.current(),
               starting.step(),
@@ -250,6 +251,11 @@ final class StartSequence {
                 + " failed: timed out"));
   }
 
+  /** One deadline has been moved; another may be over as well. */
+  private static Step goOn(Scene scene, Phase.Starting anew) {
+    return anew.deadline() <= scene.now().nanos() ? timePassed(scene, anew) : scene.to(anew);
+  }
+
   private static Step timeOut(Scene scene, Phase.Starting starting) {
     Run run = starting.current();
     if (Lateness.isLate(starting.giveUpAt(), scene.now())) {
@@ -259,8 +265,7 @@ final class StartSequence {
               CheckPlan.ofReadiness(scene.spec())
                   .map(CheckPlan::timeout)
                   .orElse(java.time.Duration.ZERO));
-      Phase.Starting anew = starting.givenUpAt(fresh);
-      return anew.deadline() <= scene.now().nanos() ? timePassed(scene, anew) : scene.to(anew);
+      return goOn(scene, starting.givenUpAt(fresh));
     }
     if (run.adopted() && starting.step() == StartStep.READYING && isSpoken(scene.spec())) {
       return ready(scene, starting);
