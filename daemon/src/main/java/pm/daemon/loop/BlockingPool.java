@@ -49,7 +49,8 @@ public final class BlockingPool implements AutoCloseable {
    *
    * @param work may block; an interrupt asks it to end, because the daemon does
    * @param failed gets what {@code work} threw, unchecked exceptions and errors included
-   * @return false if the pool has too much to do (or is closed): nothing was and will be done
+   * @return false if the pool has too much to do, is closed, or the host grants it no thread:
+   *     nothing was and will be done
    */
   @CheckReturnValue
   public <T> boolean submit(Callable<T> work, Consumer<T> done, Consumer<Throwable> failed) {
@@ -57,6 +58,9 @@ public final class BlockingPool implements AutoCloseable {
       threads.execute(() -> loop.post(outcome(work, done, failed)));
       return true;
     } catch (RejectedExecutionException full) {
+      return false;
+    } catch (OutOfMemoryError noThread) {
+      // The JVM's word for a host that is out of processes or memory (RLIMIT_NPROC, pids.max).
       return false;
     }
   }
