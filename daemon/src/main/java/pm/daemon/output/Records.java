@@ -96,6 +96,8 @@ final class Records {
       out = new byte[OUT_BYTES];
       direct = ByteBuffer.allocateDirect(OUT_BYTES);
     }
+    // Before the look: what comes after it is no sign that the look could not show all.
+    int held = Fd.bytesReadable(source.fd());
     long seen = front.look(source.fd(), PipeFront.MOST_BYTES);
     if (seen <= 0) {
       return seen;
@@ -117,7 +119,7 @@ final class Records {
       } else if (isOver(source, end)) {
         add(source, 0, end, false);
         consumed = end;
-      } else if (isToBeParted(source, end)) {
+      } else if (isToBeParted(source, end, held)) {
         part(source, end);
       } else {
         return Fd.WOULD_BLOCK;
@@ -139,13 +141,13 @@ final class Records {
     return isEnd && Fd.bytesReadable(source.fd()) == seen;
   }
 
-  private static boolean isToBeParted(Source source, int seen) throws ErrnoException {
+  private static boolean isToBeParted(Source source, int seen, int held) {
     int room =
         source.capacity < SMALLEST_WITH_ROOM_BYTES
             ? 0
             : Math.min(MOST_PART_BYTES, source.capacity / ROOM_FOR_BEGUN);
-    // More than was seen: then the pipe is in many pieces, and so it is full.
-    return seen >= room || source.isFlushed() || Fd.bytesReadable(source.fd()) > seen;
+    // More than could be seen: then the pipe is in many pieces, and so it is full.
+    return seen >= room || source.isFlushed() || held > seen;
   }
 
   /** Returns where a character of UTF-8 ends, no more than three bytes before {@code end}. */

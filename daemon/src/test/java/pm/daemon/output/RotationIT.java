@@ -93,9 +93,11 @@ final class RotationIT {
       for (int i = 0; i <= 3; i++) {
         Path part = i == 0 ? log : numbered(log, i);
         Files.writeString(part, "of day " + i + "\n");
-        Files.setLastModifiedTime(part, FileTime.from(now.minus(Duration.ofDays(i + 1))));
+        Files.setLastModifiedTime(
+            part, FileTime.from(now.minus(Duration.ofDays(i + 1).plusHours(1))));
       }
-      LogLimits limits = new LogLimits(1 << 20, 10, Optional.of(Duration.ofDays(3)), false);
+      LogLimits limits =
+          new LogLimits(1 << 20, 10, Optional.of(Duration.ofDays(2).plusHours(2)), false);
       lab.finish(lab.start("web@1", "echo now", lab.plan("web@1.log", limits)));
       assertThat(names(lab)).containsExactly("web@1.log", "web@1.log.1");
       assertThat(log).hasContent("of day 0\nnow\n");
