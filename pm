@@ -106,7 +106,7 @@ total() {
 
 # What the tests run beside pmd, as COMMAND:PACKAGE. A test whose program is missing says so and is skipped.
 test_tools='systemd-nspawn:systemd-container mmdebstrap:mmdebstrap systemd-notify:systemd redis-server:redis-server
-nginx:nginx-light pg_ctlcluster:postgresql python3:python3 setpriv:util-linux strace:strace socat:socat zsh:zsh fish:fish'
+nginx:nginx-light php-fpm8.2:php8.2-fpm redis-cli:redis-tools pg_ctlcluster:postgresql python3:python3 setpriv:util-linux strace:strace socat:socat zsh:zsh fish:fish'
 
 find_test_tools() {
   missing=

@@ -110,9 +110,14 @@ check upgrade-watchdog-fed 13 "$(show NRestarts)"
 if journalctl -u pmd.service -o json --no-pager | grep -q '"PRIORITY":"4"'; then ok journal-priority; else no journal-priority; fi
 if journalctl -u pmd.service -o cat --no-pager | grep -q '^<[0-9]>'; then no journal-prefix; else ok journal-prefix; fi
 
-# A stop leaves nothing, what fled its session included; the control group of the programs stays.
+# A stop leaves nothing, what fled its session included; the control group of the programs stays. A program
+# that takes longer than systemd's own patience gets the time that its stop.timeout gives it.
+printf '[Service]\nWatchdogSec=30s\nTimeoutStopSec=2s\n' > /run/systemd/system/pmd.service.d/test.conf
+systemctl daemon-reload
+pmctl run --name slow -- sh -c 'trap "sleep 4; echo ended > /run/slow; exit 0" TERM; while :; do sleep 0.1; done'
 systemctl stop pmd.service
 check stop-result success "$(show Result)"
+check slow-stop-is-waited-for ended "$(cat /run/slow)"
 left=""
 for pid in $before; do
   [ ! -d "/proc/$pid" ] || left="$left $pid"

@@ -110,6 +110,75 @@ class RealProgramsIT {
     }
   }
 
+  /** The example, with the folders and ports of this test. */
+  @Test
+  void nginxInFrontOfPhp() throws Exception {
+    need("nginx");
+    need("php-fpm8.2");
+    int port = freePort();
+    Path fpm = folder.resolve("fpm.conf");
+    Path socket = folder.resolve("fpm.sock");
+    Files.writeString(
+        fpm,
+        """
+        [global]
+        error_log = /dev/stderr
+        [www]
+        user = nobody
+        group = nogroup
+        listen = %s
+        listen.mode = 0666
+        pm = static
+        pm.max_children = 2
+        """
+            .formatted(socket));
+    Path script = folder.resolve("index.php");
+    Files.writeString(script, "<?php echo 'php says ', 6 * 7;");
+    run("chmod", "755", folder.toString());
+    Path conf = folder.resolve("nginx.conf");
+    Files.writeString(
+        conf,
+        """
+        pid nginx.pid;
+        user nobody nogroup;
+        events {}
+        http {
+          access_log off;
+          client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
+          server {
+            listen 127.0.0.1:%d;
+            location / {
+              fastcgi_pass unix:%s;
+              fastcgi_param SCRIPT_FILENAME %s;
+              fastcgi_param REQUEST_METHOD $request_method;
+            }
+          }
+        }
+        """
+            .formatted(port, socket, script));
+    String own = "-p, " + folder + ", -c, " + conf + ", -e, stderr, ";
+    String yaml =
+        Files.readString(EXAMPLES.resolve("nginx-php-fpm.yaml"))
+            .replace("/etc/php/8.2/fpm/php-fpm.conf", fpm.toString())
+            .replace("[/usr/sbin/nginx, -g", "[/usr/sbin/nginx, " + own + "-g")
+            .replace("[/usr/sbin/nginx, -t, -q]", "[/usr/sbin/nginx, " + own + "-t, -q]")
+            .replace("nofile: 65536", "nofile: 1024")
+            .replace("127.0.0.1:80/", "127.0.0.1:" + port + "/");
+    try (Pmd pmd = new Pmd(folder.resolve("home")).with(yaml).start()) {
+      pmd.await("nginx@1", "IDLE");
+      assertThat(Wire.text(pmd.status("php-fpm@1"), "state")).isEqualTo("IDLE");
+      assertThat(get(port)).isEqualTo("php says 42");
+      long master = Wire.number(pmd.status("php-fpm@1"), "pid");
+      assertThat(pmd.pmctl("reload", "php-fpm").exit()).isZero();
+      Await.until("php answers after its reload", () -> get(port).equals("php says 42"));
+      assertThat(Wire.number(pmd.status("php-fpm@1"), "pid")).isEqualTo(master);
+      Pmd.Outcome stopped = pmd.pmctl("stop", "php-fpm");
+      assertThat(stopped.exit()).as("%s", stopped).isZero();
+      assertThat(Pmd.is(pmd.status("nginx@1"), "DEAD/waiting")).isTrue();
+      assertThat(pmd.processes()).isEmpty();
+    }
+  }
+
   @Test
   void aPythonServerIsAskedByHttpAndTcp() throws Exception {
     need("python3");

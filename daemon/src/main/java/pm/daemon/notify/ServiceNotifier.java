@@ -26,6 +26,11 @@ public final class ServiceNotifier implements AutoCloseable {
   /** From one status to the next at least. */
   private static final long STATUS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** Asked for again and again while the daemon ends, so that one which hangs is ended. */
+  private static final String MORE_TIME = "EXTEND_TIMEOUT_USEC=30000000";
+
+  private static final long MORE_TIME_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final int MOST_UNSENT = 16;
 
@@ -140,13 +145,22 @@ public final class ServiceNotifier implements AutoCloseable {
     }
   }
 
-  /** The daemon ends. */
+  /** The daemon ends. Programs may take the time that they are given, so it asks for more. */
   public void stopping() {
     if (isReady && !isStopping) {
       isStopping = true;
       isReloading = false;
-      send("STOPPING=1");
+      send("STOPPING=1\n" + MORE_TIME);
+      deadlines.at(time.nanos() + MORE_TIME_EVERY_NANOS, this::askForTime);
     }
+  }
+
+  private void askForTime() {
+    if (hasWarned) {
+      return;
+    }
+    send(MORE_TIME);
+    deadlines.at(time.nanos() + MORE_TIME_EVERY_NANOS, this::askForTime);
   }
 
   private void send(String message) {

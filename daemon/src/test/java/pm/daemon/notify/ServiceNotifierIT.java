@@ -77,7 +77,7 @@ class ServiceNotifierIT {
     notifier.stopping();
     notifier.stopping();
     notifier.reloading();
-    assertThat(heard()).containsExactly("STOPPING=1");
+    assertThat(heard()).containsExactly("STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000");
     notifier.close();
   }
 
@@ -174,6 +174,8 @@ class ServiceNotifierIT {
         notifier(Map.of("NOTIFY_SOCKET", folder.resolve("nobody").toString()));
     notifier.ready();
     notifier.stopping();
+    // Once more, and never again.
+    deadlines.pass(deadlines.next());
     assertThat(deadlines.next()).isEqualTo(Long.MAX_VALUE);
     notifier.close();
   }
