@@ -22,20 +22,21 @@ final class ForeignKeys {
               "Exec",
               "run" ->
               "command";
-          case "Type" -> "type";
+          case "Type", "RemainAfterExit" -> "type";
           case "directory", "WorkingDirectory", "cwd", "chdir", "workdir" -> "working_dir";
           case "User", "uid" -> "user";
           case "Group", "gid" -> "group";
           case "SupplementaryGroups", "group_add" -> "supplementary_groups";
           case "UMask" -> "umask";
-          case "Environment", "env", "environ" -> "environment";
+          case "Environment", "env", "environ", "env_production" -> "environment";
           case "EnvironmentFile", "envfile", "dotenv" -> "env_file";
           case "copy_env", "PassEnvironment" -> "inherit_environment";
           case "numprocs", "exec_mode", "replicas", "scale", "numprocesses", "count", "workers" ->
               "instances";
           case "WantedBy" -> "autostart";
           case "namespace" -> "groups";
-          case "TimeoutStartSec", "listen_timeout", "startup_timeout" -> "start_timeout";
+          case "TimeoutStartSec", "TimeoutSec", "listen_timeout", "startup_timeout" ->
+              "start_timeout";
           case "startsecs", "min_uptime", "warmup_delay" -> "readiness.uptime";
           case "exitcodes", "SuccessExitStatus", "success_exitcodes" -> "success_exit_codes";
           case "autorestart", "Restart", "restart_policy", "respawn" -> "restart.policy";
@@ -45,8 +46,10 @@ final class ForeignKeys {
           case "RestartSec", "restart_delay", "restart_sec", "backoff" -> "restart.delay";
           case "exp_backoff_restart_delay", "RestartSteps" -> "restart.factor";
           case "RestartMaxDelaySec" -> "restart.max_delay";
-          case "RestartPreventExitStatus", "stop_exit_codes" -> "restart.prevent";
-          case "stopsignal", "KillSignal", "stop_signal", "kill_signal" -> "stop.signal";
+          case "RestartPreventExitStatus", "RestartForceExitStatus", "stop_exit_codes" ->
+              "restart.prevent";
+          case "stopsignal", "KillSignal", "stop_signal", "kill_signal", "shutdown_with_message" ->
+              "stop.signal";
           case "stopwaitsecs",
               "TimeoutStopSec",
               "kill_timeout",
@@ -98,7 +101,10 @@ final class ForeignKeys {
           case "LimitSTACK" -> "limits.stack";
           case "LimitMEMLOCK" -> "limits.memlock";
           case "CapabilityBoundingSet" -> "security.capabilities";
-          case "log_date_format" -> "logs.format";
+          case "log_date_format", "log_type" -> "logs.format";
+          case "PartOf" -> "on_dependency_restart";
+          case "NotifyAccess", "wait_ready" -> "readiness.notify";
+          case "OOMPolicy" -> "limits.on_memory";
           default -> "";
         };
     return counterpart.isEmpty() ? notYet(key) : "did you mean " + counterpart + "?";

@@ -28,7 +28,7 @@ final class VariableCheck {
 
   /** What hooks get besides. */
   private static final Set<String> OF_HOOKS =
-      Set.of("PM_HOOK", "PM_EXIT_CODE", "PM_SIGNAL", "PM_REASON", "PM_MAIN_PID");
+      Set.of("PM_HOOK", "PM_EXIT_CODE", "PM_SIGNAL", "PM_REASON", "PM_PID");
 
   /**
    * A reference without a default.
