@@ -25,9 +25,6 @@ final class LogReader {
         && out.equals(err)) {
       logs.problem("stderr", "stdout goes to the same file", "write stderr: merge");
     }
-    if (logs.truth("compress", false)) {
-      logs.problem("compress", "not supported yet", "leave it out");
-    }
     return new LogSpec(
         file,
         stderr,
@@ -40,7 +37,7 @@ final class LogReader {
         logs.has("max_age")
             ? Optional.of(logs.positiveDuration("max_age", Duration.ofDays(30)))
             : Optional.empty(),
-        false,
+        logs.truth("compress", otherwise.compress()),
         logs.word("format", LineFormat.values(), otherwise.format()));
   }
 

@@ -39,12 +39,16 @@ final class LogFile implements Destination {
   private final PipeFront front;
   private final Records records;
   private final LogIndex index;
+  private final Archiver archiver;
   private final List<Source> sources = new ArrayList<>();
 
   private LogLimits limits;
   private int fd;
   private long device;
   private long inode;
+
+  /** As {@link LogParts#identity} tells it. */
+  private long identity;
 
   /** Where the open file is written next, which is its end unless others have changed it. */
   private long position = NOWHERE;
@@ -75,7 +79,8 @@ final class LogFile implements Destination {
       LogFileOpening opening,
       PipeFront front,
       Records records,
-      LogIndex index) {
+      LogIndex index,
+      Archiver archiver) {
     this.path = path;
     this.name = String.valueOf(path.getFileName());
     this.fd = fd;
@@ -84,6 +89,7 @@ final class LogFile implements Destination {
     this.front = front;
     this.records = records;
     this.index = index;
+    this.archiver = archiver;
     rotateAt = limits.maxSizeBytes();
   }
 
@@ -110,6 +116,15 @@ final class LogFile implements Destination {
         LOG.warn("{}: old files cannot be removed: {}", path, e.getMessage());
       }
       removeOld(wallMillis);
+    }
+  }
+
+  /** Removes what a daemon that died has left half done. */
+  void tidy() {
+    try (LogFolder folder = opening.folderOf(path)) {
+      archiver.tidy(path, folder);
+    } catch (ErrnoException | OutputException e) {
+      LOG.warn("{}: what was left half compressed stays: {}", path, e.getMessage());
     }
   }
 
@@ -199,7 +214,7 @@ final class LogFile implements Destination {
   private void moved(long bytes, long wallMillis) {
     if (bytes > 0) {
       noteBegin(wallMillis);
-      index.wrote(inode, position, wallMillis);
+      index.wrote(identity, position, wallMillis);
       position += bytes;
     }
   }
@@ -239,6 +254,9 @@ final class LogFile implements Destination {
     boolean sameFile = status.inode() == inode && status.device() == device;
     if (!sameFile || status.sizeBytes() != position) {
       Fd.seekTo(fd, status.sizeBytes());
+      if (!sameFile) {
+        identity = LogParts.identity(fd, status);
+      }
       if (!sameFile || status.sizeBytes() < position) {
         overhang = 0;
         rotateAt = limits.maxSizeBytes();
@@ -263,6 +281,9 @@ final class LogFile implements Destination {
     }
     warnedOfRotation = "";
     removeOld(wallMillis);
+    if (limits.compress()) {
+      archiver.compress(path);
+    }
     // The next write makes the new file. Until then there is none, which readers can live with; to
     // make it here would have to cope with a full disk in a second place.
     close();
@@ -297,7 +318,7 @@ final class LogFile implements Destination {
   private void noteBegin(long wallMillis) {
     if (isBeginToBeNoted) {
       isBeginToBeNoted = false;
-      index.began(inode, position, wallMillis);
+      index.began(identity, position, wallMillis);
     }
   }
 

@@ -34,17 +34,17 @@ final class LogIndex {
   }
 
   /** Bytes from {@code offset} on were written just now. */
-  void wrote(long inode, long offset, long wallMillis) {
+  void wrote(long identity, long offset, long wallMillis) {
     boolean isNoted = hasLast && wallMillis >= lastMillis && wallMillis - lastMillis < STEP_MILLIS;
     if (isNoted) {
       return;
     }
-    note(new LogIndexFile.Entry(wallMillis, inode, offset, false));
+    note(new LogIndexFile.Entry(wallMillis, identity, offset, false));
   }
 
   /** An invocation begins at {@code offset}. */
-  void began(long inode, long offset, long wallMillis) {
-    note(new LogIndexFile.Entry(wallMillis, inode, offset, false, true));
+  void began(long identity, long offset, long wallMillis) {
+    note(new LogIndexFile.Entry(wallMillis, identity, offset, false, true));
   }
 
   private void note(LogIndexFile.Entry entry) {

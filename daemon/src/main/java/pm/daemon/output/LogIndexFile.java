@@ -50,20 +50,20 @@ record LogIndexFile(Path path, Path log) {
   private static final long BEGIN = 1L << 61;
 
   /**
-   * From {@code offset} of the file {@code inode} on, bytes were written at or after {@code
+   * From {@code offset} of the file {@code identity} on, bytes were written at or after {@code
    * wallMillis}.
    *
    * @param isThinned whether entries after it were dropped, so that its bytes may reach up to the
    *     next entry; else they were written within {@link LogIndex#STEP_MILLIS}
    * @param isBegin whether an invocation began there
    */
-  record Entry(long wallMillis, long inode, long offset, boolean isThinned, boolean isBegin) {
-    Entry(long wallMillis, long inode, long offset, boolean isThinned) {
-      this(wallMillis, inode, offset, isThinned, false);
+  record Entry(long wallMillis, long identity, long offset, boolean isThinned, boolean isBegin) {
+    Entry(long wallMillis, long identity, long offset, boolean isThinned) {
+      this(wallMillis, identity, offset, isThinned, false);
     }
 
     private Entry thinned() {
-      return new Entry(wallMillis, inode, offset, true, isBegin);
+      return new Entry(wallMillis, identity, offset, true, isBegin);
     }
   }
 
@@ -147,7 +147,7 @@ record LogIndexFile(Path path, Path log) {
     bytes.order(ByteOrder.LITTLE_ENDIAN);
     long flags = (entry.isThinned() ? THINNED : 0) | (entry.isBegin() ? BEGIN : 0);
     bytes.putLong(entry.wallMillis() | flags);
-    bytes.putLong(entry.inode());
+    bytes.putLong(entry.identity());
     bytes.putLong(entry.offset());
   }
 
@@ -249,6 +249,6 @@ record LogIndexFile(Path path, Path log) {
     Entry entry = entries.get(i);
     // Where an invocation begins nothing has been written yet.
     long least = before.isBegin() || entry.isBegin() ? before.offset() : before.offset() + 1;
-    return before.inode() != entry.inode() || entry.offset() < least;
+    return before.identity() != entry.identity() || entry.offset() < least;
   }
 }

@@ -1,5 +1,6 @@
 package pm.daemon.output;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -10,14 +11,14 @@ import java.util.Optional;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
-import pm.daemon.posix.FilePath;
 import pm.daemon.posix.FileStatus;
 import pm.daemon.posix.OpenFlags;
 
 /**
- * The files of one log: the one that is written and those that rotation has renamed. They are
- * looked at from the newest to the oldest, the way in which a rotation moves them, so that one
- * which moves meanwhile is seen twice at worst.
+ * The files of one log: the one that is written and those that rotation has renamed, as they are or
+ * compressed. They are looked at from the newest to the oldest, the way in which a rotation moves
+ * them, and each first as it is and then compressed, the way in which the archiver changes them; so
+ * one that moves or changes meanwhile is seen twice at worst.
  */
 record LogParts(Path log) {
   /** A rotation that a crash cut short leaves one unused number, so two of them end the row. */
@@ -26,16 +27,49 @@ record LogParts(Path log) {
   /**
    * One file.
    *
-   * @param isCurrent whether it is the one that is written
+   * @param identity stays when it is renamed or compressed, and is never that of another
+   * @param sizeBytes of a compressed one, of what was compressed
+   * @param number 0 for the one that is written
    */
-  record Part(long inode, long sizeBytes, long modifiedMillis, boolean isCurrent) {}
+  record Part(
+      long identity, long sizeBytes, long modifiedMillis, int number, boolean isCompressed) {
+
+    /** Tells whether it is the one that is written. */
+    boolean isCurrent() {
+      return number == 0;
+    }
+  }
 
   /** One file, open for reading; whoever asked for it closes it. */
-  record Opened(int fd, Part part) implements AutoCloseable {
+  record Opened(int fd, Part part, Optional<LogArchive> archive) implements AutoCloseable {
+
+    /** Reads from a place in it on, until the buffer is full or up to its end. */
+    void read(ByteBuffer into, long offset) throws ErrnoException {
+      if (archive.isPresent()) {
+        archive.get().read(into, offset);
+        return;
+      }
+      int begin = into.position();
+      while (into.hasRemaining()) {
+        if (Fd.readAt(fd, into, offset + into.position() - begin) == 0) {
+          return;
+        }
+      }
+    }
+
     @Override
     public void close() throws ErrnoException {
       Fd.close(fd);
     }
+  }
+
+  /**
+   * Returns what tells a file from each other one that is, was, or will be: an inode alone is given
+   * to a new file as soon as it is free. Not 0.
+   */
+  static long identity(int fd, FileStatus status) {
+    // Where the file system does not say when a file was made, inodes must do.
+    return status.inode() ^ (Fd.bornNanos(fd) * 0x9e37_79b9_7f4a_7c15L);
   }
 
   /** Returns the files, the oldest first. */
@@ -47,8 +81,8 @@ record LogParts(Path log) {
       unused = part.isPresent() || number == 0 ? 0 : unused + 1;
       part.ifPresent(
           found -> {
-            newestFirst.remove(found.inode());
-            newestFirst.put(found.inode(), found);
+            newestFirst.remove(found.identity());
+            newestFirst.put(found.identity(), found);
           });
     }
     List<Part> parts = new ArrayList<>(newestFirst.values());
@@ -61,73 +95,95 @@ record LogParts(Path log) {
     return look(0);
   }
 
-  private Path path(int number) {
-    return number == 0
-        ? log
-        : log.resolveSibling(Rotation.numbered(String.valueOf(log.getFileName()), number));
-  }
-
   private Optional<Part> look(int number) throws ErrnoException {
-    try {
-      FileStatus status = FilePath.linkStatus(path(number).toString());
-      return status.isRegular() ? Optional.of(part(status, number)) : Optional.empty();
-    } catch (ErrnoException e) {
-      if (isNotThere(e)) {
-        return Optional.empty();
-      }
-      throw e;
+    Optional<Opened> opened = open(number);
+    if (opened.isEmpty()) {
+      return Optional.empty();
+    }
+    try (Opened file = opened.get()) {
+      return Optional.of(file.part());
     }
   }
 
-  private static Part part(FileStatus status, int number) {
-    return new Part(
-        status.inode(), status.sizeBytes(), status.modifiedNanos() / 1_000_000, number == 0);
-  }
-
-  private static boolean isNotThere(ErrnoException e) {
-    return e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTDIR;
-  }
-
-  /** Opens a file by its inode, whatever its number is now; empty if it has been removed. */
-  Optional<Opened> open(long inode) throws ErrnoException {
+  /** Opens a file by its identity, whatever its number is now; empty if it has been removed. */
+  Optional<Opened> open(long identity) throws ErrnoException {
     int unused = 0;
     for (int number = 0; unused < UNUSED_NUMBERS_AT_END; number++) {
-      Optional<Part> part = look(number);
-      unused = part.isPresent() || number == 0 ? 0 : unused + 1;
-      if (part.isPresent() && part.get().inode() == inode) {
-        Optional<Opened> opened = open(inode, number);
-        if (opened.isPresent()) {
+      Optional<Opened> opened = open(number);
+      unused = opened.isPresent() || number == 0 ? 0 : unused + 1;
+      if (opened.isPresent()) {
+        if (opened.get().part().identity() == identity) {
           return opened;
         }
+        opened.get().close();
       }
     }
     return Optional.empty();
   }
 
-  private Optional<Opened> open(long inode, int number) throws ErrnoException {
+  /** Opens the file that has a number, as it is where there is such a one. */
+  private Optional<Opened> open(int number) throws ErrnoException {
+    Optional<Opened> plain = open(number, false);
+    return plain.isPresent() || number == 0 ? plain : open(number, true);
+  }
+
+  /** Opens the file that has a number and is of one kind. */
+  Optional<Opened> open(int number, boolean isCompressed) throws ErrnoException {
+    String name = String.valueOf(log.getFileName());
+    String file =
+        isCompressed
+            ? Rotation.compressed(name, number)
+            : number == 0 ? name : Rotation.numbered(name, number);
     int fd;
     try {
-      // What is no file any more must not hold us up, or lead us elsewhere.
+      // What is no file must not hold us up, or lead us elsewhere.
       fd =
           Fd.open(
-              path(number).toString(),
+              log.resolveSibling(file).toString(),
               OpenFlags.RDONLY | OpenFlags.NOFOLLOW | OpenFlags.NONBLOCK | OpenFlags.NOCTTY,
               0);
     } catch (ErrnoException e) {
-      if (isNotThere(e) || e.errno() == Errno.ELOOP) {
+      if (isNoFile(e)) {
         return Optional.empty();
       }
       throw e;
     }
-    boolean isIt = false;
+    Optional<Opened> opened = Optional.empty();
     try {
-      FileStatus status = Fd.status(fd);
-      isIt = status.isRegular() && status.inode() == inode;
-      return isIt ? Optional.of(new Opened(fd, part(status, number))) : Optional.empty();
+      opened = opened(fd, number, isCompressed);
+      return opened;
     } finally {
-      if (!isIt) {
+      if (opened.isEmpty()) {
         Fd.close(fd);
       }
     }
+  }
+
+  private static Optional<Opened> opened(int fd, int number, boolean isCompressed)
+      throws ErrnoException {
+    FileStatus status = Fd.status(fd);
+    if (!status.isRegular()) {
+      return Optional.empty();
+    }
+    long modified = status.modifiedNanos() / 1_000_000;
+    if (!isCompressed) {
+      long identity = identity(fd, status);
+      Part part = new Part(identity, status.sizeBytes(), modified, number, false);
+      return Optional.of(new Opened(fd, part, Optional.empty()));
+    }
+    return LogArchive.of(fd)
+        .map(
+            archive ->
+                new Opened(
+                    fd,
+                    new Part(archive.identity(), archive.sizeBytes(), modified, number, true),
+                    Optional.of(archive)));
+  }
+
+  private static boolean isNoFile(ErrnoException e) {
+    return switch (e.errno()) {
+      case Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP, Errno.ENXIO -> true;
+      default -> false;
+    };
   }
 }

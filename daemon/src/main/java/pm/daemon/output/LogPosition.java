@@ -1,12 +1,12 @@
 package pm.daemon.output;
 
 /**
- * A place in a log, which stays right when its file is renamed by a rotation.
+ * A place in a log, which stays right when its file is renamed by a rotation, or compressed.
  *
- * @param inode the file; 0: the oldest that there is
+ * @param identity the file; 0: the oldest that there is
  * @param offset bytes from its start
  */
-public record LogPosition(long inode, long offset) {
+public record LogPosition(long identity, long offset) {
 
   /** The first line that is kept. */
   public static final LogPosition START = new LogPosition(0, 0);

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import pm.daemon.posix.ErrnoException;
-import pm.daemon.posix.Fd;
 
 /**
  * Reads logs over their rotated files, in pieces of bounded size. Any thread, and never the loop:
@@ -48,7 +47,7 @@ public final class LogReader {
   }
 
   private static LogPosition endOf(LogParts.Part part) {
-    return new LogPosition(part.inode(), part.sizeBytes());
+    return new LogPosition(part.identity(), part.sizeBytes());
   }
 
   /**
@@ -65,7 +64,7 @@ public final class LogReader {
     }
     LookBack back = new LookBack(lines, endOf(parts.getLast()));
     for (int i = parts.size() - 1; i >= 0 && !back.isDone(); i--) {
-      Optional<LogParts.Opened> opened = files.open(parts.get(i).inode());
+      Optional<LogParts.Opened> opened = files.open(parts.get(i).identity());
       if (opened.isPresent()) {
         try (LogParts.Opened part = opened.get()) {
           back.over(part);
@@ -95,13 +94,13 @@ public final class LogReader {
       LogParts.Part part = opened.part();
       for (long end = part.sizeBytes(); end > 0 && !isDone(); ) {
         long begin = Math.max(0, end - MOST_BYTES);
-        ByteBuffer bytes = read(opened.fd(), begin, (int) (end - begin));
-        found = new LogPosition(part.inode(), begin);
+        ByteBuffer bytes = read(opened, begin, (int) (end - begin));
+        found = new LogPosition(part.identity(), begin);
         for (int at = bytes.limit() - 1; at >= 0 && linesLeft > 0; at--) {
           // The end of the very last line has no line after it.
           if (bytes.get(at) == '\n' && !isLastByte) {
             linesLeft--;
-            found = new LogPosition(part.inode(), linesLeft == 0 ? begin + at + 1 : begin);
+            found = new LogPosition(part.identity(), linesLeft == 0 ? begin + at + 1 : begin);
           }
           isLastByte = false;
         }
@@ -111,13 +110,10 @@ public final class LogReader {
     }
   }
 
-  private static ByteBuffer read(int fd, long offset, int length) throws ErrnoException {
+  private static ByteBuffer read(LogParts.Opened file, long offset, int length)
+      throws ErrnoException {
     ByteBuffer bytes = BUFFER.get().clear().limit(length);
-    while (bytes.hasRemaining()) {
-      if (Fd.readAt(fd, bytes, offset + bytes.position()) == 0) {
-        break;
-      }
-    }
+    file.read(bytes, offset);
     return bytes.flip();
   }
 
@@ -128,14 +124,14 @@ public final class LogReader {
   public LogPosition since(Path log, Instant time) throws ErrnoException {
     long wanted = time.toEpochMilli();
     List<LogParts.Part> parts = new LogParts(log).all();
-    Map<Long, List<LogIndexFile.Entry>> entries = entriesByInode(log);
+    Map<Long, List<LogIndexFile.Entry>> entries = entriesOfFiles(log);
     for (LogParts.Part part : parts) {
-      List<LogIndexFile.Entry> known = entries.getOrDefault(part.inode(), List.of());
+      List<LogIndexFile.Entry> known = entries.getOrDefault(part.identity(), List.of());
       // What was written before times were noted: no later than the first of them.
       long noted = known.isEmpty() ? part.sizeBytes() : known.getFirst().offset();
       long latest = known.isEmpty() ? part.modifiedMillis() : known.getFirst().wallMillis();
       if (noted > 0 && latest >= wanted) {
-        return new LogPosition(part.inode(), 0);
+        return new LogPosition(part.identity(), 0);
       }
       for (int i = 0; i < known.size(); i++) {
         LogIndexFile.Entry entry = known.get(i);
@@ -147,7 +143,7 @@ public final class LogReader {
           latest = part.modifiedMillis();
         }
         if (latest >= wanted && entry.offset() < part.sizeBytes()) {
-          return new LogPosition(part.inode(), entry.offset());
+          return new LogPosition(part.identity(), entry.offset());
         }
       }
     }
@@ -167,35 +163,36 @@ public final class LogReader {
                 .all().stream()
                     .anyMatch(
                         part ->
-                            part.inode() == entry.inode() && part.sizeBytes() >= entry.offset());
-        return isThere ? new LogPosition(entry.inode(), entry.offset()) : LogPosition.START;
+                            part.identity() == entry.identity()
+                                && part.sizeBytes() >= entry.offset());
+        return isThere ? new LogPosition(entry.identity(), entry.offset()) : LogPosition.START;
       }
     }
     return LogPosition.START;
   }
 
-  /** The number of a removed file may be given to a new one: only the last row of each counts. */
-  private Map<Long, List<LogIndexFile.Entry>> entriesByInode(Path log) throws ErrnoException {
+  /** A file may have been cut, or its identity given anew: only the last row of each counts. */
+  private Map<Long, List<LogIndexFile.Entry>> entriesOfFiles(Path log) throws ErrnoException {
     List<LogIndexFile.Entry> all = LogIndexFile.of(indexFolder, log).read();
-    Map<Long, List<LogIndexFile.Entry>> byInode = new HashMap<>();
+    Map<Long, List<LogIndexFile.Entry>> byFile = new HashMap<>();
     for (int i = 0; i < all.size(); i++) {
       LogIndexFile.Entry entry = all.get(i);
       if (LogIndexFile.beginsFile(all, i)) {
-        byInode.put(entry.inode(), new ArrayList<>());
+        byFile.put(entry.identity(), new ArrayList<>());
       }
-      byInode.computeIfAbsent(entry.inode(), inode -> new ArrayList<>()).add(entry);
+      byFile.computeIfAbsent(entry.identity(), identity -> new ArrayList<>()).add(entry);
     }
-    return byInode;
+    return byFile;
   }
 
   /** Returns the later of two places of one log. */
   public LogPosition later(Path log, LogPosition one, LogPosition other) throws ErrnoException {
-    if (one.inode() == other.inode()) {
+    if (one.identity() == other.identity()) {
       return one.offset() >= other.offset() ? one : other;
     }
-    List<Long> order = new LogParts(log).all().stream().map(LogParts.Part::inode).toList();
+    List<Long> order = new LogParts(log).all().stream().map(LogParts.Part::identity).toList();
     // One that has been removed since is the oldest.
-    return order.indexOf(one.inode()) >= order.indexOf(other.inode()) ? one : other;
+    return order.indexOf(one.identity()) >= order.indexOf(other.identity()) ? one : other;
   }
 
   /**
@@ -207,22 +204,22 @@ public final class LogReader {
    */
   public LogChunk read(Path log, LogPosition from, boolean withUnfinished) throws ErrnoException {
     LogParts files = new LogParts(log);
-    if (from.inode() == 0) {
+    if (from.identity() == 0) {
       List<LogParts.Part> parts = files.all();
       return parts.isEmpty()
           ? new LogChunk(List.of(), LogPosition.START, false, false)
-          : read(log, new LogPosition(parts.getFirst().inode(), 0), withUnfinished);
+          : read(log, new LogPosition(parts.getFirst().identity(), 0), withUnfinished);
     }
-    Optional<LogParts.Opened> opened = files.open(from.inode());
+    Optional<LogParts.Opened> opened = files.open(from.identity());
     if (opened.isEmpty()) {
-      LogPosition next = afterRemoved(files, from.inode());
-      return new LogChunk(List.of(), next, next.inode() != 0, true);
+      LogPosition next = afterRemoved(files, from.identity());
+      return new LogChunk(List.of(), next, next.identity() != 0, true);
     }
     try (LogParts.Opened file = opened.get()) {
       LogParts.Part part = file.part();
       if (from.offset() > part.sizeBytes()) {
         // It was cut.
-        return new LogChunk(List.of(), new LogPosition(part.inode(), 0), true, true);
+        return new LogChunk(List.of(), new LogPosition(part.identity(), 0), true, true);
       }
       if (from.offset() == part.sizeBytes()) {
         return part.isCurrent()
@@ -230,10 +227,10 @@ public final class LogReader {
             : afterEndOf(files, part, from);
       }
       int length = (int) Math.min(MOST_BYTES, part.sizeBytes() - from.offset());
-      ByteBuffer bytes = read(file.fd(), from.offset(), length);
+      ByteBuffer bytes = read(file, from.offset(), length);
       boolean isEnd = from.offset() + bytes.limit() >= part.sizeBytes();
       Lines lines = new Lines(bytes, isEnd && (withUnfinished || !part.isCurrent()));
-      LogPosition next = new LogPosition(part.inode(), from.offset() + lines.consumed);
+      LogPosition next = new LogPosition(part.identity(), from.offset() + lines.consumed);
       boolean isMore =
           lines.consumed > 0 && (!part.isCurrent() || next.offset() < part.sizeBytes());
       return new LogChunk(lines.lines, next, isMore, false);
@@ -244,8 +241,8 @@ public final class LogReader {
       throws ErrnoException {
     List<LogParts.Part> parts = files.all();
     for (int i = 0; i < parts.size() - 1; i++) {
-      if (parts.get(i).inode() == part.inode()) {
-        LogPosition next = new LogPosition(parts.get(i + 1).inode(), 0);
+      if (parts.get(i).identity() == part.identity()) {
+        LogPosition next = new LogPosition(parts.get(i + 1).identity(), 0);
         return new LogChunk(List.of(), next, true, false);
       }
     }
@@ -259,15 +256,15 @@ public final class LogReader {
   private LogPosition afterRemoved(LogParts files, long removed) throws ErrnoException {
     Set<Long> there = new HashSet<>();
     List<LogParts.Part> parts = files.all();
-    parts.forEach(part -> there.add(part.inode()));
+    parts.forEach(part -> there.add(part.identity()));
     LogPosition next =
-        parts.isEmpty() ? LogPosition.START : new LogPosition(parts.getLast().inode(), 0);
+        parts.isEmpty() ? LogPosition.START : new LogPosition(parts.getLast().identity(), 0);
     boolean isAfter = false;
     for (LogIndexFile.Entry entry : LogIndexFile.of(indexFolder, files.log()).read()) {
-      if (entry.inode() == removed) {
+      if (entry.identity() == removed) {
         isAfter = true;
-      } else if (isAfter && there.contains(entry.inode())) {
-        next = new LogPosition(entry.inode(), entry.offset());
+      } else if (isAfter && there.contains(entry.identity())) {
+        next = new LogPosition(entry.identity(), entry.offset());
         isAfter = false;
       }
     }

@@ -70,6 +70,7 @@ public final class OutputPump implements AutoCloseable {
   private final OutputListener listener;
   private final Turns turns;
   private final Writer writer;
+  private final Archiver archiver;
   private final Thread thread;
 
   /** Two at most, and none while nobody has to be waited for. */
@@ -123,6 +124,7 @@ public final class OutputPump implements AutoCloseable {
             new LargePipes(Host.hasCapability(Capability.SYS_RESOURCE)),
             this::finished);
     writer = new Writer(epoll, EventFd.create(), turns);
+    archiver = new Archiver(opening, writer::post);
     thread =
         Thread.ofPlatform()
             .name("log-writer")
@@ -384,7 +386,8 @@ public final class OutputPump implements AutoCloseable {
       return known;
     }
     LogIndex index = new LogIndex(LogIndexFile.of(indexFolder, path), indexScratch);
-    LogFile made = new LogFile(path, opened, limits, opening, front, records, index);
+    LogFile made = new LogFile(path, opened, limits, opening, front, records, index, archiver);
+    made.tidy();
     files.put(path, made);
     return made;
   }
@@ -581,6 +584,7 @@ public final class OutputPump implements AutoCloseable {
    */
   @Override
   public void close() {
+    archiver.close();
     writer.post(
         () ->
             whenAll(

@@ -33,6 +33,9 @@ public final class Fd {
   private static final int SEEK_END = 2;
   private static final int LOCK_EX_NB = 2 | 4;
   private static final int FIONREAD = 0x541b;
+  private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int STATX_BTIME = 0x800;
+  private static final int UTIME_OMIT = 0x3ffffffe;
   private static final int SPLICE_F_MOVE = 1;
   private static final int SPLICE_F_NONBLOCK = 2;
 
@@ -50,6 +53,8 @@ public final class Fd {
   private static final long FCHOWN = Libc.function("fchown");
   private static final long FCHMOD = Libc.function("fchmod");
   private static final long FSTAT = Libc.function("fstat");
+  private static final long STATX = Libc.function("statx");
+  private static final long FUTIMENS = Libc.function("futimens");
   private static final long FSYNC = Libc.function("fsync");
   private static final long FDATASYNC = Libc.function("fdatasync");
   private static final long LSEEK = Libc.function("lseek");
@@ -256,6 +261,36 @@ public final class Fd {
     Scratch scratch = Scratch.mine();
     check("fstat", fd, (int) Libc.call(FSTAT, fd, scratch.address()));
     return FileStatus.from(scratch.buffer());
+  }
+
+  /**
+   * Returns when the file was made, in nanoseconds since 1970; 0 if its file system does not tell;
+   * statx(2), Linux 4.11.
+   */
+  public static long bornNanos(int fd) {
+    Scratch scratch = Scratch.mine();
+    long result;
+    try {
+      long self = scratch.path("statx", "");
+      result = (int) Libc.call(STATX, fd, self, AT_EMPTY_PATH, STATX_BTIME, scratch.address());
+    } catch (ErrnoException e) {
+      throw new IllegalStateException("an empty path is none", e);
+    }
+    boolean isKnown =
+        result == 0 && (scratch.buffer().getInt(Layout.STATX_MASK) & STATX_BTIME) != 0;
+    return isKnown
+        ? scratch.buffer().getLong(Layout.STATX_BORN_SECONDS) * 1_000_000_000L
+            + scratch.buffer().getInt(Layout.STATX_BORN_NANOS)
+        : 0;
+  }
+
+  /** Says when the content was last changed, in nanoseconds since 1970; futimens(3). */
+  public static void setModified(int fd, long nanos) throws ErrnoException {
+    Scratch scratch = Scratch.mine();
+    scratch.buffer().putLong(0, 0).putLong(8, UTIME_OMIT);
+    scratch.buffer().putLong(16, Math.floorDiv(nanos, 1_000_000_000L));
+    scratch.buffer().putLong(24, Math.floorMod(nanos, 1_000_000_000L));
+    check("futimens", fd, (int) Libc.call(FUTIMENS, fd, scratch.address()));
   }
 
   /** Waits until data and metadata are on the disk; fsync(2). Blocks: never on the loop. */

@@ -23,6 +23,11 @@ final class Layout {
   static final int STAT_MODIFIED_SECONDS = 88;
   static final int STAT_MODIFIED_NANOS = 96;
 
+  // struct statx, the same everywhere
+  static final int STATX_MASK = 0;
+  static final int STATX_BORN_SECONDS = 80;
+  static final int STATX_BORN_NANOS = 88;
+
   // siginfo_t as waitid fills it
   static final int SIGINFO_SIZE = 128;
   static final int SIGINFO_CODE = 8;

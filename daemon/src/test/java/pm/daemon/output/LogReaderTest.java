@@ -192,7 +192,7 @@ final class LogReaderTest {
       write(0, "line " + i + "\n");
       LogPosition end = reader.end(log);
       index.forget();
-      index.wrote(end.inode(), 0, 1000L * i);
+      index.wrote(end.identity(), 0, 1000L * i);
       first = i == 0 ? end : first;
       // Kept open for the whole test, so that each is another inode.
       keptOpen.add(Files.newInputStream(log));

@@ -41,7 +41,7 @@ final class LogTimesTest {
     Files.writeString(log, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     Instant at = at(secondsAfterNoon);
     Files.setLastModifiedTime(log, FileTime.from(at));
-    index.wrote(new LogParts(log).current().orElseThrow().inode(), offset, at.toEpochMilli());
+    index.wrote(new LogParts(log).current().orElseThrow().identity(), offset, at.toEpochMilli());
   }
 
   private static Instant at(double secondsAfterNoon) {
@@ -133,12 +133,12 @@ final class LogTimesTest {
   @Test
   void theNumberOfARemovedFileMayBeGivenToANewOne() throws Exception {
     write("old old old", 0);
-    long inode = new LogParts(log).current().orElseThrow().inode();
+    long inode = new LogParts(log).current().orElseThrow().identity();
     write("older", 10);
     Files.write(log, new byte[0]);
     index.forget();
     write("new", 100);
-    assertThat(new LogParts(log).current().orElseThrow().inode()).isEqualTo(inode);
+    assertThat(new LogParts(log).current().orElseThrow().identity()).isEqualTo(inode);
     assertThat(since(5)).containsExactly("new");
     assertThat(since(50)).containsExactly("new");
     assertThat(since(102)).isEmpty();
