@@ -386,11 +386,7 @@ final class ProgramKeys {
               "3"),
           Key.live("max_age", SPAN, "null", "Rotated files that are older are removed.", "30d"),
           Key.live(
-              "compress",
-              TRUTH,
-              "false",
-              "Whether rotated files are compressed. Only `false` is supported yet.",
-              "false"),
+              "compress", TRUTH, "false", "Whether rotated files are compressed (gzip).", "true"),
           Key.next(
               "format",
               words(LineFormat.values()),

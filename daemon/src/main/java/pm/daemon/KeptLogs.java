@@ -40,6 +40,14 @@ final class KeptLogs implements LogSource {
   }
 
   @Override
+  public Optional<String> elsewhere(ProgramSpec spec, Stream stream) {
+    return switch (stream) {
+      case OUT -> output.elsewhere(spec, false);
+      case ERR -> output.elsewhere(spec, true);
+    };
+  }
+
+  @Override
   public Tail open(Path file, From from, Runnable hasGrown) throws IOException {
     LogPosition begin =
         from.lines().isPresent()
@@ -93,7 +101,8 @@ final class KeptLogs implements LogSource {
       while (taken < bytes && !isAtEnd()) {
         LogChunk chunk = reader.read(file, position, end.isPresent());
         if (chunk.isGap()) {
-          pieces.add(new Piece.Gap(OptionalLong.empty(), OptionalLong.empty()));
+          // How far the file went that is gone nobody knows.
+          pieces.add(new Piece.Gap(OptionalLong.of(position.offset()), OptionalLong.empty()));
         }
         for (LogLine line : chunk.lines()) {
           pieces.add(new Piece.Line(line.text(), !line.isWhole()));

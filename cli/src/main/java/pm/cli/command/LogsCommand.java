@@ -95,13 +95,15 @@ final class LogsCommand implements Command {
 
   private static String gapSentence(Members gap) throws JsonException {
     StringBuilder sentence = new StringBuilder(gap.optionalString("instance").orElse("some lines"));
-    sentence.append(": output was left out here, for it came faster than it was read");
+    sentence.append(": output is missing here, whose file was removed or cut before it was read");
     OptionalLong from = gap.optionalLong("from");
     OptionalLong to = gap.optionalLong("to");
     if (from.isPresent() && to.isPresent()) {
       sentence.append(": bytes ").append(from.getAsLong()).append(" to ").append(to.getAsLong());
+    } else if (from.isPresent()) {
+      sentence.append(": from byte ").append(from.getAsLong()).append(" of it on");
     }
-    return sentence.append(". The log file has all of it; see: pmctl describe").toString();
+    return sentence.append(". What is kept of a log: logs.max_size, logs.keep").toString();
   }
 
   /** Lines for people. */

@@ -67,9 +67,21 @@ final class Subscription {
         } else if (notification.method().equals(Streams.END)) {
           return end(session, item);
         }
-      } else if (Connection.result(message, id).isPresent()) {
-        // From here on silence only says that nothing happens.
-        limit = Connection.FOREVER;
+      } else {
+        Optional<Object> result = Connection.result(message, id);
+        if (result.isPresent()) {
+          // From here on silence only says that nothing happens.
+          limit = Connection.FOREVER;
+          notes(session, Members.of(result.get(), "result"));
+        }
+      }
+    }
+  }
+
+  private static void notes(Session session, Members result) throws IOException, JsonException {
+    if (result.has("notes")) {
+      for (String note : result.strings("notes")) {
+        session.notice(note + ".");
       }
     }
   }

@@ -37,6 +37,12 @@ public interface LogSource {
   Optional<Path> file(InstanceName instance, ProgramSpec spec, Stream stream);
 
   /**
+   * Returns where an output goes that is kept in no file, as the rest of a sentence about it; empty
+   * if nothing is to be said of it. Any thread; does not block.
+   */
+  Optional<String> elsewhere(ProgramSpec spec, Stream stream);
+
+  /**
    * Begins to read a file; one that does not exist yet is empty. Blocks.
    *
    * @param hasGrown called on any thread, once after each {@link Tail#arm()}; must not block
@@ -93,9 +99,9 @@ public interface LogSource {
     record Line(String text, boolean partial) implements Piece {}
 
     /**
-     * Something is gone: its file was removed before it was read.
+     * Something is gone: its file was removed or cut before it was read.
      *
-     * @param from the first byte of it
+     * @param from the first byte of it, in that file
      * @param to the last byte of it
      */
     record Gap(OptionalLong from, OptionalLong to) implements Piece {}

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,7 @@ final class StreamCalls {
   private static final int DEFAULT_LINES = 10;
   private static final int MOST_LINES = 100_000;
   private static final int MOST_LAST = 1_000;
+  private static final int MOST_NOTES = 20;
   private static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(2);
   private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(500);
 
@@ -145,6 +147,7 @@ final class StreamCalls {
       return;
     }
     List<LogStream.Wanted> wanted = wanted(names.get(), stream);
+    Map<String, Object> notes = notes(names.get(), stream);
     queries.onPool(
         call,
         () -> LogStream.open(wanted, ports.logs(), from, follow, ports.loop()),
@@ -152,6 +155,7 @@ final class StreamCalls {
           boolean begun =
               subscribe(
                   call,
+                  notes,
                   number -> new LogStream(call.connection(), number, ports.pool(), opened, follow));
           if (!begun) {
             LogStream.letGo(opened);
@@ -169,14 +173,51 @@ final class StreamCalls {
     return wanted;
   }
 
+  /** Says of programs whose output is in no file where it is. */
+  private Map<String, Object> notes(List<InstanceName> names, LogSource.Stream stream) {
+    Map<String, String> byProgram = new LinkedHashMap<>();
+    for (InstanceName name : names) {
+      Optional<ProgramSpec> found = ports.supervisor().view(name, ports.time().now()).spec();
+      found
+          .filter(spec -> ports.logs().file(name, spec, stream).isEmpty())
+          .flatMap(spec -> ports.logs().elsewhere(spec, stream))
+          .ifPresent(where -> byProgram.put(name.program(), where));
+    }
+    if (byProgram.isEmpty()) {
+      return Map.of();
+    }
+    String output =
+        switch (stream) {
+          case OUT -> "output";
+          case ERR -> "stderr";
+        };
+    List<String> notes = new ArrayList<>();
+    byProgram.forEach((program, where) -> notes.add(program + ": its " + output + " " + where));
+    int left = notes.size() - MOST_NOTES;
+    if (left > 0) {
+      notes.subList(MOST_NOTES, notes.size()).clear();
+      notes.add("and " + left + " more whose " + output + " is in no file");
+    }
+    return Map.of("notes", notes);
+  }
+
   static void tooManyStreams(Call call) {
     call.error(
         ErrorCode.BUSY,
         "this connection has " + Bounds.SUBSCRIPTIONS + " streams; end one of them first");
   }
 
-  /** Begins a stream; returns false if that is not possible, which is answered. */
   private static boolean subscribe(Call call, LongFunction<Subscription> maker) {
+    return subscribe(call, Map.of(), maker);
+  }
+
+  /**
+   * Begins a stream; returns false if that is not possible, which is answered.
+   *
+   * @param more what the answer has beside the number of the stream
+   */
+  private static boolean subscribe(
+      Call call, Map<String, Object> more, LongFunction<Subscription> maker) {
     if (!call.connection().isOpen()) {
       return false;
     }
@@ -185,7 +226,9 @@ final class StreamCalls {
       tooManyStreams(call);
       return false;
     }
-    call.result(Map.of("subscription", number.getAsLong()));
+    Map<String, Object> answer = new LinkedHashMap<>(more);
+    answer.put("subscription", number.getAsLong());
+    call.result(answer);
     call.connection().pumpStream(number.getAsLong());
     return true;
   }

@@ -52,6 +52,13 @@ final class FakeLogs implements LogSource {
   }
 
   @Override
+  public Optional<String> elsewhere(ProgramSpec spec, Stream stream) {
+    return stream == Stream.ERR && !spec.name().equals("noisy")
+        ? Optional.of("is with its stdout")
+        : Optional.empty();
+  }
+
+  @Override
   public synchronized Tail open(Path file, From from, Runnable hasGrown) {
     int size = files.getOrDefault(file, List.of()).size();
     FakeTail tail = new FakeTail(file, Math.max(0, size - from.lines().orElse(size)), hasGrown);

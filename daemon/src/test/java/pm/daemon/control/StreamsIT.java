@@ -230,7 +230,8 @@ final class StreamsIT {
       assertThat(logLines(client, 20)).startsWith("web@1 a1");
       assertThat(client.notification().getKey()).isEqualTo("end");
       // It has no error log.
-      client.result("logs", "{\"selectors\":[\"web@1\"],\"stderr\":true}");
+      Members answer = client.result("logs", "{\"selectors\":[\"web@1\"],\"stderr\":true}");
+      assertThat(answer.strings("notes")).containsExactly("web: its stderr is with its stdout");
       assertThat(client.notification().getKey()).isEqualTo("end");
       daemon.logs.print("noisy@1", LogSource.Stream.ERR, "oh");
       client.result("logs", "{\"selectors\":[\"noisy\"],\"stderr\":true}");
