@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
@@ -19,6 +20,11 @@ import pm.daemon.posix.OpenFlags;
 final class LockFile {
 
   private static final String NAME = "pmd.lock";
+
+  /** How long a lock without a holder is waited for; a child needs milliseconds. */
+  private static final long LEFTOVER_NANOS = 2_000_000_000L;
+
+  private static final long LOOK_EVERY_NANOS = 5_000_000L;
 
   private LockFile() {}
 
@@ -43,7 +49,7 @@ final class LockFile {
   static Attempt take(Path run) throws ErrnoException {
     Path file = run.resolve(NAME);
     int fd = Fd.open(file.toString(), OpenFlags.RDWR | OpenFlags.CREAT | OpenFlags.NOFOLLOW, 0644);
-    if (!Fd.tryLock(fd)) {
+    if (!Fd.tryLock(fd) && !waitForLeftover(fd)) {
       String holder = read(fd);
       Fd.close(fd);
       return new Attempt.Taken(file, holder.isEmpty() ? Optional.empty() : Optional.of(holder));
@@ -54,6 +60,28 @@ final class LockFile {
     Fd.truncate(fd, 0);
     Fd.writeFully(fd, text);
     return new Attempt.Held(fd);
+  }
+
+  /**
+   * A daemon that was killed while it made a child may leave the lock to that child, which drops it
+   * as soon as it runs its command. So a lock whose holder is gone is waited for.
+   *
+   * @return whether the lock is ours now
+   */
+  private static boolean waitForLeftover(int fd) throws ErrnoException {
+    long deadline = System.nanoTime() + LEFTOVER_NANOS;
+    while (!isAlive(read(fd)) && System.nanoTime() < deadline) {
+      // The kernel tells nobody when a lock becomes free but him who waits for ever.
+      LockSupport.parkNanos(LOOK_EVERY_NANOS);
+      if (Fd.tryLock(fd)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isAlive(String pid) {
+    return pid.matches("[1-9][0-9]{0,9}") && ProcessHandle.of(Long.parseLong(pid)).isPresent();
   }
 
   /**
