@@ -58,8 +58,13 @@ class FirstProcessIT {
     String yaml = YAML.replace("@DIR@", folder.toString());
     try (Pmd pmd = new Pmd(CONTAINER, folder).with(yaml).start()) {
       long first =
-          pmd.process().children().findFirst().orElseThrow(() -> new AssertionError(pmd.said())).pid();
-      Await.until("all orphans are made", () -> text(pmd.log("rain@1")).equals("done\n"), pmd::said);
+          pmd.process()
+              .children()
+              .findFirst()
+              .orElseThrow(() -> new AssertionError(pmd.said()))
+              .pid();
+      Await.until(
+          "all orphans are made", () -> text(pmd.log("rain@1")).equals("done\n"), pmd::said);
       Await.until(
           "all have ended",
           () ->
@@ -80,7 +85,8 @@ class FirstProcessIT {
                       .count()
                   == 200,
           () ->
-              text(events).lines().filter(line -> line.contains("\"hook\"")).limit(3).toList() + "");
+              text(events).lines().filter(line -> line.contains("\"hook\"")).limit(3).toList()
+                  + "");
       assertThat(Wire.number(pmd.ask("daemon.status"), "impossible_events")).isZero();
       assertThat(Wire.number(pmd.ask("daemon.status"), "loop_failures")).isZero();
       Files.createFile(folder.resolve("go"));
