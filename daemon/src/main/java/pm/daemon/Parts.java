@@ -120,7 +120,7 @@ final class Parts {
     Moment startedAt = time.now();
     socketSpec = configuration.daemon().socket();
     socket = folders.socket(socketSpec);
-    socketGroup = Users.groupId(socketSpec.group());
+    socketGroup = groupOf(socketSpec);
     records = opened.records();
     loop = EventLoop.open(time, INBOX);
     pool = new BlockingPool(loop, BLOCKING_THREADS, BLOCKING_QUEUE);
@@ -242,6 +242,19 @@ final class Parts {
       underWay.add("the runtime folder cannot be written");
     }
     return underWay;
+  }
+
+  /**
+   * The socket's group, if there is one and we may give it away: an ordinary user may only to a
+   * group of its own.
+   */
+  private static OptionalInt groupOf(SocketSpec spec) throws ErrnoException {
+    OptionalInt group = Users.groupId(spec.group());
+    if (group.isEmpty() || Host.euid() == 0) {
+      return group;
+    }
+    int id = group.getAsInt();
+    return id == Host.egid() || Host.groups().contains(id) ? group : OptionalInt.empty();
   }
 
   private void take(Command command) {

@@ -208,7 +208,7 @@ class ClientIT {
     assertThat(pmd.pmctl("signal", "HUPP", "web").exit()).isEqualTo(2);
     assertThat(pmd.pmctl("stop", "web", "--timeout", "5").err()).contains("5s");
     assertThat(pmd.pmctl("status", "wbe").err()).contains("web");
-    for (String later : List.of("scale", "run", "top", "submit")) {
+    for (String later : List.of("top", "submit", "task", "pool", "metrics", "import")) {
       Pmd.Outcome outcome = pmd.pmctl(later);
       assertThat(outcome.exit()).isEqualTo(2);
       assertThat(outcome.err()).contains("not supported yet");

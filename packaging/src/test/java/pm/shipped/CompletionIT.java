@@ -133,8 +133,13 @@ class CompletionIT {
       zsh.type("\u0015pmctl scale we\t\u0001echo :\n");
       zsh.await("\n:pmctl scale web=");
       zsh.type("\u0015pmctl daemon \t");
-      zsh.await("shutdown");
-      zsh.await("has the installed version take over");
+      // Which comes first is zsh's own business.
+      Await.until(
+          "subcommands and what they do",
+          () ->
+              zsh.shown().contains("shutdown")
+                  && zsh.shown().contains("has the installed version take over"),
+          zsh::shown);
       zsh.type("\u0015exit\n");
     }
   }

@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -63,7 +64,12 @@ final class Wire implements AutoCloseable {
 
   /** Returns the next line, empty at the end. */
   Optional<String> line() throws IOException {
-    return Optional.ofNullable(lines.readLine());
+    try {
+      return Optional.ofNullable(lines.readLine());
+    } catch (SocketException reset) {
+      // The end, where the daemon had not read all that we sent.
+      return Optional.empty();
+    }
   }
 
   Members message() throws IOException {
