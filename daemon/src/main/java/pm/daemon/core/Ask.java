@@ -1,6 +1,7 @@
 package pm.daemon.core;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +26,11 @@ final class Ask {
   final Actor actor;
   final Map<InstanceName, Request.Wish> wishes = new LinkedHashMap<>();
   private final List<Outcome> known = new ArrayList<>();
-  private final List<Runnable> later = new ArrayList<>();
+  private final List<Deed> later = new ArrayList<>();
   private boolean reloads;
+
+  /** What is to be done; of a lower level comes first. */
+  private record Deed(int level, Runnable what) {}
 
   Ask(Draft draft, Actor actor) {
     this.draft = draft;
@@ -43,18 +47,33 @@ final class Ask {
 
   /** The deed itself comes after the request is open, so that it is judged like any other. */
   void later(Runnable deed) {
-    later.add(deed);
+    later.add(new Deed(0, deed));
+  }
+
+  /** A stop that comes before all others, so that nothing is started on what it takes down. */
+  void before(Runnable deed) {
+    later.add(new Deed(-1, deed));
+  }
+
+  /**
+   * The same for what others may depend on: they come after it, so that they do not start on what
+   * this deed takes down, or beside what it starts.
+   */
+  void inTurn(InstanceName name, Runnable deed) {
+    later.add(new Deed(draft.order().level(name.program()), deed));
   }
 
   /** Stops an instance that lives, or changes what comes after its stop. */
   void stop(Instance instance, StopCause cause, AfterStop after) {
-    later(
-        () -> {
-          Instance found = draft.get(instance.name());
-          if (!(found.phase() instanceof Phase.Dead)) {
-            draft.stop(found, cause, after, actor);
-          }
-        });
+    later(() -> stopNow(instance.name(), cause, after));
+  }
+
+  /** Does the same at once. */
+  void stopNow(InstanceName name, StopCause cause, AfterStop after) {
+    Instance found = draft.get(name);
+    if (!(found.phase() instanceof Phase.Dead)) {
+      draft.stop(found, cause, after, actor);
+    }
   }
 
   void reloads() {
@@ -84,7 +103,8 @@ final class Ask {
     if (awaited && !open.isEmpty()) {
       draft.requests.put(command.request(), request);
     }
-    later.forEach(Runnable::run);
+    later.sort(Comparator.comparingInt(Deed::level));
+    later.forEach(deed -> deed.what().run());
     if (awaited && open.isEmpty()) {
       List<Outcome> accepted = new ArrayList<>();
       for (InstanceName name : wishes.keySet()) {

@@ -71,10 +71,12 @@ final class Commands {
       }
       alive++;
       Step step =
-          InstanceMachine.resume(instance, draft.program(instance.name()).rules(), draft.now);
-      draft.effects.addAll(step.effects());
-      if (!step.after().equals(kept)) {
-        draft.put(kept, step.after());
+          InstanceMachine.resume(
+              instance, draft.program(instance.name()).rules(), draft.now, draft.base.random);
+      if (step.after().equals(kept)) {
+        draft.effects.addAll(step.effects());
+      } else {
+        draft.take(kept, step);
       }
     }
     draft.say(
@@ -154,7 +156,7 @@ final class Commands {
         draft.decide(draft.decided().start(instance.name()));
         ask.wish(instance, Request.Wish.UP);
         needed.start(instance.name().program());
-        ask.later(() -> draft.startNow(instance.name(), ask.actor));
+        ask.inTurn(instance.name(), () -> draft.startNow(instance.name(), ask.actor));
       }
       case Phase.Starting starting -> ask.wish(instance, Request.Wish.UP);
       case Phase.Up up -> {
@@ -253,7 +255,8 @@ final class Commands {
     }
     draft.decide(draft.decided().start(instance.name()));
     ask.wish(instance, Request.Wish.AGAIN);
-    ask.stop(instance, StopCause.REQUESTED, AfterStop.START);
+    ask.inTurn(
+        instance.name(), () -> ask.stopNow(instance.name(), StopCause.REQUESTED, AfterStop.START));
     needed.start(instance.name().program());
   }
 

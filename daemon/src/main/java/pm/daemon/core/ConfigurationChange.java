@@ -47,7 +47,7 @@ final class ConfigurationChange {
         .forEach((name, problems) -> define(new Program(name, Optional.empty(), problems, false)));
     decideAnew(begin.configuration());
     if (begin.configuration().isValid()) {
-      forgetUnknown();
+      forgetUnknown(Set.of());
     }
     // All are known before the first is started, since it may need any of them.
     for (InstanceName name : draft.inOrder(draft.changed.keySet())) {
@@ -75,22 +75,29 @@ final class ConfigurationChange {
         files.daemon(), programs, files.invalid(), files.unread(), files.problems());
   }
 
-  /** What was decided about a program holds no longer than the program is there. */
-  private void forgetUnknown() {
+  /**
+   * What was decided about a program holds no longer than the program is there.
+   *
+   * @param faulty programs that are there with an error in their definition
+   */
+  private void forgetUnknown(Set<String> faulty) {
     Decisions decided = draft.decided();
     for (InstanceName name : namesIn(decided)) {
-      Optional<Program> program = draft.programOf(name.program());
-      if (program.isEmpty() || program.get().leaving()) {
+      if (!faulty.contains(name.program()) && isGone(name.program())) {
         decided = decided.forget(name);
       }
     }
     for (String name : decided.scaled().keySet()) {
-      Optional<Program> program = draft.programOf(name);
-      if (program.isEmpty() || program.get().leaving()) {
+      if (!faulty.contains(name) && isGone(name)) {
         decided = decided.unscale(name);
       }
     }
     draft.decide(decided);
+  }
+
+  private boolean isGone(String name) {
+    Optional<Program> program = draft.programOf(name);
+    return program.isEmpty() || program.get().leaving();
   }
 
   private static Set<InstanceName> namesIn(Decisions decided) {
@@ -254,7 +261,7 @@ final class ConfigurationChange {
       }
     }
     if (next.unread().isEmpty() && next.daemonProblems().isEmpty()) {
-      forgetUnknown();
+      forgetUnknown(next.invalid().keySet());
     }
     new Departure(draft, ask).withDependants(leavingForGood);
     draft.say("applied", summary(plan), !plan.problems().isEmpty(), apply.actor());

@@ -111,7 +111,7 @@ final class Departure {
       return;
     }
     ask.wish(instance, Request.Wish.DOWN);
-    ask.later(
+    ask.before(
         () -> {
           Instance found = draft.get(instance.name());
           if (!(found.phase() instanceof Phase.Dead)) {

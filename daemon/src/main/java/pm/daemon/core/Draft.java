@@ -266,6 +266,12 @@ final class Draft implements Scene {
                 asked, program(instance.name()).rules(), cause, after, actor, now)
             : InstanceMachine.stopAfterDependants(
                 asked, program(instance.name()).rules(), cause, after, actor, now));
+    if (after == AfterStop.FORGET
+        && find(instance.name()).stream().anyMatch(found -> found.phase() instanceof Phase.Dead)) {
+      // It had no process yet, so that there was no stop it could have been seen leaving in.
+      forget(instance.name());
+      dropIfEmpty(instance.name().program());
+    }
   }
 
   /** Starts an instance that is down; one that is not is left alone. */

@@ -114,12 +114,14 @@ final class Needed {
       switch (instance.phase()) {
         case Phase.Dead dead -> {
           draft.decide(draft.decided().start(instance.name()));
-          ask.later(() -> draft.startNow(instance.name(), ask.actor));
+          ask.inTurn(instance.name(), () -> draft.startNow(instance.name(), ask.actor));
         }
         case Phase.Stopping stopping -> {
           if (stopping.after() == AfterStop.STAY) {
             draft.decide(draft.decided().start(instance.name()));
-            ask.stop(instance, StopCause.REQUESTED, AfterStop.START);
+            ask.inTurn(
+                instance.name(),
+                () -> ask.stopNow(instance.name(), StopCause.REQUESTED, AfterStop.START));
           }
         }
         case Phase.Starting starting -> {}

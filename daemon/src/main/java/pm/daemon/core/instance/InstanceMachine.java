@@ -267,8 +267,9 @@ public final class InstanceMachine {
    * Any state: a daemon begins after one that crashed; look for what it left. What waits for an
    * answer waits anew: nobody could ask or answer while no daemon ran.
    */
-  public static Step resume(Instance instance, ProgramSpec spec, Moment now) {
-    Scene scene = scene(instance, spec, now);
+  public static Step resume(
+      Instance instance, ProgramSpec spec, Moment now, RandomGenerator random) {
+    Scene scene = new Scene(instance, spec, now, random);
     return switch (instance.phase()) {
       case Phase.Dead dead -> scene.same();
       case Phase.Starting starting -> StartSequence.resume(scene, starting);

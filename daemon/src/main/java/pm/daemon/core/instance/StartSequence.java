@@ -129,15 +129,21 @@ final class StartSequence {
   private static Step postStart(Scene scene, Phase.Starting starting, Hook hook, Effect... first) {
     List<Effect> effects = new ArrayList<>(List.of(first));
     effects.add(Hooks.run(scene, starting.current(), HookKind.POST_START, hook, "start"));
-    return scene.to(
-        new Phase.Starting(
-            starting.current(),
-            StartStep.POST_START,
-            "",
-            Hooks.until(hook, scene.now()),
-            starting.giveUpAt(),
-            starting.health().anew(Moment.NEVER, Moment.NEVER)),
-        effects);
+    Step step =
+        look(
+            scene,
+            new Phase.Starting(
+                starting.current(),
+                StartStep.POST_START,
+                "",
+                Hooks.until(hook, scene.now()),
+                // It was ready in time; that the daemon saw it late is not the hook's fault.
+                starting.giveUpAt() <= scene.now().nanos()
+                    ? scene.now().after(Lateness.LOOK)
+                    : starting.giveUpAt(),
+                starting.health().anew(Moment.NEVER, Moment.NEVER)));
+    effects.addAll(step.effects());
+    return new Step(step.after(), effects);
   }
 
   private static Step up(Scene scene, Phase.Starting starting) {

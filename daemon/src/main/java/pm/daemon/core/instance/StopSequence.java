@@ -364,7 +364,9 @@ final class StopSequence {
 
   /** Its process is found and watched again: what was done before is done again. */
   static Step adopted(Scene scene, Phase.Stopping stopping) {
-    return again(scene, stopping.with(stopping.current().taken()));
+    Step step = again(scene, stopping.with(stopping.current().taken()));
+    // A stop that was asked for meanwhile has begun with its hooks already.
+    return new Step(step.after(), and(endHooks(stopping), step.effects()));
   }
 
   private static Step again(Scene scene, Phase.Stopping stopping) {

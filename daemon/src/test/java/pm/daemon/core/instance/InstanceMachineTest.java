@@ -345,7 +345,8 @@ class InstanceMachineTest {
         case TIME_BEFORE -> timePassed(instance, spec, NOW);
         case TIME_AFTER -> timePassed(instance, spec, AFTER_DEADLINE);
         case TIME_LATE -> timePassed(instance, spec, MUCH_LATER);
-        case RESUME -> InstanceMachine.resume(instance, spec, AFTER_DEADLINE);
+        case RESUME ->
+            InstanceMachine.resume(instance, spec, AFTER_DEADLINE, new SplittableRandom(1));
       };
     }
 
