@@ -16,6 +16,7 @@ import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.model.Run;
 import pm.daemon.core.model.StopCause;
+import pm.daemon.core.model.StopStep;
 
 /**
  * What must be so between decisions, when all that was decided has been carried out.
@@ -114,6 +115,9 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
   }
 
   private void stopGoesOn(Instance instance, Phase.Stopping stopping) {
+    if (stopping.step() == StopStep.POST_STOP) {
+      return;
+    }
     World.Life life =
         world
             .life(stopping.current().invocation())
@@ -124,7 +128,9 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
         switch (stopping.step()) {
           case AWAIT_DEPENDANTS, AWAIT_SPAWN, BEFORE_KILL, PRE_STOP, COMMAND, POST_STOP -> true;
           case SIGNALLED ->
-              stopping.exit().isPresent() ? life.remainsSignalled : life.termSent || !life.alive;
+              stopping.exit().isPresent()
+                  ? life.remainsSignalled
+                  : life.termSent || life.saysItStops || !life.alive;
           case KILLED -> life.killAsked;
           case STUCK -> life.killAsked || stopping.isBeingSpawned();
         };

@@ -157,9 +157,13 @@ final class Daemon {
     return supervisor;
   }
 
+  private static Map<InstanceName, Instance> kept(Supervisor of) {
+    return Turn.byName(of.instances().stream().map(Instance::kept).toList());
+  }
+
   private void knowsTheSame(Supervisor other) {
     Violation.unless(
-        Turn.byName(core.instances()).equals(Turn.byName(other.instances()))
+        kept(core).equals(kept(other))
             && core.configuration().programs().equals(other.configuration().programs())
             && core.startSlotsInUse() == other.startSlotsInUse(),
         Invariant.RECOVERY,
@@ -327,7 +331,7 @@ final class Daemon {
       case Effect.Follow follow -> world.follow(follow);
       case Effect.Check check -> world.check(check);
       case Effect.Ping ping -> world.ping(ping);
-      case Effect.RunHook hook -> world.runHook(hook, random);
+      case Effect.RunHook hook -> world.runHook(hook);
       case Effect.EndHooks end -> world.endHooks(end);
       case Effect.ReadUsage read -> world.readUsage(read);
       case Effect.ChangeLogs logs -> {}

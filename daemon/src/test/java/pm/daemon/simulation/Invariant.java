@@ -42,6 +42,10 @@ enum Invariant {
   STALE_IS_DROPPED,
   /** A shutdown ends, once, with nothing left but what cannot be killed. */
   ENDS_ONCE,
+  /** A hook runs at its time, not beside itself; post_stop runs whenever nothing is left. */
+  HOOKS,
+  /** A deadline that the daemon itself has missed makes nobody UNHEALTHY and nobody late. */
+  LATE_IS_NOBODYS_FAULT,
   /** Nothing that can happen is refused as impossible. */
   NOTHING_IMPOSSIBLE
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -27,10 +28,12 @@ import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.Notification;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.ProcessIdentity;
 
@@ -111,6 +114,12 @@ class PlantedBugTest {
     plant(Invariant.STALE_IS_DROPPED, new TakesWhatIsStale());
     plant(Invariant.ENDS_ONCE, twice(effect -> effect instanceof Effect.Exit));
     plant(Invariant.ENDS_ONCE, keeps(entry -> !(entry instanceof Entry.CleanEnd)));
+    plant(Invariant.HOOKS, twice(effect -> effect instanceof Effect.RunHook));
+    plant(
+        Invariant.HOOKS,
+        never(
+            effect -> effect instanceof Effect.RunHook hook && hook.kind() == HookKind.POST_STOP));
+    plant(Invariant.LATE_IS_NOBODYS_FAULT, new BlamesWhenTimePasses());
     plant(
         Invariant.NOTHING_IMPOSSIBLE,
         hears(
@@ -213,8 +222,8 @@ class PlantedBugTest {
   }
 
   /** Lets a command slip in after the event, as if the core had done more than it was asked. */
-  private static Decision also(Supervisor core, Command command, Moment now, Decision decision) {
-    Decision more = core.handle(command, now);
+  private static Decision also(Supervisor core, Event event, Moment now, Decision decision) {
+    Decision more = core.handle(event, now);
     List<Entry> entries = new ArrayList<>(decision.entries());
     entries.addAll(more.entries());
     List<Effect> effects = new ArrayList<>(decision.effects());
@@ -369,6 +378,33 @@ class PlantedBugTest {
         }
       }
       return decision;
+    }
+  }
+
+  /** Whoever is watched is lost as soon as some deadline is over, whoever missed it. */
+  private static final class BlamesWhenTimePasses implements Sabotage {
+    @Override
+    public Decision decided(Supervisor core, Event event, Moment now, Decision decision) {
+      Decision all = decision;
+      if (event instanceof TimePassed) {
+        for (Instance instance : List.copyOf(core.instances())) {
+          if (instance.phase() instanceof Phase.Up up && up.health().watchdogAt() != Moment.NEVER) {
+            Notification lost =
+                new Notification(
+                    false,
+                    false,
+                    false,
+                    false,
+                    true,
+                    Optional.empty(),
+                    Optional.empty(),
+                    OptionalLong.empty(),
+                    OptionalLong.empty());
+            all = also(core, new Report.Notified(up.current().invocation(), lost), now, all);
+          }
+        }
+      }
+      return all;
     }
   }
 

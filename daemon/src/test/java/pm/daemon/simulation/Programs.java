@@ -5,13 +5,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import pm.config.BeforeKill;
 import pm.config.Command;
 import pm.config.Configuration;
 import pm.config.DaemonSpec;
+import pm.config.Hook;
+import pm.config.HooksSpec;
+import pm.config.LimitsSpec;
+import pm.config.Liveness;
+import pm.config.LivenessKind;
 import pm.config.Location;
+import pm.config.OnMemory;
+import pm.config.OnUnhealthy;
+import pm.config.Probe;
 import pm.config.Problem;
 import pm.config.ProgramSpec;
 import pm.config.ProgramType;
@@ -94,7 +104,9 @@ final class Programs {
   private static ProgramSpec changed(ProgramSpec old, SplittableRandom random) {
     ProgramSpec.Builder builder = new ProgramSpec.Builder(old);
     ProgramSpec other = program(old.name(), random);
-    switch (random.nextInt(7)) {
+    switch (random.nextInt(9)) {
+      case 7 -> builder.liveness(other.liveness()).limits(other.limits());
+      case 8 -> builder.hooks(other.hooks()).readiness(other.readiness());
       case 0 -> builder.command(other.command());
       case 1 -> builder.instances(other.instances());
       case 2 -> builder.enabled(!old.enabled());
@@ -122,7 +134,10 @@ final class Programs {
         .autostart(random.nextInt(5) > 0)
         .groups(random.nextBoolean() ? List.of("front") : List.of())
         .startTimeout(millis(random, 300, 2_000, 60_000))
-        .readiness(new Readiness.Uptime(millis(random, 0, 500, 1_000, 5_000)))
+        .readiness(readiness(random))
+        .liveness(liveness(random))
+        .hooks(new HooksSpec(hook(random), hook(random), hook(random), hook(random), hook(random)))
+        .limits(limits(random))
         .successExitCodes(random.nextInt(4) == 0 ? Set.of(0, 3) : Set.of(0))
         .restart(restart(type, random))
         .stop(
@@ -131,9 +146,76 @@ final class Programs {
                 millis(random, 0, 100, 1_000, 10_000),
                 random.nextInt(3) > 0
                     ? StopScope.TREE
-                    : pick(random, List.of(StopScope.GROUP, StopScope.PROCESS))))
+                    : pick(random, List.of(StopScope.GROUP, StopScope.PROCESS)),
+                Optional.empty(),
+                random.nextInt(6) == 0 ? Optional.of(HOOK) : Optional.empty()))
         .location(new Location(pick(random, FILES), 1 + random.nextInt(50), 3))
         .build();
+  }
+
+  private static final Command HOOK = new Command(List.of("/bin/hook"), false);
+
+  private static Readiness readiness(SplittableRandom random) {
+    return switch (random.nextInt(8)) {
+      case 0 -> new Readiness.Notify();
+      case 1 -> new Readiness.FdLine(3);
+      case 2 -> new Readiness.Ping();
+      case 3 ->
+          new Readiness.Probed(
+              new Probe.Tcp("127.0.0.1:80"),
+              millis(random, 100, 1_000),
+              millis(random, 100, 3_000));
+      default -> new Readiness.Uptime(millis(random, 0, 500, 1_000, 5_000));
+    };
+  }
+
+  private static Optional<Liveness> liveness(SplittableRandom random) {
+    if (random.nextInt(3) > 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Liveness(
+            pick(
+                random,
+                List.of(
+                    new LivenessKind.Ping(),
+                    new LivenessKind.Watchdog(),
+                    new LivenessKind.Probed(new Probe.Tcp("127.0.0.1:80")))),
+            millis(random, 500, 5_000),
+            millis(random, 100, 3_000),
+            1 + random.nextInt(3),
+            1 + random.nextInt(2),
+            millis(random, 0, 0, 2_000),
+            false,
+            random.nextInt(3) > 0 ? OnUnhealthy.RESTART : OnUnhealthy.REPORT,
+            switch (random.nextInt(3)) {
+              case 0 -> Optional.of(new BeforeKill.Signal("QUIT"));
+              case 1 ->
+                  Optional.of(new BeforeKill.Run(new Hook(HOOK, Duration.ofSeconds(1), true)));
+              default -> Optional.empty();
+            }));
+  }
+
+  private static Optional<Hook> hook(SplittableRandom random) {
+    return random.nextInt(5) > 0
+        ? Optional.empty()
+        : Optional.of(new Hook(HOOK, millis(random, 500, 2_000, 10_000), random.nextBoolean()));
+  }
+
+  private static LimitsSpec limits(SplittableRandom random) {
+    LimitsSpec none = LimitsSpec.NONE;
+    return random.nextInt(6) > 0
+        ? none
+        : new LimitsSpec(
+            none.resources(),
+            OptionalLong.of(1 << 20),
+            pick(random, List.of(OnMemory.RESTART, OnMemory.KILL, OnMemory.REPORT)),
+            none.cpuPercent(),
+            none.tasks(),
+            none.nice(),
+            none.ioClass(),
+            none.cpuAffinity(),
+            none.oomScoreAdj());
   }
 
   private static RestartSpec restart(ProgramType type, SplittableRandom random) {
@@ -187,6 +269,12 @@ final class Programs {
         + " "
         + spec.restart()
         + " "
-        + spec.stop();
+        + spec.stop()
+        + " "
+        + spec.liveness()
+        + " "
+        + spec.hooks()
+        + " "
+        + spec.limits().memoryBytes();
   }
 }

@@ -17,9 +17,11 @@ import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.ExitCause;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
+import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
@@ -42,12 +44,16 @@ final class Restarts {
     /** Whether its last start was decided, but never carried out. */
     boolean neverSpawned;
 
+    /** Its youngest start, which a later daemon may carry out once more. */
+    Optional<InvocationId> begun = Optional.empty();
+
     History copy() {
       History copy = new History();
       copy.restarts = new ArrayList<>(restarts);
       copy.inARow = inARow;
       copy.endedByItself = endedByItself;
       copy.neverSpawned = neverSpawned;
+      copy.begun = begun;
       return copy;
     }
 
@@ -127,7 +133,9 @@ final class Restarts {
     }
     for (Effect effect : turn.decision().effects()) {
       if (effect instanceof Effect.Spawn spawn) {
-        started(turn, spawn);
+        started(turn, spawn.instance(), spawn.invocation(), spawn.spec());
+      } else if (effect instanceof Effect.RunHook hook && hook.kind() == HookKind.PRE_START) {
+        started(turn, hook.instance(), hook.invocation(), hook.spec());
       }
     }
     if (turn.event() instanceof Command.Apply) {
@@ -141,15 +149,20 @@ final class Restarts {
         .removeIf(name -> turn.before().containsKey(name) && !turn.after().containsKey(name));
   }
 
-  private void started(Turn turn, Effect.Spawn spawn) {
-    History history = history(spawn.instance());
+  /** It is spawned, or its pre_start runs. */
+  private void started(Turn turn, InstanceName name, InvocationId invocation, ProgramSpec spec) {
+    History history = history(name);
+    if (history.begun.equals(Optional.of(invocation))) {
+      return;
+    }
+    history.begun = Optional.of(invocation);
     Run run =
-        turn.keptRun(spawn.invocation())
+        turn.keptRun(invocation)
             .orElseThrow(
                 () ->
                     new Violation(
                         Invariant.KEPT_BEFORE_VISIBLE,
-                        spawn.instance() + " is spawned but its start is not kept"));
+                        name + " is started but its start is not kept"));
     boolean sameStart = history.neverSpawned;
     boolean endedByItself = history.endedByItself;
     history.neverSpawned = false;
@@ -165,14 +178,14 @@ final class Restarts {
       // The host was short of something, which costs nothing.
       return;
     }
-    RestartSpec rule = spawn.spec().restart();
+    RestartSpec rule = spec.restart();
     long since = turn.now().nanos() - rule.window().toNanos();
     history.restarts.add(turn.now().nanos());
     history.restarts.removeIf(at -> at <= since);
     Violation.unless(
         rule.maxRestarts().isEmpty() || history.restarts.size() <= rule.maxRestarts().getAsInt(),
         Invariant.RESTART_WINDOW,
-        spawn.instance(),
+        name,
         ": ",
         history.restarts.size(),
         " automatic restarts with ",
@@ -233,7 +246,8 @@ final class Restarts {
     if (end.cause() == ExitCause.SPAWN_ERROR || end.cause() == ExitCause.EXEC_ERROR) {
       return end.cause() == ExitCause.SPAWN_ERROR;
     }
-    if (end.status().orElseThrow() instanceof ExitStatus.Code code
+    if (end.status().isPresent()
+        && end.status().get() instanceof ExitStatus.Code code
         && rule.prevent().contains(code.code())) {
       return false;
     }
@@ -241,7 +255,11 @@ final class Restarts {
       case ALWAYS -> true;
       case NEVER -> false;
       case ON_FAILURE -> end.cause() != ExitCause.CLEAN;
-      case ON_ABNORMAL -> end.cause() == ExitCause.SIGNAL || end.cause() == ExitCause.START_TIMEOUT;
+      case ON_ABNORMAL ->
+          switch (end.cause()) {
+            case SIGNAL, START_TIMEOUT, UNHEALTHY, TIME_LIMIT, OOM -> true;
+            case REQUESTED, CLEAN, EXIT, RECYCLE, EXEC_ERROR, SPAWN_ERROR, UNKNOWN -> false;
+          };
     };
   }
 

@@ -25,6 +25,8 @@ final class Simulation {
 
   private static final Actor ALICE = new Actor("alice", 1000, 77);
   private static final Actor TERM = Actor.signal("SIGTERM");
+  private static final Duration YEAR = Duration.ofDays(365);
+  private static final Duration FREEZE = Duration.ofMinutes(1);
   private static final int MOST_TURNS_OF_A_SHUTDOWN = 3_000;
 
   /** How many reports may come a second time. */
@@ -126,7 +128,16 @@ final class Simulation {
       return;
     }
     if (random.nextInt(10) == 0) {
-      story.setWall(random.nextLong(-100_000, 100_000));
+      story.setWall(
+          switch (random.nextInt(3)) {
+            case 0 -> YEAR.toSeconds();
+            case 1 -> -YEAR.toSeconds();
+            default -> random.nextLong(-100_000, 100_000);
+          });
+    }
+    if (random.nextInt(12) == 0) {
+      freeze(random);
+      return;
     }
     long next = daemon.core().nextDeadline();
     long toNext = next == Moment.NEVER ? 0 : Math.max(0, next - story.now().nanos());
@@ -138,6 +149,22 @@ final class Simulation {
           default -> toNext + random.nextLong(Duration.ofMillis(50).toNanos());
         });
     if (random.nextInt(5) > 0) {
+      daemon.timePassed(random);
+    }
+  }
+
+  /** The daemon stands still for a minute while the world goes on. */
+  private void freeze(SplittableRandom random) {
+    story.tell("-- the daemon is frozen for a minute");
+    for (int i = random.nextInt(6); i > 0; i--) {
+      world.happens(random).ifPresent(story::tell);
+    }
+    story.pass(FREEZE.toNanos());
+    if (random.nextBoolean()) {
+      report(random);
+      daemon.flush(random);
+    }
+    if (daemon.exit().isEmpty()) {
       daemon.timePassed(random);
     }
   }

@@ -28,7 +28,7 @@ class SimulationTest {
   void everyInvariantHoldsInEveryHistory() {
     Optional<Long> one = Optional.ofNullable(Long.getLong("simulation.seed"));
     long first = one.orElse(1L);
-    long last = one.orElse((long) Integer.getInteger("simulation.seeds", 300));
+    long last = one.orElse((long) Integer.getInteger("simulation.seeds", 500));
     for (long seed = first; seed <= last; seed++) {
       Simulation.Outcome outcome = Simulation.run(seed, steps(), Sabotage.NONE, one.isPresent());
       if (one.isPresent()) {

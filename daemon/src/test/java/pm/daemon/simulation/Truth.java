@@ -6,13 +6,18 @@ import java.util.Optional;
 import pm.config.ProgramSpec;
 import pm.daemon.core.event.Happening;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TimePassed;
 import pm.daemon.core.model.ExitCause;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.StartStep;
 import pm.daemon.core.model.StopCause;
+import pm.daemon.core.model.StopStep;
 
 /** Compares what is told of an end with what the world knows of it. */
 final class Truth {
@@ -37,9 +42,61 @@ final class Truth {
       shortages.put(failed.invocation(), failed.shortage());
     }
     turn.ends().forEach(end -> ended(end, wishes.spec(end.name())));
+    if (!(turn.event() instanceof Report.NeverSpawned)) {
+      turn.ends().forEach(end -> cleaned(end, wishes.spec(end.name())));
+    }
+    if (turn.event() instanceof TimePassed) {
+      turn.before().forEach((name, before) -> blamed(before, turn));
+    }
     turn.changes().stream()
         .filter(change -> change.cause().isPresent())
         .forEach(change -> isTheEndOf(change, turn));
+  }
+
+  private void cleaned(Turn.End end, Optional<ProgramSpec> spec) {
+    Violation.unless(
+        spec.flatMap(found -> found.hooks().postStop()).isEmpty()
+            || world.isCleaned(end.run().invocation()),
+        Invariant.HOOKS,
+        end.name(),
+        " is over and its post_stop was not run: ",
+        end);
+  }
+
+  /** Nobody is blamed for a deadline that was over long before it was looked at. */
+  private static void blamed(Instance before, Turn turn) {
+    long bound = turn.now().nanos() - 500_000_000L;
+    Instance after = turn.after().get(before.name());
+    if (after == null) {
+      return;
+    }
+    boolean isTimedOut =
+        before.phase() instanceof Phase.Starting starting
+            && starting.giveUpAt() < bound
+            && after.phase() instanceof Phase.Stopping stopping
+            && stopping.cause() == StopCause.START_TIMEOUT;
+    boolean isLost =
+        before.phase() instanceof Phase.Up up
+            && up.state() != InstanceState.UNHEALTHY
+            && isUnhealthy(after)
+            && (up.health().watchdogAt() == Moment.NEVER || up.health().watchdogAt() < bound)
+            && up.health().flights().stream()
+                .noneMatch(
+                    flight -> flight.until() >= bound && flight.until() <= turn.now().nanos());
+    Violation.unless(
+        !isTimedOut && !isLost,
+        Invariant.LATE_IS_NOBODYS_FAULT,
+        before.name(),
+        " was ",
+        before.phase(),
+        " and is ",
+        after.phase());
+  }
+
+  private static boolean isUnhealthy(Instance instance) {
+    return instance.state() == InstanceState.UNHEALTHY
+        || (instance.phase() instanceof Phase.Stopping stopping
+            && stopping.cause() == StopCause.UNHEALTHY);
   }
 
   private void ended(Turn.End end, Optional<ProgramSpec> spec) {
@@ -54,7 +111,10 @@ final class Truth {
               boolean isTrue =
                   past.status()
                       .map(status -> status(past, status))
-                      .orElseGet(() -> past.cause() == spawnCause(past.invocation()));
+                      .orElseGet(
+                          () ->
+                              failedBefore(end.before().phase())
+                                  || past.cause() == spawnCause(past.invocation()));
               Violation.unless(
                   isTrue && cause(end.before().phase(), past, spec),
                   Invariant.STATUS_TRUTH,
@@ -66,6 +126,17 @@ final class Truth {
                   " and was ",
                   world.life(past.invocation()).flatMap(life -> life.status));
             });
+  }
+
+  /** Whether it ended before there was anything to spawn. */
+  private static boolean failedBefore(Phase before) {
+    return switch (before) {
+      case Phase.Starting starting -> starting.step() == StartStep.PRE_START;
+      case Phase.Stopping stopping ->
+          stopping.step() == StopStep.POST_STOP && stopping.current().process().isEmpty();
+      case Phase.Dead dead -> false;
+      case Phase.Up up -> false;
+    };
   }
 
   private ExitCause spawnCause(InvocationId invocation) {
@@ -98,18 +169,51 @@ final class Truth {
         before instanceof Phase.Stopping stopping && stopping.cause() != StopCause.REMAINS;
     return switch (past.cause()) {
       case CLEAN, EXIT ->
-          past.status().orElseThrow() instanceof ExitStatus.Code code
-              && spec.stream()
-                  .allMatch(
-                      found ->
-                          found.successExitCodes().contains(code.code())
-                              == (past.cause() == ExitCause.CLEAN));
-      case SIGNAL -> past.status().orElseThrow() instanceof ExitStatus.Signalled;
+          isHook(before)
+              || (past.status().orElseThrow() instanceof ExitStatus.Code code
+                  && spec.stream()
+                      .allMatch(
+                          found ->
+                              found.successExitCodes().contains(code.code())
+                                  == (past.cause() == ExitCause.CLEAN)));
+      case SIGNAL -> isHook(before) || past.status().orElseThrow() instanceof ExitStatus.Signalled;
       case UNKNOWN -> past.status().orElseThrow() instanceof ExitStatus.Unknown;
-      case REQUESTED, START_TIMEOUT -> wasStopped;
+      case REQUESTED, START_TIMEOUT ->
+          wasStopped
+              || (before instanceof Phase.Starting starting
+                  && starting.step() == StartStep.PRE_START);
+      case UNHEALTHY ->
+          before instanceof Phase.Stopping stopping && stopping.cause() == StopCause.UNHEALTHY;
+      case OOM ->
+          before instanceof Phase.Stopping stopping
+              ? stopping.cause() == StopCause.MEMORY || stopping.cause() == StopCause.OOM
+              : past.status().orElseThrow() instanceof ExitStatus.Signalled;
       case EXEC_ERROR, SPAWN_ERROR -> past.status().isEmpty();
-      case UNHEALTHY, TIME_LIMIT, OOM, RECYCLE -> false;
+      case TIME_LIMIT, RECYCLE -> false;
     };
+  }
+
+  /** Whether a hook of its start decides how it is seen. */
+  private static boolean isHook(Phase before) {
+    return before instanceof Phase.Starting starting
+        ? starting.step() == StartStep.PRE_START
+        : before instanceof Phase.Stopping stopping
+            && switch (stopping.cause()) {
+              case HOOK_FAILED, HOOK_KILLED, HOOK_TIMEOUT -> true;
+              case REQUESTED,
+                  CHANGED,
+                  DEPENDENCY,
+                  SHUTDOWN,
+                  START_TIMEOUT,
+                  UNHEALTHY,
+                  REMAINS,
+                  OOM,
+                  MEMORY,
+                  ITSELF,
+                  EXEC_ERROR,
+                  SHORTAGE ->
+                  false;
+            };
   }
 
   private static void isTheEndOf(Happening.StateChanged change, Turn turn) {

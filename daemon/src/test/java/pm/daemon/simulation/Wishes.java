@@ -211,7 +211,8 @@ final class Wishes {
         " but in force is ",
         spec(name));
     Violation.unless(
-        turn.core().startSlotsInUse() <= startLimit(),
+        // What comes out of its pre_start had its place before the limit may have been lowered.
+        isOnItsWay(turn.before().get(name)) || turn.core().startSlotsInUse() <= startLimit(),
         Invariant.START_SLOTS,
         turn.core().startSlotsInUse(),
         " starts are under way, allowed are ",

@@ -3,12 +3,14 @@ package pm.daemon.simulation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SplittableRandom;
 import pm.config.ProgramSpec;
 import pm.config.StopScope;
@@ -16,8 +18,10 @@ import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.HookEnd;
+import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.model.Notification;
 import pm.daemon.core.model.ProcessIdentity;
 
 /**
@@ -42,6 +46,15 @@ final class World {
     int remains;
     boolean ignoresTerm;
     boolean frozen;
+
+    /** Whether it answers no check, and uses too much memory. */
+    boolean isSick;
+
+    /** Whether it has said that it stops by itself. */
+    boolean saysItStops;
+
+    /** Whether the kernel killed it for want of memory. */
+    boolean wantedMemory;
 
     /** Whether nobody was there to see how it ended. */
     boolean endedUnseen;
@@ -84,6 +97,11 @@ final class World {
   }
 
   private final Map<InvocationId, Life> lives = new LinkedHashMap<>();
+  private final List<Effect.RunHook> hooks = new ArrayList<>();
+  private final List<Life> voices = new ArrayList<>();
+  private final Set<InvocationId> prepared = new HashSet<>();
+  private final Set<InvocationId> ready = new HashSet<>();
+  private final Set<InvocationId> cleaned = new HashSet<>();
   private int nextPid = 100;
   private boolean hostIsShort;
   private double restlessness = 0.3;
@@ -124,6 +142,13 @@ final class World {
           ": is spawned beside ",
           other);
     }
+    Violation.unless(
+        spawn.spec().hooks().preStart().isEmpty()
+            || !prepared.contains(spawn.invocation())
+            || ready.contains(spawn.invocation()),
+        Invariant.HOOKS,
+        spawn.instance(),
+        ": is spawned although its pre_start has not done its work");
     Life life = new Life(spawn.invocation(), spawn.instance());
     life.mayLeave = spawn.spec().stop().scope() == StopScope.PROCESS;
     life.spawning = true;
@@ -202,6 +227,10 @@ final class World {
 
   void release(Effect.Release release) {
     Life life = lives.get(release.invocation());
+    if (life == null
+        && (prepared.remove(release.invocation()) || cleaned.contains(release.invocation()))) {
+      return;
+    }
     if (life == null) {
       throw new Violation(Invariant.RELEASED_ONCE, "released but never begun: " + release);
     }
@@ -217,28 +246,78 @@ final class World {
   }
 
   void check(Effect.Check check) {
-    life(check.invocation())
-        .ifPresent(life -> life.reports.add(new Report.Checked(life.id, check.number(), true, "")));
+    asked(check.invocation(), check.number(), true);
   }
 
   void ping(Effect.Ping ping) {
-    life(ping.invocation())
-        .ifPresent(life -> life.reports.add(new Report.Checked(life.id, ping.number(), true, "")));
+    asked(ping.invocation(), ping.number(), false);
   }
 
-  void runHook(Effect.RunHook hook, SplittableRandom random) {
-    int code = random.nextInt(3) == 0 ? 1 : 0;
-    life(hook.invocation())
-        .ifPresent(
-            life ->
-                life.reports.add(
-                    new Report.HookEnded(
-                        hook.instance(), hook.invocation(), hook.kind(), HookEnd.code(code))));
+  /** A probe answers in any case, if only that it has failed; a worker may not answer. */
+  private void asked(InvocationId invocation, long number, boolean isAnsweredAnyway) {
+    Life life = lives.get(invocation);
+    if (life == null || life.released) {
+      throw new Violation(Invariant.NO_STRANGER_SIGNALLED, "nobody is asked: " + invocation);
+    }
+    boolean answers = life.alive && !life.frozen && !life.isSick;
+    if (answers || isAnsweredAnyway) {
+      life.reports.add(new Report.Checked(invocation, number, answers, "refused"));
+    }
+  }
+
+  void runHook(Effect.RunHook hook) {
+    Life life = lives.get(hook.invocation());
+    boolean isRight =
+        switch (hook.kind()) {
+          case PRE_START -> life == null;
+          case POST_START, PRE_STOP, STOP_COMMAND, RELOAD, BEFORE_KILL ->
+              life != null && !life.released;
+          case POST_STOP, ON_FAILURE -> life == null || (!life.livesOn() && !life.spawning);
+        };
+    Violation.unless(isRight, Invariant.HOOKS, hook, " is run when it is ", life);
+    Violation.unless(
+        hooks.stream()
+            .noneMatch(
+                running ->
+                    running.invocation().equals(hook.invocation())
+                        && running.kind() == hook.kind()),
+        Invariant.HOOKS,
+        hook,
+        " is run beside itself");
+    hooks.add(hook);
+    if (hook.kind() == HookKind.POST_STOP) {
+      cleaned.add(hook.invocation());
+    }
+    if (hook.kind() == HookKind.PRE_START) {
+      prepared.add(hook.invocation());
+    }
   }
 
   void endHooks(Effect.EndHooks end) {
-    life(end.invocation())
-        .ifPresent(life -> life.reports.removeIf(Report.HookEnded.class::isInstance));
+    hooks.removeIf(hook -> hook.invocation().equals(end.invocation()));
+    voices.removeIf(voice -> voice.id.equals(end.invocation()));
+  }
+
+  /** Whether its post_stop has been run. */
+  boolean isCleaned(InvocationId invocation) {
+    return cleaned.contains(invocation);
+  }
+
+  private void hookEnds(SplittableRandom random) {
+    Effect.RunHook hook = hooks.remove(random.nextInt(hooks.size()));
+    HookEnd end =
+        switch (random.nextInt(8)) {
+          case 0 -> HookEnd.code(1);
+          case 1 -> HookEnd.late();
+          case 2 -> HookEnd.notRun("no such file");
+          default -> HookEnd.code(0);
+        };
+    Life voice = new Life(hook.invocation(), hook.instance());
+    voice.reports.add(new Report.HookEnded(hook.instance(), hook.invocation(), hook.kind(), end));
+    voices.add(voice);
+    if (hook.kind() == HookKind.PRE_START && (end.isSuccess() || hook.hook().ignoreFailure())) {
+      ready.add(hook.invocation());
+    }
   }
 
   void readUsage(Effect.ReadUsage read) {
@@ -247,11 +326,16 @@ final class World {
             life ->
                 life.reports.add(
                     new Report.Used(
-                        life.id, OptionalLong.empty(), OptionalLong.empty(), OptionalInt.empty())));
+                        life.id,
+                        OptionalLong.of(life.isSick ? 1L << 30 : 1L << 10),
+                        OptionalLong.empty(),
+                        OptionalInt.empty())));
   }
 
   /** The daemon is killed. What it had begun with a spawn may or may not have become a process. */
   void daemonDies(SplittableRandom random) {
+    hooks.clear();
+    voices.clear();
     for (Life life : lives.values()) {
       if (life.spawning && random.nextBoolean()) {
         born(life, random);
@@ -285,6 +369,10 @@ final class World {
     }
     if (random.nextInt(40) == 0) {
       hostIsShort = !hostIsShort;
+    }
+    if (!hooks.isEmpty() && (moving.isEmpty() || random.nextInt(3) == 0)) {
+      hookEnds(random);
+      return Optional.of("a hook ends");
     }
     if (moving.isEmpty()) {
       return Optional.empty();
@@ -394,12 +482,48 @@ final class World {
       life.remains++;
     } else if (random.nextInt(20) == 0) {
       life.frozen = true;
+    } else if (random.nextInt(10) == 0) {
+      life.isSick = !life.isSick;
+    } else {
+      speaks(life, random);
     }
+  }
+
+  private static void speaks(Life life, SplittableRandom random) {
+    if (life.held && !life.looking) {
+      life.reports.add(
+          switch (random.nextInt(12)) {
+            case 0 -> says(life, false, true);
+            case 1, 2, 3 -> new Report.BecameReady(life.id, "a newline");
+            default -> says(life, random.nextBoolean(), false);
+          });
+    }
+  }
+
+  private static Report says(Life life, boolean ready, boolean stopping) {
+    life.saysItStops |= stopping;
+    return new Report.Notified(
+        life.id,
+        new Notification(
+            ready,
+            false,
+            stopping,
+            true,
+            false,
+            ready ? Optional.of("serving") : Optional.empty(),
+            Optional.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty()));
   }
 
   private void die(Life life, ExitStatus status, SplittableRandom random) {
     life.alive = false;
     life.status = Optional.of(status);
+    life.wantedMemory =
+        status instanceof ExitStatus.Signalled signalled
+            && signalled.signal().equals("KILL")
+            && !life.killAsked
+            && random.nextInt(3) == 0;
     if (random.nextBoolean()) {
       life.remains = 0;
     }
@@ -432,7 +556,11 @@ final class World {
     life.endedUnseen = unseen;
     life.exitTold = true;
     life.reports.add(
-        new Report.Exited(life.id, unseen ? new ExitStatus.Unknown() : status, life.remains > 0));
+        new Report.Exited(
+            life.id,
+            unseen ? new ExitStatus.Unknown() : status,
+            life.remains > 0,
+            life.wantedMemory && !unseen));
   }
 
   private static void tellLeft(Life life) {
@@ -459,10 +587,14 @@ final class World {
     hostIsShort = false;
     restlessness = 0;
     lives.values().forEach(life -> life.frozen = false);
+    lives.values().forEach(life -> life.isSick = false);
   }
 
   /** Returns those with something to tell. */
   List<Life> telling() {
-    return lives.values().stream().filter(life -> !life.reports.isEmpty()).toList();
+    voices.removeIf(voice -> voice.reports.isEmpty());
+    List<Life> telling = new ArrayList<>(voices);
+    lives.values().stream().filter(life -> !life.reports.isEmpty()).forEach(telling::add);
+    return telling;
   }
 }
