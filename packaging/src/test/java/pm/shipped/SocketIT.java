@@ -264,6 +264,22 @@ class SocketIT {
     assertThat(pmd.said()).contains("uid " + NOBODY);
   }
 
+  /** The usual group is for the system's daemon, and must not keep others from having one. */
+  @Test
+  void whoIsNoMemberOfTheGroupHasADaemonNonetheless() throws Exception {
+    assumeTrue(DaemonIT.isRoot(), "only root can become somebody else");
+    assumeTrue(as(NOBODY, "", "version", "--help").exit() == 0, "others can run what was built");
+    Path folder = Files.createTempDirectory(Path.of("/tmp"), "pm-");
+    Files.setAttribute(folder, "unix:uid", Integer.valueOf(NOBODY));
+    List<String> stranger =
+        List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups");
+    try (Pmd own = new Pmd(stranger, folder)) {
+      own.start();
+      assertThat(own.pmctl("daemon", "shutdown").exit()).isZero();
+      assertThat(own.awaitEnd()).isZero();
+    }
+  }
+
   /** Runs the client as another user, with one more group or none. */
   private static Pmd.Outcome as(String uid, String group, String... words) throws Exception {
     ProcessBuilder client = pmd.client(words);

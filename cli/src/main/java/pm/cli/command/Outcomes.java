@@ -63,6 +63,7 @@ record Outcomes(String verb, String participle) {
         return ExitCode.TIMED_OUT;
       }
       default -> {
+        String why = detail.isEmpty() ? result : detail;
         failed(
             session,
             outcome,
@@ -71,8 +72,8 @@ record Outcomes(String verb, String participle) {
                 + " "
                 + instance
                 + ": "
-                + (detail.isEmpty() ? result : detail)
-                + ". See: pmctl why "
+                + why
+                + (why.endsWith("?") ? " See: pmctl why " : ". See: pmctl why ")
                 + instance);
         return ExitCode.FAILED;
       }

@@ -88,6 +88,13 @@ record CheckPlan(Optional<Probe> probe, Duration period, Duration timeout, boole
 
   /** Tells what a failed check has seen. */
   String failure(String detail) {
-    return probe.isPresent() ? target() + ": " + detail : detail;
+    if (probe.isEmpty()) {
+      return detail;
+    }
+    // What was asked may be named already, as it is with its variables expanded.
+    String address = target().substring(target().indexOf(' ') + 1);
+    return detail.startsWith(address + ": ")
+        ? target() + detail.substring(address.length())
+        : target() + ": " + detail;
   }
 }

@@ -78,7 +78,9 @@ final class StatesDocument {
   private static String meaning(DeadReason reason) {
     return switch (reason) {
       case NEW -> "never started | `pmctl start`";
-      case DISABLED -> "its definition says `enabled: false` | change it, then `pmctl apply`";
+      case DISABLED ->
+          "somebody disabled it, or its definition says `enabled: false`"
+              + " | `pmctl enable`, or change it, then `pmctl apply`";
       case WAITING ->
           "it starts by itself as soon as something else allows it, such as a start slot |"
               + " `pmctl why` names it; `pmctl stop` if it shall not";
@@ -138,7 +140,7 @@ final class StatesDocument {
     line(
         "| an operator restarts it, or its definition changed | `DEAD`, then `STARTING` at once |");
     line("| its definition went away, or has fewer instances | it is gone |");
-    line("| its definition says `enabled: false` | `DEAD`: `disabled` |");
+    line("| somebody disabled it, or its definition says `enabled: false` | `DEAD`: `disabled` |");
     line("| it was not ready in time, or lost its liveness | the restart policy decides |");
     line("| its process ended by itself and left others | the restart policy decides |");
     line("");
