@@ -1,0 +1,222 @@
+package pm.shipped;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import pm.protocol.Members;
+
+/** A host that refuses what it always gave: all goes on, and is whole when it gives again. */
+@Timeout(180)
+class FaultIT {
+
+  private static final String TWO =
+      """
+      programs:
+        web: {command: [/bin/sleep, "1000"], readiness: {uptime: 0s}, restart: {delay: 50ms, max_delay: 100ms}}
+        late: {command: [/bin/sleep, "1000"], autostart: false, readiness: {uptime: 0s}, restart: {delay: 50ms, max_delay: 100ms}}
+      """;
+
+  @TempDir private Path folder;
+
+  @Test
+  void noProcessToBeHad() throws Exception {
+    try (Pmd pmd = new Pmd(folder).with(TWO).start()) {
+      long web = Wire.number(pmd.await("web@1", "IDLE"), "pid");
+      Process strace = inject(pmd, "clone,clone3,fork,vfork", "EAGAIN");
+      try {
+        pmd.ask("start", "selectors", List.of("late"), "wait", false);
+        Members waiting = pmd.await("late@1", "DEAD/backoff");
+        // Either the process is refused or, before, the thread that would make it.
+        assertThat(Wire.text(waiting, "detail"))
+            .containsAnyOf("Resource temporarily unavailable", "process/resource limits");
+        assertThat(Wire.number(waiting, "restarts_in_window")).isZero();
+        assertThat(Wire.number(pmd.status("web@1"), "pid")).isEqualTo(web);
+      } finally {
+        end(strace);
+      }
+      pmd.await("late@1", "IDLE");
+      assertThat(Wire.number(pmd.status("web@1"), "pid")).isEqualTo(web);
+      assertSound(pmd);
+    }
+  }
+
+  @Test
+  void noDescriptorToBeHad() throws Exception {
+    String yaml =
+        """
+        programs:
+          many: {command: [/bin/sleep, "1000"], instances: 100, readiness: {uptime: 0s}, restart: {delay: 50ms, max_delay: 100ms}}
+        """;
+    List<String> limited = List.of("prlimit", "--nofile=120:120");
+    try (Pmd pmd = new Pmd(limited, folder).with(yaml).start()) {
+      Await.until(
+          "some cannot be started",
+          () -> pmd.status().values().stream().anyMatch(item -> Pmd.is(item, "DEAD/backoff")),
+          () -> pmd.status() + pmd.said());
+      assertThat(pmd.status().values())
+          .filteredOn(item -> Pmd.is(item, "DEAD/backoff"))
+          .allSatisfy(
+              item -> assertThat(Wire.text(item, "detail")).contains("Too many open files"));
+      assertThat(pmd.status().values()).noneMatch(item -> Pmd.is(item, "DEAD/failed"));
+      assertThat(pmd.pmctl("scale", "many=10").exit()).isZero();
+      assertThat(pmd.status()).hasSize(10);
+      Await.until(
+          "the rest is up",
+          () -> pmd.status().values().stream().allMatch(item -> Pmd.is(item, "IDLE")),
+          () -> pmd.status() + pmd.said());
+      assertSound(pmd);
+    }
+  }
+
+  @Test
+  void noFlushThatSucceeds() throws Exception {
+    try (Pmd pmd = new Pmd(folder).with(TWO).start()) {
+      pmd.await("web@1", "IDLE");
+      Process strace = inject(pmd, "fsync,fdatasync", "EIO");
+      try {
+        Pmd.Outcome stop = pmd.pmctl("stop", "web");
+        assertThat(stop.exit()).as("%s", stop).isEqualTo(1);
+        assertThat(stop.err()).contains("Input/output error", "will be forgotten");
+      } finally {
+        end(strace);
+      }
+      assertThat(pmd.pmctl("start", "web").exit()).isZero();
+      assertThat(pmd.pmctl("stop", "web").exit()).isZero();
+      pmd.crash();
+      pmd.start();
+      assertThat(Pmd.is(pmd.status("web@1"), "DEAD/stopped")).isTrue();
+      assertSound(pmd);
+    }
+  }
+
+  @Test
+  void aLogFolderThatIsDeletedUnderIt() throws Exception {
+    try (Pmd pmd = new Pmd(folder).with(counting()).start()) {
+      Await.until("the log grows", () -> size(pmd.log("web@1")) > 100, pmd::said);
+      long pid = Wire.number(pmd.status("web@1"), "pid");
+      delete(folder.resolve("log"));
+      // Whoever deletes a log wants its lines gone; what is written to it from now on is the
+      // next's.
+      Pmd.Outcome restart = pmd.pmctl("restart", "web");
+      assertThat(restart.exit()).as("%s; %s", restart, pmd.said()).isZero();
+      Await.until("a new log grows", () -> size(pmd.log("web@1")) > 100, pmd::said);
+      assertThat(Wire.number(pmd.status("web@1"), "pid")).isNotEqualTo(pid);
+      assertSound(pmd);
+    }
+  }
+
+  @Test
+  void aLogFolderThatCannotBeWrittenAnyMore() throws Exception {
+    Path log = Files.createDirectories(folder.resolve("log"));
+    try (Pmd pmd = new Pmd(folder).with(counting()).start()) {
+      Await.until("the log grows", () -> size(pmd.log("web@1")) > 100, pmd::said);
+      long pid = Wire.number(pmd.status("web@1"), "pid");
+      mountReadOnly(log);
+      Await.until("it is held back", () -> pmd.said().contains("output-blocked"), pmd::said);
+      assertThat(pmd.said()).contains("Read-only file system");
+      assertThat(Wire.number(pmd.status("web@1"), "pid")).isEqualTo(pid);
+      assertThat(run("umount", "-l", log.toString())).isZero();
+      Await.until("it flows again", () -> pmd.said().contains("output-flows"), pmd::said);
+
+      mountReadOnly(log);
+      Pmd.Outcome restart = pmd.pmctl("restart", "web");
+      assertThat(restart.exit()).isEqualTo(1);
+      assertThat(restart.err()).contains("web@1.log: Read-only file system");
+      assertThat(run("umount", "-l", log.toString())).isZero();
+      List<String> lines = Files.readAllLines(pmd.log("web@1"));
+      for (int i = 0; i < lines.size(); i++) {
+        assertThat(lines.get(i)).isEqualTo(Integer.toString(i + 1));
+      }
+      assertThat(pmd.pmctl("start", "web").exit()).isZero();
+      assertSound(pmd);
+    } finally {
+      run("umount", "-l", log.toString());
+    }
+  }
+
+  private static void mountReadOnly(Path folder) throws Exception {
+    assumeTrue(
+        run("mount", "-t", "tmpfs", "-o", "ro,mode=0755", "pm", folder.toString()) == 0,
+        "only root may mount a file system");
+  }
+
+  private static String counting() {
+    return """
+        programs:
+          web: {command: "i=0; while :; do i=$((i + 1)); echo $i; sleep 0.01; done", shell: true, readiness: {uptime: 0s}}
+        """;
+  }
+
+  /** Makes system calls of the daemon fail until the returned process has ended. */
+  private Process inject(Pmd pmd, String calls, String errno) throws IOException {
+    Path said = folder.resolve("strace.out");
+    Process strace =
+        new ProcessBuilder(
+                "strace",
+                "-f",
+                "-p",
+                Long.toString(pmd.pid()),
+                "-e",
+                "trace=" + calls,
+                "-e",
+                "inject=" + calls + ":error=" + errno)
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile())
+            .start();
+    Await.until(
+        "strace holds the daemon",
+        () -> text(said).contains("attached") || !strace.isAlive(),
+        () -> text(said));
+    assumeTrue(strace.isAlive(), "strace may look at no process here: " + text(said));
+    return strace;
+  }
+
+  private static void end(Process strace) throws InterruptedException {
+    strace.destroy();
+    assertThat(strace.waitFor(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static int run(String... command) throws Exception {
+    return Pmd.Outcome.of(new ProcessBuilder(command)).exit();
+  }
+
+  private static void assertSound(Pmd pmd) throws IOException {
+    Members daemon = pmd.ask("daemon.status");
+    assertThat(Wire.number(daemon, "impossible_events")).as("%s", pmd.said()).isZero();
+    assertThat(Wire.number(daemon, "loop_failures")).as("%s", pmd.said()).isZero();
+  }
+
+  private static void delete(Path tree) throws IOException {
+    try (Stream<Path> all = Files.walk(tree)) {
+      for (Path each : new ArrayList<>(all.toList()).reversed()) {
+        Files.delete(each);
+      }
+    }
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException none) {
+      return 0;
+    }
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException none) {
+      return "";
+    }
+  }
+}
