@@ -12,8 +12,9 @@ import java.util.TreeMap;
  *
  * @param daemon the daemon's own settings; defaults stand in for what is wrong
  * @param programs the programs without an error, by name
- * @param invalid the problems of each program that has some, by name. None of them is in {@code
- *     programs}
+ * @param invalid the problems of each program that has some, by name. As read from files none of
+ *     them is in {@code programs}; as kept, one that is there as well goes on with the definition
+ *     that it had before its newest one, which is wrong
  * @param problems all problems of all files, sorted. One that is not in {@code invalid} is a
  *     problem of the daemon itself or of a file as a whole
  */
@@ -32,11 +33,6 @@ public record Configuration(
     invalid = copy(invalid);
     unread = copy(unread);
     problems = List.copyOf(problems);
-    for (String name : invalid.keySet()) {
-      if (programs.containsKey(name)) {
-        throw new IllegalArgumentException("both valid and invalid: " + name);
-      }
-    }
   }
 
   /** One without unread files. */

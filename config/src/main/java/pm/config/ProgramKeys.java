@@ -172,9 +172,14 @@ final class ProgramKeys {
               "period",
               SPAN,
               "5s",
-              "From one check to the next; for a watchdog the longest silence.",
+              "From one check to the next; for a watchdog the longest silence, as WatchdogSec= is.",
               "10s"),
-          Key.live("timeout", SPAN, "3s", "After which a check has failed.", "1s"),
+          Key.live(
+              "timeout",
+              SPAN,
+              "3s",
+              "After which a check has failed. Nothing to a watchdog, which is not asked.",
+              "1s"),
           Key.live(
               "failure_threshold",
               whole(1, Liveness.MOST_CHECKS),
@@ -299,7 +304,8 @@ final class ProgramKeys {
               "drain",
               SPAN,
               "null",
-              "How long a worker may go on with the task in hand before the signal.",
+              "How long a worker that has a task in hand may go on with it before the signal; only"
+                  + " for type: worker, and nothing waits where no task is in hand.",
               "1m"),
           Key.live(
               "scope",

@@ -48,4 +48,9 @@ final class ProcessNeighbours implements Neighbours {
       throws IOException {
     return new Strays().kill(new Strays.Of(session, startTicks, invocation, hook, escaped));
   }
+
+  @Override
+  public int killEarlier(InvocationId invocation, String hook) throws IOException {
+    return new Strays().killEarlier(invocation, hook);
+  }
 }

@@ -909,7 +909,10 @@ final class Draft implements Scene {
     }
   }
 
-  /** All definitions, those that are leaving too: their instances are stopped by them. */
+  /**
+   * All definitions, those that are leaving too: their instances are stopped by them. What is wrong
+   * with the newest one of a program stands beside the one that it goes on with.
+   */
   private Configuration kept() {
     TreeMap<String, ProgramSpec> specs = new TreeMap<>();
     TreeMap<String, List<Problem>> invalid = new TreeMap<>();
@@ -917,6 +920,9 @@ final class Draft implements Scene {
       if (program.spec().isEmpty()) {
         invalid.put(program.name(), program.problems());
         continue;
+      }
+      if (!program.problems().isEmpty()) {
+        invalid.put(program.name(), program.problems());
       }
       ProgramSpec spec = program.spec().get();
       // A replay takes a program for leaving if it should have instances and has none that stays,

@@ -105,7 +105,11 @@ public final class Supervisor implements Scene {
               .invalid()
               .forEach(
                   (name, problems) ->
-                      programs.put(name, new Program(name, Optional.empty(), problems, false)));
+                      programs.put(
+                          name,
+                          programs.containsKey(name)
+                              ? programs.get(name).wrong(problems)
+                              : new Program(name, Optional.empty(), problems, false)));
         }
         case Entry.DecisionsKept kept -> {
           decisions = kept.decisions();

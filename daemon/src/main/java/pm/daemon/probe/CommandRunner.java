@@ -45,6 +45,9 @@ import pm.daemon.posix.Signals;
 final class CommandRunner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CommandRunner.class);
 
+  /** How the names of output pipes begin. */
+  static final String PIPE_PREFIX = "hook.";
+
   /** How many wait for their turn. */
   private static final int MOST_WAITING = 4_096;
 
@@ -163,7 +166,7 @@ final class CommandRunner implements AutoCloseable {
     int pipe = -1;
     boolean isStarted = false;
     try {
-      path = folder.resolve("hook." + Host.randomHex());
+      path = folder.resolve(PIPE_PREFIX + Host.randomHex());
       Account account = plan.account();
       boolean isOwnUser = isOwnUser(account);
       FilePath.mkfifo(path.toString(), 0600);

@@ -1,5 +1,6 @@
 package pm.daemon.probe;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,15 +22,23 @@ final class HookRunner {
 
   private final CommandRunner runner;
   private final Consumer<Report> reports;
+  private final EarlierHooks earlier;
   private final UnderWay underWay = new UnderWay();
 
-  HookRunner(CommandRunner runner, Consumer<Report> reports) {
+  HookRunner(CommandRunner runner, EarlierHooks earlier, Consumer<Report> reports) {
     this.runner = runner;
+    this.earlier = earlier;
     this.reports = reports;
   }
 
   /** Carries out the effect. */
   void run(Effect.RunHook effect) {
+    if (!earlier.defer(effect.invocation(), () -> begin(effect))) {
+      begin(effect);
+    }
+  }
+
+  private void begin(Effect.RunHook effect) {
     String name = effect.kind().word();
     InvocationId invocation = effect.invocation();
     underWay.add(
@@ -87,10 +96,16 @@ final class HookRunner {
   /** Carries out the effect. */
   void end(Effect.EndHooks effect) {
     underWay.cancel(effect.invocation());
+    earlier.drop(effect.invocation());
+    if (effect.earlier().isPresent()) {
+      earlier.end(effect.invocation(), effect.earlier().get());
+    }
   }
 
   /** Returns the invocations whose hooks run or wait. */
   List<InvocationId> invocations() {
-    return underWay.invocations();
+    List<InvocationId> all = new ArrayList<>(underWay.invocations());
+    all.addAll(earlier.invocations());
+    return all;
   }
 }

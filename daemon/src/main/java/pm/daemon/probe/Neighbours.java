@@ -45,4 +45,13 @@ public interface Neighbours {
   int killStrays(
       int session, OptionalLong startTicks, InvocationId invocation, String hook, boolean escaped)
       throws IOException;
+
+  /**
+   * Kills what a command has started that a daemon before us ran, itself included. Off the loop.
+   *
+   * @param hook the value of {@code PM_HOOK} in its environment
+   * @return how many there were
+   * @throws IOException if the machine is short of something; some may be left
+   */
+  int killEarlier(InvocationId invocation, String hook) throws IOException;
 }

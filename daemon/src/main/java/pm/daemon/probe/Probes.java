@@ -62,7 +62,10 @@ public final class Probes implements AutoCloseable {
             new TcpProbe(connector),
             new ExecProbe(probeCommands),
             reports);
-    hooks = new HookRunner(hookCommands, reports);
+    EarlierHooks.removePipes(folder);
+    hooks =
+        new HookRunner(
+            hookCommands, new EarlierHooks(commands, deadlines, time, neighbours), reports);
   }
 
   /** Carries out a check; comes back as Checked. */

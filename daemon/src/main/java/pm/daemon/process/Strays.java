@@ -44,7 +44,10 @@ public final class Strays {
       String hook,
       boolean escaped) {}
 
+  private static final int NO_SESSION = -1;
+
   private final ProcFs proc = new ProcFs();
+  private final ByteBuffer environment = ByteBuffer.allocateDirect(MOST_ENVIRONMENT);
   private final int self = Host.pid();
 
   /** Returns when a process began, in clock ticks since boot; empty if it is gone. */
@@ -60,9 +63,25 @@ public final class Strays {
    * @throws ErrnoException if the machine is short of something; some may be left
    */
   public int kill(Of whose) throws ErrnoException {
+    return kill(whose, false);
+  }
+
+  /**
+   * Kills what a command of a daemon before this one has started, itself included: whatever shows
+   * its mark, and what that has started.
+   *
+   * @param hook the value of its {@code PM_HOOK}
+   * @return how many there were
+   * @throws ErrnoException if the machine is short of something; some may be left
+   */
+  public int killEarlier(InvocationId invocation, String hook) throws ErrnoException {
+    return kill(new Of(NO_SESSION, OptionalLong.empty(), invocation, hook, true), true);
+  }
+
+  private int kill(Of whose, boolean earlier) throws ErrnoException {
     Map<Integer, Held> found = new LinkedHashMap<>();
     try {
-      for (int round = 0; round < MOST_ROUNDS && find(whose, found); round++) {
+      for (int round = 0; round < MOST_ROUNDS && find(whose, earlier, found); round++) {
         found.values().forEach(held -> held.send(Signals.STOP));
       }
       found.values().forEach(held -> held.send(Signals.KILL));
@@ -72,7 +91,7 @@ public final class Strays {
     }
   }
 
-  private boolean find(Of whose, Map<Integer, Held> found) throws ErrnoException {
+  private boolean find(Of whose, boolean earlier, Map<Integer, Held> found) throws ErrnoException {
     ProcessTable table = ProcessTable.read(proc);
     Optional<ProcessStat> leader = table.get(whose.session());
     // The number of a session is not used again while it has a process.
@@ -83,7 +102,7 @@ public final class Strays {
     Deque<ProcessStat> belonging = new ArrayDeque<>();
     for (ProcessStat process : table.all()) {
       boolean isOfSession = isSessionOurs && process.session() == whose.session();
-      if (isOfSession || (whose.escaped() && hasEscaped(process, whose))) {
+      if (isOfSession || (whose.escaped() && hasEscaped(process, earlier, whose))) {
         belonging.add(process);
       }
     }
@@ -102,23 +121,27 @@ public final class Strays {
     return isNew;
   }
 
-  /** Those whose parent lives are found as its descendants. */
-  private boolean hasEscaped(ProcessStat process, Of whose) {
-    return process.parent() == self
+  /**
+   * Those whose parent lives are found as its descendants; who is the parent of what another daemon
+   * ran cannot be known.
+   */
+  private boolean hasEscaped(ProcessStat process, boolean earlier, Of whose) {
+    return (earlier || process.parent() == self)
+        && process.pid() != self
         && !process.isZombie()
         && process.state() != 'D'
         && hasEnvironment(process.pid(), whose);
   }
 
-  private static boolean hasEnvironment(int pid, Of whose) {
-    ByteBuffer buffer = ByteBuffer.allocateDirect(MOST_ENVIRONMENT);
+  private boolean hasEnvironment(int pid, Of whose) {
+    environment.clear();
     try {
       int fd = Fd.open("/proc/" + pid + "/environ", OpenFlags.RDONLY, 0);
       try {
         int count;
         do {
-          count = Fd.read(fd, buffer);
-        } while (count > 0 && buffer.hasRemaining());
+          count = Fd.read(fd, environment);
+        } while (count > 0 && environment.hasRemaining());
       } finally {
         Fd.close(fd);
       }
@@ -126,7 +149,7 @@ public final class Strays {
       // Then it is no evidence.
       return false;
     }
-    String text = '\0' + StandardCharsets.ISO_8859_1.decode(buffer.flip()).toString() + '\0';
+    String text = '\0' + StandardCharsets.ISO_8859_1.decode(environment.flip()).toString() + '\0';
     return text.contains("\0PM_INVOCATION_ID=" + whose.invocation() + '\0')
         && text.contains("\0PM_HOOK=" + whose.hook() + '\0');
   }

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import pm.daemon.core.event.Entry;
@@ -231,6 +232,9 @@ final class RecordCodec {
         actor(line, stopping.actor()).put("step", stopping.step()).put("until", stopping.until());
         status(line, "exit", stopping.exit());
         line.put("after", stopping.after()).put("ready_since", stopping.readySince());
+        if (stopping.hookCode().isPresent()) {
+          line.put("hook_code", stopping.hookCode().getAsInt());
+        }
         line.array("leftovers");
         for (int pid : stopping.leftovers()) {
           line.element(pid);
@@ -289,7 +293,10 @@ final class RecordCodec {
         status(phase, "exit"),
         word(AfterStop.class, phase, "after"),
         number(phase, "ready_since"),
-        leftovers);
+        leftovers,
+        phase.has("hook_code")
+            ? OptionalInt.of(smallNumber(phase, "hook_code"))
+            : OptionalInt.empty());
   }
 
   private static JsonLine actor(JsonLine line, Actor actor) {

@@ -257,7 +257,10 @@ public final class Transcript {
               + " within "
               + Wording.duration(hook.hook().timeout().toNanos())
               + facts(hook.facts());
-      case Effect.EndHooks end -> "effect EndHooks " + name(end.invocation());
+      case Effect.EndHooks end ->
+          "effect EndHooks "
+              + name(end.invocation())
+              + end.earlier().map(kind -> " earlier " + kind.word()).orElse("");
       case Effect.ReadUsage read -> "effect ReadUsage " + name(read.invocation());
       case Effect.ChangeLogs logs -> "effect ChangeLogs " + logs.instance();
       case Effect.Publish publish -> happening(publish.happening());

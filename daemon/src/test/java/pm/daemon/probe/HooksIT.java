@@ -29,6 +29,7 @@ import pm.daemon.core.model.HookEnd;
 import pm.daemon.core.model.HookFacts;
 import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.InvocationId;
+import pm.daemon.posix.FilePath;
 import pm.daemon.posix.Host;
 
 /** Hooks and exec probes with real processes. */
@@ -43,6 +44,8 @@ class HooksIT {
   @BeforeEach
   void open() throws Exception {
     Files.createDirectory(folder.resolve("pipes"));
+    // What a daemon has left that was killed; it is gone at the end of each test.
+    FilePath.mkfifo(folder.resolve("pipes").resolve("hook.0123").toString(), 0600);
     world = new ProbeWorld(folder.resolve("pipes"));
   }
 
@@ -253,6 +256,37 @@ class HooksIT {
     assertGone(Files.readAllLines(pids).getFirst());
     assertThat(run(ProbeWorld.program().build(), "exit 3").exitCode()).hasValue(3);
     assertThat(world.probes().invocationsWithHooks()).isEmpty();
+  }
+
+  @Test
+  void whatAnEarlierDaemonLeftOfAHookIsGoneBeforeItRunsAgain() throws Exception {
+    Path pids = folder.resolve("pids");
+    InvocationId invocation = ProbeWorld.id();
+    Process earlier = earlier(invocation, "pre_start", "sleep 1000 & echo $! >" + pids + "; wait");
+    Process other = earlier(invocation, "post_start", "sleep 1000");
+    while (!Files.exists(pids) || Files.size(pids) == 0) {
+      LockSupport.parkNanos(5_000_000);
+    }
+    world.onLoop(
+        () ->
+            world
+                .probes()
+                .endHooks(new Effect.EndHooks(invocation, Optional.of(HookKind.PRE_START))));
+    world.begin(
+        invocation, ProbeWorld.program().build(), HookKind.PRE_START, hook("exit 3"), NO_FACTS);
+    assertThat(world.awaitHook(invocation).end().exitCode()).hasValue(3);
+    assertThat(earlier.waitFor(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    assertGone(Files.readAllLines(pids).getFirst());
+    assertThat(other.isAlive()).isTrue();
+    other.destroyForcibly().waitFor();
+  }
+
+  private static Process earlier(InvocationId invocation, String hook, String script)
+      throws Exception {
+    ProcessBuilder builder = new ProcessBuilder("/usr/bin/setsid", "/bin/sh", "-c", script);
+    builder.environment().put("PM_INVOCATION_ID", invocation.toString());
+    builder.environment().put("PM_HOOK", hook);
+    return builder.start();
   }
 
   @Test

@@ -127,6 +127,11 @@ final class ProbeWorld implements AutoCloseable {
         throws IOException {
       return new Strays().kill(new Strays.Of(session, startTicks, invocation, hook, escaped));
     }
+
+    @Override
+    public int killEarlier(InvocationId invocation, String hook) throws IOException {
+      return new Strays().killEarlier(invocation, hook);
+    }
   }
 
   /** Children write to nowhere. */

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -105,7 +106,8 @@ final class RandomInstances {
               status(),
               of(AfterStop.values()),
               number(),
-              list(5, () -> random.nextInt(1, 1 << 22)));
+              list(5, () -> random.nextInt(1, 1 << 22)),
+              random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(random.nextInt(256)));
     };
   }
 

@@ -1,6 +1,7 @@
 package pm.daemon.core.event;
 
 import java.time.Duration;
+import java.util.Optional;
 import pm.config.Hook;
 import pm.config.LogSpec;
 import pm.config.Probe;
@@ -100,8 +101,18 @@ public sealed interface Effect {
       ProgramSpec spec)
       implements Effect {}
 
-  /** Kill the hooks that run for it, if any; nothing more is reported of them. */
-  record EndHooks(InvocationId invocation) implements Effect {}
+  /**
+   * Kill the hooks of an invocation; nothing is heard of them any more. Those that are run after it
+   * begin when they are gone.
+   *
+   * @param earlier what a daemon before us may have left running: it is looked for as well
+   */
+  record EndHooks(InvocationId invocation, Optional<HookKind> earlier) implements Effect {
+    /** Only hooks that we have begun. */
+    public EndHooks(InvocationId invocation) {
+      this(invocation, Optional.empty());
+    }
+  }
 
   /** Read what it uses; answered by Used. */
   record ReadUsage(InstanceName instance, InvocationId invocation) implements Effect {}

@@ -92,7 +92,11 @@ record CheckPlan(Optional<Probe> probe, Duration period, Duration timeout, boole
       return detail;
     }
     // What was asked may be named already, as it is with its variables expanded.
-    String address = target().substring(target().indexOf(' ') + 1);
+    int space = target().indexOf(' ');
+    String address = target().substring(space + 1);
+    if (address.indexOf('$') >= 0 && !(probe.get() instanceof Probe.Exec)) {
+      return target().substring(0, space + 1) + detail;
+    }
     return detail.startsWith(address + ": ")
         ? target() + detail.substring(address.length())
         : target() + ": " + detail;

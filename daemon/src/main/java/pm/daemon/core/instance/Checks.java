@@ -66,14 +66,15 @@ final class Checks {
             beatDue(scene.spec(), run, first));
   }
 
-  /** The sign of life that is due when the last one came at {@code since}. */
+  /**
+   * The sign of life that is due when the last one came at {@code since}: a period later. Nothing
+   * is asked, so {@code liveness.timeout}, the time for an answer, has no part in it.
+   */
   static long beatDue(ProgramSpec spec, Run run, long since) {
     OptionalLong period = beat(spec, run);
     return period.isEmpty() || period.getAsLong() == 0
         ? Moment.NEVER
-        : Moment.after(
-            Moment.after(since, Duration.ofNanos(period.getAsLong())),
-            spec.liveness().map(Liveness::timeout).orElse(Duration.ZERO));
+        : Moment.after(since, Duration.ofNanos(period.getAsLong()));
   }
 
   /**
@@ -203,15 +204,7 @@ final class Checks {
     return Optional.of(
         health
             .worse(
-                "watchdog: no WATCHDOG=1 for "
-                    + Wording.duration(
-                        period * (health.failures() + 1)
-                            + scene
-                                .spec()
-                                .liveness()
-                                .map(Liveness::timeout)
-                                .orElse(Duration.ZERO)
-                                .toNanos()))
+                "watchdog: no WATCHDOG=1 for " + Wording.duration(period * (health.failures() + 1)))
             .watching(Moment.after(health.watchdogAt(), Duration.ofNanos(period))));
   }
 

@@ -99,7 +99,7 @@ final class Ending {
                   scene.now(),
                   scene.random());
         };
-    return released(scene, judged.in(dead).after(past), stopping.current(), past);
+    return released(scene, judged.in(dead).after(past), stopping, past);
   }
 
   /** The streak ends with a time of good health. */
@@ -132,10 +132,7 @@ final class Ending {
     PastInvocation past = past(scene, stopping);
     Instance after = scene.instance().in(dead);
     return released(
-        scene,
-        stopping.current().process().isEmpty() ? after : after.after(past),
-        stopping.current(),
-        past);
+        scene, stopping.current().process().isEmpty() ? after : after.after(past), stopping, past);
   }
 
   /** A start that never came to its spawn; it is begun again and costs nothing more. */
@@ -193,7 +190,9 @@ final class Ending {
     return detail.isEmpty() ? cause : cause + ": " + detail;
   }
 
-  private static Step released(Scene scene, Instance after, Run run, PastInvocation past) {
+  private static Step released(
+      Scene scene, Instance after, Phase.Stopping stopping, PastInvocation past) {
+    Run run = stopping.current();
     Effect release = new Effect.Release(scene.instance().name(), run.invocation());
     Optional<Hook> hook = scene.spec().hooks().onFailure();
     boolean hasFailed =
@@ -202,7 +201,13 @@ final class Ending {
         ? Step.of(
             after,
             release,
-            Hooks.after(scene, run, HookKind.ON_FAILURE, hook.get(), past.cause(), past.status()))
+            Hooks.after(
+                scene,
+                run,
+                HookKind.ON_FAILURE,
+                hook.get(),
+                past.cause(),
+                StopSequence.blamed(stopping).or(past::status)))
         : Step.of(after, release);
   }
 }

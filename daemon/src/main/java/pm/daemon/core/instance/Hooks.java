@@ -68,6 +68,11 @@ final class Hooks {
         scene.instance().name(), run.invocation(), kind, hook, facts, scene.spec());
   }
 
+  /** Returns the effect that ends a hook which a daemon before us may have left running. */
+  static Effect endEarlier(Run run, HookKind kind) {
+    return new Effect.EndHooks(run.invocation(), Optional.of(kind));
+  }
+
   /** Returns whether a start goes on after this end of a hook. */
   static boolean goesOn(Hook hook, HookEnd end) {
     return end.isSuccess() || hook.ignoreFailure();

@@ -186,10 +186,7 @@ final class StartSequence {
 
   private static Step failed(Scene scene, Phase.Starting starting, Report.HookEnded ended) {
     return StopSequence.stop(
-        scene,
-        starting,
-        StopSequence.Order.byPolicy(
-            Hooks.failure(ended.end()), ended.kind().word() + " failed: " + ended.end().inWords()));
+        scene, starting, StopSequence.Order.because(ended.kind(), ended.end()));
   }
 
   /** It has said that it is ready; what says so otherwise is not believed. */
@@ -307,9 +304,12 @@ final class StartSequence {
         long giveUpAt = giveUpAt(scene.spec(), scene.now());
         yield hook.isEmpty()
             ? spawn(scene, run, giveUpAt)
-            : preStart(scene, run, hook.get(), giveUpAt, new Effect.EndHooks(run.invocation()));
+            : preStart(scene, run, hook.get(), giveUpAt, Hooks.endEarlier(run, HookKind.PRE_START));
       }
-      case SPAWNING -> scene.to(starting.givenUpAt(giveUpAt(scene.spec(), scene.now())), adopt);
+      // What is found of it was started by the daemon before.
+      case SPAWNING ->
+          scene.to(
+              starting.with(run.taken()).givenUpAt(giveUpAt(scene.spec(), scene.now())), adopt);
       case READYING -> scene.same(adopt);
       // It is waited for anew when its process has been found.
       case POST_START ->
@@ -332,7 +332,7 @@ final class StartSequence {
       Phase.Starting taken = starting.with(run);
       return hook.isEmpty()
           ? up(scene, taken)
-          : postStart(scene, taken, hook.get(), new Effect.EndHooks(run.invocation()));
+          : postStart(scene, taken, hook.get(), Hooks.endEarlier(run, HookKind.POST_START));
     }
     return look(scene, starting.with(run).with(Checks.untilReady(scene, run, starting.health())));
   }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import pm.config.BeforeKill;
 import pm.config.Hook;
 import pm.config.Liveness;
@@ -14,6 +15,7 @@ import pm.daemon.core.event.Report;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.ExitStatus;
+import pm.daemon.core.model.HookEnd;
 import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
@@ -41,16 +43,41 @@ final class StopSequence {
    * Why and for whom something is stopped.
    *
    * @param detail the rest of the cause in words; empty where it says it all
+   * @param hookCode the exit code of the hook whose failure it is for; empty for none
    */
-  record Order(StopCause cause, String detail, AfterStop after, Actor actor) {
+  record Order(StopCause cause, String detail, AfterStop after, Actor actor, OptionalInt hookCode) {
+    Order(StopCause cause, String detail, AfterStop after, Actor actor) {
+      this(cause, detail, after, actor, OptionalInt.empty());
+    }
+
     /** By the policy, which decides what comes then. */
     static Order byPolicy(StopCause cause, String detail) {
       return new Order(cause, detail, AfterStop.POLICY, Actor.POLICY);
     }
 
+    /** By the policy, because of a hook. */
+    static Order because(HookKind kind, HookEnd end) {
+      return new Order(
+          Hooks.failure(end),
+          kind.word() + " failed: " + end.inWords(),
+          AfterStop.POLICY,
+          Actor.POLICY,
+          end.exitCode());
+    }
+
     Phase.Stopping of(Run run, long readySince, StopStep step, long until) {
       return new Phase.Stopping(
-          run, cause, detail, actor, step, until, Optional.empty(), after, readySince, List.of());
+          run,
+          cause,
+          detail,
+          actor,
+          step,
+          until,
+          Optional.empty(),
+          after,
+          readySince,
+          List.of(),
+          hookCode);
     }
   }
 
@@ -231,7 +258,7 @@ final class StopSequence {
                 HookKind.POST_STOP,
                 hook.get(),
                 Ending.cause(stopping, scene.spec()),
-                stopping.exit())));
+                blamed(stopping))));
   }
 
   /** Its process ended by itself. */
@@ -347,12 +374,13 @@ final class StopSequence {
   static Step resume(Scene scene, Phase.Stopping stopping) {
     boolean exited = stopping.exit().isPresent();
     Phase.Stopping anew =
-        stopping.at(stopping.step(), stepEnd(stopping.step(), scene.spec(), scene.now()));
+        (stopping.isBeingSpawned() ? stopping.with(stopping.current().taken()) : stopping)
+            .at(stopping.step(), stepEnd(stopping.step(), scene.spec(), scene.now()));
     Effect adopt =
         new Effect.Adopt(scene.instance().name(), stopping.current(), scene.spec(), exited);
     if (stopping.step() == StopStep.POST_STOP) {
       if (stopping.current().process().isEmpty() && !exited) {
-        return windUp(scene, stopping, new Effect.EndHooks(stopping.current().invocation()));
+        return windUp(scene, stopping, Hooks.endEarlier(stopping.current(), HookKind.POST_STOP));
       }
       // The hook of the daemon before may still run, and belongs to what must be gone.
       return prepended(
@@ -364,9 +392,8 @@ final class StopSequence {
 
   /** Its process is found and watched again: what was done before is done again. */
   static Step adopted(Scene scene, Phase.Stopping stopping) {
-    Step step = again(scene, stopping.with(stopping.current().taken()));
-    // A stop that was asked for meanwhile has begun with its hooks already.
-    return new Step(step.after(), and(endHooks(stopping), step.effects()));
+    // A stop that was asked for meanwhile has begun with its hooks already; they are ended first.
+    return again(scene, stopping.with(stopping.current().taken()));
   }
 
   private static Step again(Scene scene, Phase.Stopping stopping) {
@@ -375,9 +402,15 @@ final class StopSequence {
       case AWAIT_SPAWN, KILLED, STUCK -> scene.to(stopping, killRemains(scene, stopping));
       case SIGNALLED -> scene.to(stopping, signalOf(scene, stopping));
       case BEFORE_KILL ->
-          stopping.exit().isPresent() ? ask(scene, stopping) : beforeKill(scene, stopping);
-      case PRE_STOP -> preStop(scene, stopping);
-      case COMMAND -> ask(scene, stopping);
+          prepended(
+              Hooks.endEarlier(stopping.current(), HookKind.BEFORE_KILL),
+              stopping.exit().isPresent() ? ask(scene, stopping) : beforeKill(scene, stopping));
+      case PRE_STOP ->
+          prepended(
+              Hooks.endEarlier(stopping.current(), HookKind.PRE_STOP), preStop(scene, stopping));
+      case COMMAND ->
+          prepended(
+              Hooks.endEarlier(stopping.current(), HookKind.STOP_COMMAND), ask(scene, stopping));
       case POST_STOP -> throw scene.impossible("doing that again");
     };
   }
@@ -417,6 +450,13 @@ final class StopSequence {
     List<Effect> all = new ArrayList<>(List.of(first));
     all.addAll(then);
     return all;
+  }
+
+  /** Returns the end that hooks are told of: that of another hook, if that is why it is over. */
+  static Optional<ExitStatus> blamed(Phase.Stopping stopping) {
+    return stopping.hookCode().isPresent()
+        ? Optional.of(new ExitStatus.Code(stopping.hookCode().getAsInt()))
+        : stopping.exit();
   }
 
   /** Returns how a process has ended, where there was one. */

@@ -2,6 +2,7 @@ package pm.daemon.core.model;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Where an instance is in its life, with what matters only there.
@@ -205,6 +206,7 @@ public sealed interface Phase {
    * @param after what comes then
    * @param readySince since when it had been ready; {@link Moment#NEVER} if it never was
    * @param leftovers pids that were seen to remain at the last look
+   * @param hookCode the exit code of the hook whose failure it is stopped for; empty for none
    */
   record Stopping(
       Run current,
@@ -216,7 +218,8 @@ public sealed interface Phase {
       Optional<ExitStatus> exit,
       AfterStop after,
       long readySince,
-      List<Integer> leftovers)
+      List<Integer> leftovers,
+      OptionalInt hookCode)
       implements Phase {
 
     public Stopping {
@@ -234,7 +237,18 @@ public sealed interface Phase {
         AfterStop after,
         long readySince,
         List<Integer> leftovers) {
-      this(current, cause, "", actor, step, until, exit, after, readySince, leftovers);
+      this(
+          current,
+          cause,
+          "",
+          actor,
+          step,
+          until,
+          exit,
+          after,
+          readySince,
+          leftovers,
+          OptionalInt.empty());
     }
 
     @Override
@@ -265,7 +279,17 @@ public sealed interface Phase {
     /** Returns this stop one step further. */
     public Stopping at(StopStep next, long deadline) {
       return new Stopping(
-          current, cause, detail, actor, next, deadline, exit, after, readySince, leftovers);
+          current,
+          cause,
+          detail,
+          actor,
+          next,
+          deadline,
+          exit,
+          after,
+          readySince,
+          leftovers,
+          hookCode);
     }
 
     /** Returns this stop with the end of the main process. */
@@ -280,24 +304,42 @@ public sealed interface Phase {
           Optional.of(status),
           after,
           readySince,
-          leftovers);
+          leftovers,
+          hookCode);
     }
 
     /** Returns this stop with another follow-up, asked for by {@code who}. */
     public Stopping then(AfterStop next, StopCause why, Actor who) {
-      return new Stopping(current, why, "", who, step, until, exit, next, readySince, leftovers);
+      return new Stopping(
+          current,
+          why,
+          "",
+          who,
+          step,
+          until,
+          exit,
+          next,
+          readySince,
+          leftovers,
+          OptionalInt.empty());
     }
 
     /** Returns this stop with its invocation, which has become known better. */
     public Stopping with(Run run) {
       return new Stopping(
-          run, cause, detail, actor, step, until, exit, after, readySince, leftovers);
+          run, cause, detail, actor, step, until, exit, after, readySince, leftovers, hookCode);
+    }
+
+    /** Returns this stop with the exit code of the hook that it is for. */
+    public Stopping blaming(OptionalInt code) {
+      return new Stopping(
+          current, cause, detail, actor, step, until, exit, after, readySince, leftovers, code);
     }
 
     /** Returns this stop with what was seen to remain. */
     public Stopping leaving(List<Integer> pids) {
       return new Stopping(
-          current, cause, detail, actor, step, until, exit, after, readySince, pids);
+          current, cause, detail, actor, step, until, exit, after, readySince, pids, hookCode);
     }
   }
 }
