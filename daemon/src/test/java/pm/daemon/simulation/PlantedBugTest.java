@@ -40,7 +40,7 @@ import pm.daemon.core.model.ProcessIdentity;
 /** Each invariant is seen to fail: a bug is planted between the daemon and its core. */
 class PlantedBugTest {
 
-  private static final int MOST_SEEDS = 150;
+  private static final int MOST_SEEDS = 600;
   private static final Actor GHOST = new Actor("ghost", 0, 1);
 
   private static final Map<Invariant, List<Sabotage>> BUGS = new EnumMap<>(Invariant.class);
