@@ -24,7 +24,8 @@ import pm.daemon.store.RunRecords;
  * are kept with one write, and no effect is run before. Loop thread only.
  *
  * <p>What cannot be kept is not done: its effects wait, and so do those after it, until the runtime
- * folder takes entries again; meanwhile every process goes on.
+ * folder takes entries again; meanwhile every process goes on. Only the end of the daemon does not
+ * wait for that.
  */
 final class Decider implements Turn {
 
@@ -45,6 +46,7 @@ final class Decider implements Turn {
   private List<Entry> entries = new ArrayList<>();
   private List<Effect> effects = new ArrayList<>();
   private boolean blocked;
+  private boolean isEndUnkept;
   private long retryAt = Long.MAX_VALUE;
   private long impossible;
 
@@ -129,6 +131,9 @@ final class Decider implements Turn {
     try {
       records.keep(entries);
     } catch (KeepException failed) {
+      if (supervisor.isShuttingDown()) {
+        return endUnkept(failed);
+      }
       if (!blocked) {
         LOG.error(
             "{}; nothing is started or stopped until it can be kept, processes go on",
@@ -143,6 +148,22 @@ final class Decider implements Turn {
       blocked = false;
       retryAt = Long.MAX_VALUE;
     }
+    interpreter.kept(entries);
+    entries = new ArrayList<>();
+    return true;
+  }
+
+  /**
+   * Whoever ends a daemon whose folder is full or gone wants it to end. A daemon after it that
+   * finds older records finds their processes gone, and starts anew what should run.
+   */
+  private boolean endUnkept(KeepException failed) {
+    if (!isEndUnkept) {
+      isEndUnkept = true;
+      LOG.error("{}; everything is stopped all the same", failed.getMessage());
+    }
+    blocked = false;
+    retryAt = Long.MAX_VALUE;
     interpreter.kept(entries);
     entries = new ArrayList<>();
     return true;

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -75,6 +76,29 @@ class FaultIT {
           () -> pmd.status().values().stream().allMatch(item -> Pmd.is(item, "IDLE")),
           () -> pmd.status() + pmd.said());
       assertSound(pmd);
+    }
+  }
+
+  /** Nothing can be kept any more: what runs goes on, and the daemon can still be ended. */
+  @Test
+  void aRuntimeFolderThatIsGone() throws Exception {
+    try (Pmd pmd = new Pmd(folder).with(TWO).start();
+        Wire wire = Wire.connect(pmd.socket())) {
+      long web = Wire.number(pmd.await("web@1", "IDLE"), "pid");
+      try (Stream<Path> files = Files.walk(folder.resolve("run"))) {
+        for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(each);
+        }
+      }
+      pmd.with(TWO + "  new: {command: [/bin/sleep, '1000']}\n");
+      // Its configuration cannot be kept, so nothing is applied.
+      wire.request("apply");
+      Await.until("it says so", () -> pmd.said().contains("nothing is started or stopped until"));
+      assertThat(Proc.of(web)).isPresent();
+      pmd.signal("TERM");
+      pmd.awaitEnd();
+      assertThat(pmd.said()).contains("everything is stopped all the same");
+      assertThat(Proc.of(web)).isEmpty();
     }
   }
 
