@@ -22,18 +22,21 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /**
  * Holds the lines between the packages of the daemon, as {@code docs/architecture.md} draws them.
  */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ArchitectureTest {
 
-  private static final JavaClasses PRODUCTION =
+  // Not static: they are tens of megabytes, which the tests after these need not carry.
+  private final JavaClasses production =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("pm.daemon");
 
-  private static final JavaClasses EVERYTHING = new ClassFileImporter().importPackages("pm");
+  private final JavaClasses everything = new ClassFileImporter().importPackages("pm");
 
   /**
    * Our packages that each package of ours may use, besides itself. What is not here may not exist.
@@ -60,13 +63,13 @@ class ArchitectureTest {
 
   @Test
   void theRulesHaveSeenTheClasses() {
-    assertThat(PRODUCTION).as("classes the rules look at").hasSizeGreaterThan(300);
-    assertThat(EVERYTHING.contain(ArchitectureTest.class)).isTrue();
+    assertThat(production).as("classes the rules look at").hasSizeGreaterThan(300);
+    assertThat(everything.contain(ArchitectureTest.class)).isTrue();
   }
 
   @Test
   void everyPackageIsInTheTable() {
-    assertThat(PRODUCTION.stream().map(JavaClass::getPackageName).distinct())
+    assertThat(production.stream().map(JavaClass::getPackageName).distinct())
         .filteredOn(name -> !name.equals("pm.daemon"))
         .allSatisfy(name -> assertThat(MAY_USE).containsKey(name.substring("pm.daemon.".length())));
   }
@@ -90,7 +93,7 @@ class ArchitectureTest {
                           !used.getPackageName().startsWith("pm.")
                               || JavaClass.Predicates.resideInAnyPackage(allowed).test(used)))
               .allowEmptyShould(true)
-              .check(PRODUCTION);
+              .check(production);
         });
   }
 
@@ -117,7 +120,7 @@ class ArchitectureTest {
                 .or(primitives())
                 .or(JavaClass.Predicates.type(TimeUnit.class)))
         .allowEmptyShould(true)
-        .check(PRODUCTION);
+        .check(production);
     noClasses()
         .that()
         .resideInAPackage("pm.daemon.core..")
@@ -142,7 +145,7 @@ class ArchitectureTest {
         .orShould()
         .callMethod(System.class, "getProperty", String.class)
         .allowEmptyShould(true)
-        .check(PRODUCTION);
+        .check(production);
   }
 
   @Test
@@ -168,7 +171,7 @@ class ArchitectureTest {
         .orShould()
         .callConstructor(java.util.Random.class)
         .allowEmptyShould(true)
-        .check(PRODUCTION);
+        .check(production);
   }
 
   @Test
@@ -180,7 +183,7 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage("jnr..", "com.kenai..", "java.lang.foreign", "sun..")
         .allowEmptyShould(true)
-        .check(PRODUCTION);
+        .check(production);
   }
 
   @Test
@@ -195,7 +198,7 @@ class ArchitectureTest {
         .orShould()
         .callMethod(Runtime.class, "exec", String[].class)
         .allowEmptyShould(true)
-        .check(PRODUCTION);
+        .check(production);
   }
 
   @Test
@@ -208,7 +211,7 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .areAssignableTo(java.util.Timer.class)
         .allowEmptyShould(true)
-        .check(PRODUCTION);
+        .check(production);
   }
 
   @Test
@@ -222,7 +225,7 @@ class ArchitectureTest {
         .callMethod(Thread.class, "sleep", java.time.Duration.class)
         .orShould()
         .callMethod(TimeUnit.class, "sleep", long.class)
-        .check(EVERYTHING);
+        .check(everything);
   }
 
   @Test
@@ -232,7 +235,7 @@ class ArchitectureTest {
         .should()
         .beFreeOfCycles()
         .allowEmptyShould(true)
-        .check(PRODUCTION);
+        .check(production);
   }
 
   private static String qualified(String name) {

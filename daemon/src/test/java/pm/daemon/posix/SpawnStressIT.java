@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -21,10 +22,14 @@ final class SpawnStressIT {
     Spawn spawn = new Spawn();
     int dumpableBefore = dumpable();
     AtomicBoolean isOver = new AtomicBoolean();
+    // One collection after every fourth spawn, so that each spawn meets some, however long they
+    // take.
+    Semaphore spawned = new Semaphore(4);
     Thread collector =
         new Thread(
             () -> {
               while (!isOver.get()) {
+                spawned.acquireUninterruptibly(4);
                 System.gc();
               }
             });
@@ -32,7 +37,12 @@ final class SpawnStressIT {
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       List<Callable<WaitStatus>> work =
           IntStream.range(0, SPAWNS)
-              .<Callable<WaitStatus>>mapToObj(i -> () -> one(spawn, i))
+              .<Callable<WaitStatus>>mapToObj(
+                  i ->
+                      () -> {
+                        spawned.release();
+                        return one(spawn, i);
+                      })
               .toList();
       List<Future<WaitStatus>> results = threads.invokeAll(work);
       for (int i = 0; i < SPAWNS; i++) {
@@ -40,6 +50,7 @@ final class SpawnStressIT {
       }
     } finally {
       isOver.set(true);
+      spawned.release(4);
       collector.join();
     }
     assertThat(dumpable()).isEqualTo(dumpableBefore);
