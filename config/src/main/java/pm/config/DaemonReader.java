@@ -23,11 +23,13 @@ final class DaemonReader {
   private LogFormat format = DaemonSpec.DEFAULT.format();
   private Duration shutdownTimeout = DaemonSpec.DEFAULT.shutdownTimeout();
   private OptionalInt maxConcurrentStarts = DaemonSpec.DEFAULT.maxConcurrentStarts();
+  private TaskStoreKind tasks = DaemonSpec.DEFAULT.tasks();
   private List<String> include = DaemonSpec.DEFAULT.include();
 
   /** What all files together say. */
   DaemonSpec daemon() {
-    return new DaemonSpec(socket, level, format, shutdownTimeout, maxConcurrentStarts, include);
+    return new DaemonSpec(
+        socket, level, format, shutdownTimeout, maxConcurrentStarts, tasks, include);
   }
 
   /** Reads the keys of one file; problems go where those of the section go. */

@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  * @param shutdownTimeout how long tasks in hand may take once the daemon has been asked to end
  * @param maxConcurrentStarts instances on their way from spawn to ready, 1 to {@link #MOST_STARTS};
  *     empty: 4 times the number of cores
+ * @param tasks where tasks are kept
  * @param include patterns of files with programs, relative to the folder of {@code pmd.yaml}
  */
 public record DaemonSpec(
@@ -21,6 +22,7 @@ public record DaemonSpec(
     LogFormat format,
     Duration shutdownTimeout,
     OptionalInt maxConcurrentStarts,
+    TaskStoreKind tasks,
     List<String> include) {
   public static final int MOST_STARTS = 10_000;
 
@@ -31,6 +33,7 @@ public record DaemonSpec(
           LogFormat.AUTO,
           Duration.ofSeconds(30),
           OptionalInt.empty(),
+          TaskStoreKind.AUTO,
           List.of("programs.d/*.yaml"));
 
   public DaemonSpec {

@@ -64,27 +64,6 @@ final class FilePattern {
     if (name.startsWith(".") && !part.startsWith(".")) {
       return false;
     }
-    int p = 0;
-    int n = 0;
-    int star = -1;
-    int resume = 0;
-    while (n < name.length()) {
-      if (p < part.length() && part.charAt(p) == '*') {
-        star = p++;
-        resume = n;
-      } else if (p < part.length() && (part.charAt(p) == '?' || part.charAt(p) == name.charAt(n))) {
-        p++;
-        n++;
-      } else if (star >= 0) {
-        p = star + 1;
-        n = ++resume;
-      } else {
-        return false;
-      }
-    }
-    while (p < part.length() && part.charAt(p) == '*') {
-      p++;
-    }
-    return p == part.length();
+    return Glob.matches(part, name);
   }
 }

@@ -28,7 +28,7 @@ import java.util.TreeSet;
  * @param environment variables by name
  * @param envFiles read at every start, in this order; the later wins
  * @param inheritEnvironment whether the process gets the daemon's environment too
- * @param instances 0 to {@link #MOST_INSTANCES}
+ * @param instances 0 to {@link #MOST_INSTANCES}; with a pool its {@link PoolSpec#slots}
  * @param enabled whether it may be started at all
  * @param autostart whether it is started with the daemon
  * @param essential whether the daemon stops the rest and ends with this program's status when it
@@ -48,6 +48,8 @@ import java.util.TreeSet;
  * @param limits what it may use
  * @param security what it may gain and keep
  * @param worker how it is spoken to if it is a worker
+ * @param pool what tasks its instances take, and how many there are; empty: they take none. Only a
+ *     worker has one
  * @param location where its name stands
  */
 public record ProgramSpec(
@@ -82,8 +84,12 @@ public record ProgramSpec(
     LimitsSpec limits,
     SecuritySpec security,
     WorkerSpec worker,
+    Optional<PoolSpec> pool,
     Location location) {
   public static final int MOST_INSTANCES = 1000;
+
+  /** What {@code stop.drain} is by default for a program with a pool. */
+  public static final Duration POOL_DRAIN = Duration.ofSeconds(30);
 
   public ProgramSpec {
     if (!Names.isProgramName(name)) {
@@ -101,6 +107,13 @@ public record ProgramSpec(
     if (type == ProgramType.ONESHOT && restart.policy() == RestartPolicy.ALWAYS) {
       throw new IllegalArgumentException("a oneshot is not restarted always: " + name);
     }
+    if (pool.isPresent() && type != ProgramType.WORKER) {
+      throw new IllegalArgumentException("only a worker has a pool: " + name);
+    }
+    if (pool.isPresent() && instances != pool.get().slots()) {
+      throw new IllegalArgumentException(
+          "a pool of " + pool.get().slots() + " slots has as many instances: " + instances);
+    }
     supplementaryGroups = supplementaryGroups.map(List::copyOf);
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
     envFiles = List.copyOf(envFiles);
@@ -112,6 +125,14 @@ public record ProgramSpec(
   /** Whether nothing but the place in the files differs, so that there is nothing to apply. */
   public boolean sameAs(ProgramSpec other) {
     return equals(new Builder(other).location(location).build());
+  }
+
+  /**
+   * How long a worker that is stopped may go on with the tasks in hand before it is signalled: what
+   * {@code stop.drain} says, else {@link #POOL_DRAIN} for one with a pool and zero for all others.
+   */
+  public Duration drain() {
+    return stop.drain().orElse(pool.isPresent() ? POOL_DRAIN : Duration.ZERO);
   }
 
   /** A copy in ascending order, so that it is always shown in the same way. */
@@ -159,6 +180,7 @@ public record ProgramSpec(
     private LimitsSpec limits = LimitsSpec.NONE;
     private SecuritySpec security = SecuritySpec.DEFAULT;
     private WorkerSpec worker = WorkerSpec.DEFAULT;
+    private Optional<PoolSpec> pool = Optional.empty();
     private Location location = Location.NONE;
 
     /** All defaults. */
@@ -200,6 +222,7 @@ public record ProgramSpec(
       limits = other.limits;
       security = other.security;
       worker = other.worker;
+      pool = other.pool;
       location = other.location;
     }
 
@@ -263,6 +286,7 @@ public record ProgramSpec(
       return this;
     }
 
+    /** Says nothing about a program with a pool, whose instances are its slots. */
     public Builder instances(int value) {
       instances = value;
       return this;
@@ -358,6 +382,12 @@ public record ProgramSpec(
       return this;
     }
 
+    /** One that is present decides how many instances there are. */
+    public Builder pool(Optional<PoolSpec> value) {
+      pool = value;
+      return this;
+    }
+
     public Builder location(Location value) {
       location = value;
       return this;
@@ -382,7 +412,7 @@ public record ProgramSpec(
           environment,
           envFiles,
           inheritEnvironment,
-          instances,
+          pool.map(PoolSpec::slots).orElse(instances),
           enabled,
           autostart,
           essential,
@@ -401,6 +431,7 @@ public record ProgramSpec(
           limits,
           security,
           worker,
+          pool,
           location);
     }
   }

@@ -10,10 +10,14 @@ public sealed interface Word
         OnDependencyRestart,
         OnMemory,
         OnUnhealthy,
+        PoolSpec.StallAction,
+        PoolSpec.Strategy,
+        PoolSpec.WhenOpen,
         ProgramType,
         ResourceKind,
         RestartPolicy,
         StopScope,
+        TaskStoreKind,
         WorkerSpec.Framing,
         WorkerSpec.Transport {
   /** As it is written in YAML. */

@@ -74,6 +74,7 @@ class ConfigurationLoaderTest {
                 LogFormat.JSON,
                 Duration.ofSeconds(5),
                 OptionalInt.of(7),
+                TaskStoreKind.AUTO,
                 List.of("*.yaml")));
     assertThat(configuration.programs())
         .containsExactly(

@@ -114,6 +114,7 @@ final class RandomConfigurations {
         random.nextBoolean()
             ? OptionalInt.empty()
             : OptionalInt.of(random.nextInt(1, DaemonSpec.MOST_STARTS)),
+        TaskStoreKind.AUTO,
         random.nextBoolean()
             ? DaemonSpec.DEFAULT.include()
             : List.of("none/*" + random.nextInt(9)));

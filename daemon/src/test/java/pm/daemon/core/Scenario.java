@@ -442,6 +442,7 @@ final class Scenario {
             daemon.format(),
             daemon.shutdownTimeout(),
             maxStarts,
+            daemon.tasks(),
             daemon.include()),
         readable,
         invalid,

@@ -281,6 +281,7 @@ final class OrderSimulation {
             spec.format(),
             spec.shutdownTimeout(),
             random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(1 + random.nextInt(2)),
+            spec.tasks(),
             spec.include()),
         programs,
         new TreeMap<>(),

@@ -319,6 +319,7 @@ class PlantedBugTest {
                 daemon.format(),
                 daemon.shutdownTimeout(),
                 OptionalInt.of(1_000),
+                daemon.tasks(),
                 daemon.include()),
             files.programs(),
             files.invalid(),

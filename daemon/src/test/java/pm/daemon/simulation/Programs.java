@@ -98,7 +98,13 @@ final class Programs {
         random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(1 + random.nextInt(3));
     DaemonSpec spec = DaemonSpec.DEFAULT;
     return new DaemonSpec(
-        spec.socket(), spec.level(), spec.format(), spec.shutdownTimeout(), starts, spec.include());
+        spec.socket(),
+        spec.level(),
+        spec.format(),
+        spec.shutdownTimeout(),
+        starts,
+        spec.tasks(),
+        spec.include());
   }
 
   private static ProgramSpec changed(ProgramSpec old, SplittableRandom random) {
