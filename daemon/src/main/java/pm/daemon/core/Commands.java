@@ -1,8 +1,10 @@
 package pm.daemon.core;
 
+import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import pm.config.ProgramSpec;
+import java.util.Set;
 import pm.config.ProgramType;
 import pm.config.StopScope;
 import pm.daemon.core.event.Answer;
@@ -55,8 +57,9 @@ final class Commands {
 
   private void resume(Command.Resume resume) {
     int alive = 0;
+    Set<String> wanted = wantedWithTheDaemon();
     for (Instance kept : List.copyOf(draft.base.instances.values())) {
-      Instance instance = wantedAgain(kept, resume.actor());
+      Instance instance = wantedAgain(kept, wanted, resume.actor());
       if (instance.phase() instanceof Phase.Dead dead) {
         if (dead.reason() == DeadReason.WAITING && dead.startAt() == Moment.NEVER) {
           draft.waitAgain(instance);
@@ -97,14 +100,8 @@ final class Commands {
    * stopped should stay so: the next daemon would have started it after a shutdown that came to its
    * end, and does so after this one.
    */
-  private Instance wantedAgain(Instance kept, Actor actor) {
-    ProgramSpec spec = draft.program(kept.name()).rules();
-    boolean wanted =
-        draft.program(kept.name()).spec().isPresent()
-            && draft.switchedOff(kept).isEmpty()
-            && spec.autostart()
-            && !draft.decided().stopped().containsKey(kept.name());
-    if (!wanted) {
+  private Instance wantedAgain(Instance kept, Set<String> wanted, Actor actor) {
+    if (!wanted.contains(kept.name().program()) || !mayBeWanted(kept)) {
       return kept;
     }
     return switch (kept.phase()) {
@@ -119,6 +116,30 @@ final class Commands {
       case Phase.Starting starting -> kept;
       case Phase.Up up -> kept;
     };
+  }
+
+  /** Returns the programs that start with the daemon, by themselves or since one of these does. */
+  private Set<String> wantedWithTheDaemon() {
+    Set<String> wanted = new HashSet<>();
+    ArrayDeque<String> open = new ArrayDeque<>();
+    for (Instance instance : draft.base.instances.values()) {
+      if (draft.program(instance.name()).rules().autostart() && mayBeWanted(instance)) {
+        open.add(instance.name().program());
+      }
+    }
+    while (!open.isEmpty()) {
+      String program = open.remove();
+      if (wanted.add(program)) {
+        open.addAll(draft.dependencies.needs(program).keySet());
+      }
+    }
+    return wanted;
+  }
+
+  private boolean mayBeWanted(Instance instance) {
+    return draft.program(instance.name()).spec().isPresent()
+        && draft.switchedOff(instance).isEmpty()
+        && !draft.decided().stopped().containsKey(instance.name());
   }
 
   private void start(Command.Start start) {

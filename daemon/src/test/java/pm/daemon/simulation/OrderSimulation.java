@@ -650,8 +650,9 @@ final class OrderSimulation {
         }
         boolean isLeaving =
             other.phase() instanceof Phase.Stopping its && its.step() != StopStep.STUCK;
+        // What a killed daemon's shutdown began is an ordinary stop once the next one goes on.
         boolean isLeft =
-            stopping.cause() == StopCause.SHUTDOWN
+            core.isShuttingDown()
                 && (other.phase() instanceof Phase.Up || other.phase() instanceof Phase.Starting);
         check(
             !isLeaving && !isLeft,
