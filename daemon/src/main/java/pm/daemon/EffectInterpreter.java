@@ -7,6 +7,7 @@ import pm.daemon.control.ControlServer;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Happening;
+import pm.daemon.core.event.TaskEffect;
 import pm.daemon.notify.ServiceNotifier;
 import pm.daemon.probe.Probes;
 import pm.daemon.process.Processes;
@@ -106,6 +107,7 @@ final class EffectInterpreter {
       case Effect.Publish publish -> publish(publish.happening());
       case Effect.Reply reply -> answers.give(reply);
       case Effect.Exit exit -> ending.end(exit.code());
+      case TaskEffect task -> throw new IllegalStateException("no pools: " + task);
     }
   }
 

@@ -26,6 +26,13 @@ final class EventText {
           note.instance() + " " + note.type() + ": " + note.detail();
       case Happening.DaemonNote note ->
           note.type() + ": " + note.detail() + " [" + who(note.actor()) + "]";
+      case Happening.PoolNote note ->
+          note.pool()
+              + " "
+              + note.type()
+              + (note.task().isEmpty() ? "" : " " + note.task())
+              + ": "
+              + note.detail();
     };
   }
 
@@ -48,6 +55,7 @@ final class EventText {
               || changed.to() == InstanceState.UNHEALTHY;
       case Happening.InstanceNote note -> note.grave();
       case Happening.DaemonNote note -> note.grave();
+      case Happening.PoolNote note -> note.grave();
     };
   }
 }

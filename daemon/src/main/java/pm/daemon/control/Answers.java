@@ -68,6 +68,8 @@ final class Answers {
         Map<String, Object> json = new LinkedHashMap<>(beside);
         withOutcomes(call, json, outcomes.outcomes());
       }
+      case Answer.Tasks _, Answer.QueueFull _, Answer.TryAgain _ ->
+          throw new IllegalStateException("nobody has asked for tasks: " + answer);
       case Answer.Applied applied -> {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("changes", changes(applied.plan()));

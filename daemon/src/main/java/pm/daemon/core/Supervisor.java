@@ -20,6 +20,7 @@ import pm.daemon.core.event.Decision;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Event;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskEvent;
 import pm.daemon.core.event.TimePassed;
 import pm.daemon.core.instance.Wording;
 import pm.daemon.core.model.Actor;
@@ -189,6 +190,7 @@ public final class Supervisor implements Scene {
       case Report.OutputFlows flows -> draft.outputFlows(flows);
       case Report.Remarked remarked -> draft.remarked(remarked);
       case TimePassed passed -> draft.timePassed();
+      case TaskEvent task -> throw new IllegalStateException("no pools: " + task);
     }
     return draft.commit();
   }

@@ -19,7 +19,7 @@ final class EventJson {
     return switch (happening) {
       case Happening.StateChanged changed -> Optional.of(changed.instance());
       case Happening.InstanceNote note -> Optional.of(note.instance());
-      case Happening.DaemonNote _ -> Optional.empty();
+      case Happening.DaemonNote _, Happening.PoolNote _ -> Optional.empty();
     };
   }
 
@@ -38,6 +38,14 @@ final class EventJson {
       }
       case Happening.DaemonNote note -> {
         line.put("kind", note.type()).put("message", note.detail()).put("grave", note.grave());
+        actor(line, note.actor());
+      }
+      case Happening.PoolNote note -> {
+        line.put("kind", note.type()).put("pool", note.pool());
+        if (!note.task().isEmpty()) {
+          line.put("task", note.task());
+        }
+        line.put("message", note.detail()).put("grave", note.grave());
         actor(line, note.actor());
       }
     }

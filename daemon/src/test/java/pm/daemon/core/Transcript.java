@@ -16,6 +16,8 @@ import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Event;
 import pm.daemon.core.event.Happening;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskEffect;
+import pm.daemon.core.event.TaskEvent;
 import pm.daemon.core.event.TimePassed;
 import pm.daemon.core.instance.Wording;
 import pm.daemon.core.model.ApplyPlan;
@@ -124,6 +126,7 @@ public final class Transcript {
       case Report.OutputFlows flows -> "output-flows " + flows.instance();
       case Report.Remarked remarked -> "remarked " + remarked.instance() + " " + remarked.type();
       case TimePassed passed -> "time passed";
+      case TaskEvent task -> task.toString();
     };
   }
 
@@ -271,6 +274,7 @@ public final class Transcript {
               + ": "
               + answer(reply.answer());
       case Effect.Exit exit -> "effect Exit " + exit.code();
+      case TaskEffect task -> "effect " + task;
     };
   }
 
@@ -323,6 +327,14 @@ public final class Transcript {
               + note.detail()
               + ", by "
               + note.actor();
+      case Happening.PoolNote note ->
+          (note.grave() ? "alarm  " : "note   ")
+              + note.pool()
+              + " "
+              + note.type()
+              + (note.task().isEmpty() ? "" : " " + note.task())
+              + ": "
+              + note.detail();
     };
   }
 
@@ -343,6 +355,9 @@ public final class Transcript {
     return switch (answer) {
       case Answer.Outcomes outcomes -> outcomes(outcomes.outcomes());
       case Answer.Applied applied -> plan(applied.plan()) + "; " + outcomes(applied.outcomes());
+      case Answer.Tasks tasks -> "tasks " + tasks.outcomes();
+      case Answer.QueueFull full -> full.pool() + " is full: " + full.accepted();
+      case Answer.TryAgain later -> "try again: " + later.why();
       case Answer.NoMatch none -> none.selector() + " matches nothing";
       case Answer.Refused refused -> "refused: " + refused.why();
     };

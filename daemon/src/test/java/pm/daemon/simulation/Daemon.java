@@ -14,6 +14,8 @@ import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Event;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskEffect;
+import pm.daemon.core.event.TaskEvent;
 import pm.daemon.core.event.TimePassed;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.Instance;
@@ -259,6 +261,7 @@ final class Daemon {
           case Command.Shutdown shutdown -> List.of();
           case Report report -> List.of();
           case TimePassed passed -> List.of();
+          case TaskEvent task -> List.of();
         };
     if (selectors.isEmpty() || core.isShuttingDown()) {
       return List.of();
@@ -337,6 +340,7 @@ final class Daemon {
       case Effect.ChangeLogs logs -> {}
       case Effect.Publish publish -> {}
       case Effect.Exit exits -> exit = Optional.of(exits.code());
+      case TaskEffect task -> throw new IllegalStateException("no pools: " + task);
     }
   }
 

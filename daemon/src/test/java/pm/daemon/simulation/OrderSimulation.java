@@ -36,6 +36,7 @@ import pm.daemon.core.event.Decision;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Event;
+import pm.daemon.core.event.TaskEffect;
 import pm.daemon.core.event.TimePassed;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
@@ -541,6 +542,7 @@ final class OrderSimulation {
         rolled(reply);
       }
       case Effect.Exit exit -> ended = true;
+      case TaskEffect task -> throw new IllegalStateException("no pools: " + task);
       default -> world.carryOut(effect);
     }
   }

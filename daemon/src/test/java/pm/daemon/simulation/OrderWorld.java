@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskEffect;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.HookEnd;
 import pm.daemon.core.model.InvocationId;
@@ -85,6 +86,7 @@ final class OrderWorld {
       case Effect.Publish publish -> {}
       case Effect.Reply reply -> {}
       case Effect.Exit exit -> {}
+      case TaskEffect task -> throw new IllegalStateException("no pools: " + task);
       case Effect.Follow follow -> {}
       case Effect.Check check -> {}
       case Effect.Ping ping -> {}

@@ -74,6 +74,7 @@ final class Requests {
               asked.command() instanceof Command.Apply && isDistinct(applied.outcomes());
           case Answer.NoMatch none -> asked.selected().isEmpty();
           case Answer.Refused refused -> isEnding;
+          case Answer.Tasks _, Answer.QueueFull _, Answer.TryAgain _ -> false;
         };
     Violation.unless(
         fits && reply.afterDecision() <= decisionsKept,

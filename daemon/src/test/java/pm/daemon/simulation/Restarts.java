@@ -12,6 +12,7 @@ import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Happening;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskEvent;
 import pm.daemon.core.event.TimePassed;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.DeadReason;
@@ -112,6 +113,7 @@ final class Restarts {
       case Command.Shutdown shutdown -> {}
       case Report report -> {}
       case TimePassed passed -> {}
+      case TaskEvent task -> {}
     }
   }
 

@@ -15,6 +15,7 @@ import pm.config.ProgramSpec;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskEvent;
 import pm.daemon.core.event.TimePassed;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.ApplyPlan;
@@ -104,6 +105,7 @@ final class Wishes {
       case Command.Shutdown shutdown -> {}
       case Report report -> {}
       case TimePassed passed -> {}
+      case TaskEvent task -> {}
     }
   }
 

@@ -15,7 +15,24 @@ import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.model.Run;
 
 /** What is to be done. None of them answers; what comes of it comes back as a {@link Report}. */
-public sealed interface Effect {
+public sealed interface Effect
+    permits Effect.Spawn,
+        Effect.Signal,
+        Effect.KillRemains,
+        Effect.SignalRemains,
+        Effect.Release,
+        Effect.Adopt,
+        Effect.Follow,
+        Effect.Check,
+        Effect.Ping,
+        Effect.RunHook,
+        Effect.EndHooks,
+        Effect.ReadUsage,
+        Effect.ChangeLogs,
+        Effect.Publish,
+        Effect.Reply,
+        Effect.Exit,
+        TaskEffect {
 
   /** Start a process; answered by Spawned or SpawnFailed. */
   record Spawn(InstanceName instance, InvocationId invocation, ProgramSpec spec)
@@ -128,8 +145,16 @@ public sealed interface Effect {
    *
    * @param afterDecision the {@link Entry.DecisionsKept#number()} that must be flushed first; 0 for
    *     none
+   * @param afterTasks whether all that was kept of tasks up to now must survive a loss of power
+   *     first
    */
-  record Reply(long request, Answer answer, long afterDecision) implements Effect {}
+  record Reply(long request, Answer answer, long afterDecision, boolean afterTasks)
+      implements Effect {
+    /** One that waits for no task. */
+    public Reply(long request, Answer answer, long afterDecision) {
+      this(request, answer, afterDecision, false);
+    }
+  }
 
   /** End the daemon. */
   record Exit(int code) implements Effect {}

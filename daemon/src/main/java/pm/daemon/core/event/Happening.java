@@ -64,4 +64,18 @@ public sealed interface Happening {
    */
   record DaemonNote(Moment at, String type, String detail, boolean grave, Actor actor)
       implements Happening {}
+
+  /**
+   * Something about a pool or a task of it.
+   *
+   * @param task the id of the task; empty if it is about the pool
+   * @param type a word: {@code task-failed}, {@code task-timed-out}, {@code task-lost}, {@code
+   *     task-cancelled}, {@code scale}, {@code recycle}, {@code breaker}, {@code throttle}, {@code
+   *     stall}, {@code paused}, {@code resumed}, {@code draining}, {@code queue-full}, {@code
+   *     store}
+   * @param grave whether a person must act
+   */
+  record PoolNote(
+      Moment at, String pool, String task, String type, String detail, boolean grave, Actor actor)
+      implements Happening {}
 }

@@ -33,6 +33,7 @@ import pm.config.StopScope;
 import pm.config.StopSpec;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskEffect;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.DeadReason;
@@ -495,6 +496,7 @@ class InstanceMachineTest {
       case Effect.ChangeLogs change -> throw new AssertionError("the machine has no " + change);
       case Effect.Publish publish -> "Publish";
       case Effect.Reply reply -> throw new AssertionError("the machine has no " + reply);
+      case TaskEffect task -> throw new AssertionError("the machine has no " + task);
       case Effect.Exit exit -> throw new AssertionError("the machine has no " + exit);
     };
   }

@@ -1,0 +1,41 @@
+package pm.daemon.core.event;
+
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InvocationId;
+
+/** What is to be done about tasks. */
+public sealed interface TaskEffect extends Effect {
+
+  /**
+   * Send an attempt to a worker.
+   *
+   * @param sequence ascending from 1 for each invocation; the last one that was sent is remembered
+   *     beyond the death of the daemon
+   * @param data the JSON text; empty if the store has it, which is read first
+   * @param deadlineMillis wall clock milliseconds since 1970
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Bytes on the hot path, compared by nobody.
+  record Send(
+      InvocationId invocation,
+      long sequence,
+      long task,
+      String id,
+      int attempt,
+      String type,
+      byte[] data,
+      long deadlineMillis)
+      implements TaskEffect {}
+
+  /** Tell a worker to give a task up. */
+  record Cancel(InvocationId invocation, String id) implements TaskEffect {}
+
+  /** Tell a worker to finish what it has and exit. */
+  record Finish(InvocationId invocation) implements TaskEffect {}
+
+  /** Read the last lines that a worker wrote; answered by {@link TaskReport.Evidence}. */
+  record ReadEvidence(InstanceName instance, InvocationId invocation, long task)
+      implements TaskEffect {}
+
+  /** Read how loaded the machine is; answered by {@link TaskReport.Load}. */
+  record ReadLoad() implements TaskEffect {}
+}
