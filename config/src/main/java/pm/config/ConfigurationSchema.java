@@ -61,7 +61,7 @@ public final class ConfigurationSchema {
       properties.put(key.name(), described);
     }
     for (LaterKey later : keys.later()) {
-      properties.put(later.name(), later(later));
+      properties.put(later.name(), later());
     }
     var tree = new LinkedHashMap<String, Object>();
     tree.put("type", "object");
@@ -79,22 +79,10 @@ public final class ConfigurationSchema {
   }
 
   /** Only what it would be by default. */
-  private static Map<String, Object> later(LaterKey key) {
+  private static Map<String, Object> later() {
     var tree = new LinkedHashMap<String, Object>();
     tree.put("description", "Not supported yet.");
-    if (key.below().isEmpty()) {
-      var values = new ArrayList<Object>(List.of(ProgramTree.NULL, Map.of(), List.of()));
-      values.addAll(key.defaults());
-      tree.put("enum", values);
-      return tree;
-    }
-    var properties = new LinkedHashMap<String, Object>();
-    for (LaterKey below : key.below()) {
-      properties.put(below.name(), later(below));
-    }
-    tree.put("type", List.of("object", "null"));
-    tree.put("properties", properties);
-    tree.put("additionalProperties", false);
+    tree.put("enum", List.of(ProgramTree.NULL, Map.of(), List.of()));
     return tree;
   }
 

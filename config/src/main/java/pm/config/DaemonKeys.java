@@ -55,6 +55,17 @@ final class DaemonKeys {
               "How long work in hand may take once the daemon has been asked to end.",
               "2m"));
 
+  static final Keys TASKS =
+      Keys.of(
+          "tasks",
+          Key.restart(
+              "store",
+              words(TaskStoreKind.values()),
+              "auto",
+              "`auto`: in files of the state folder, so that they outlive the daemon and a loss of"
+                  + " power; `memory`: gone when the daemon ends.",
+              "memory"));
+
   static final Keys DAEMON =
       new Keys(
           "pmd",
@@ -69,6 +80,7 @@ final class DaemonKeys {
                   "Instances that are on their way from spawn to ready at one time, 1 to "
                       + "10000. `auto`: 4 times the number of cores.",
                   "8"),
+              Key.restart("tasks", below(TASKS), "", "Where tasks are kept.", ""),
               Key.live(
                   "include",
                   list(TEXT),
@@ -83,10 +95,7 @@ final class DaemonKeys {
                   "{}",
                   "Programs by name. Each file of programs has this key only.",
                   "")),
-          List.of(
-              LaterKey.of("http"),
-              LaterKey.section("tasks", LaterKey.of("store", "auto")),
-              LaterKey.of("groups")));
+          List.of(new LaterKey("http"), new LaterKey("groups")));
 
   /** A file that {@code include} names. */
   static final Keys PROGRAMS_FILE =

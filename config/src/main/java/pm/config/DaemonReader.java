@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  */
 final class DaemonReader {
   private static final String[] KEYS = {
-    "socket", "log", "shutdown", "max_concurrent_starts", "include"
+    "socket", "log", "shutdown", "max_concurrent_starts", "tasks", "include"
   };
 
   private final Map<String, Location> seen = new HashMap<>();
@@ -68,6 +68,7 @@ final class DaemonReader {
         }
       }
       case "max_concurrent_starts" -> readStarts(top, key);
+      case "tasks" -> top.section(key, DaemonKeys.TASKS).ifPresent(this::readTasks);
       case "include" -> include = patterns(top);
       default -> throw new IllegalStateException("no such key: " + key);
     }
@@ -87,6 +88,15 @@ final class DaemonReader {
             path,
             section.octal("mode", SocketSpec.DEFAULT.mode()),
             section.name("group").orElse(SocketSpec.DEFAULT.group()));
+  }
+
+  private void readTasks(Section section) {
+    if (section.value("store").orElse(null) instanceof Node.Text text
+        && (text.text().startsWith("redis:") || text.text().startsWith("rediss:"))) {
+      section.problem("store", "not supported yet", "write auto or memory");
+    } else {
+      tasks = section.word("store", TaskStoreKind.values(), tasks);
+    }
   }
 
   private void readStarts(Section top, String key) {

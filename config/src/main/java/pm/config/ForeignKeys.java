@@ -1,12 +1,14 @@
 package pm.config;
 
+import java.util.Locale;
+
 /** What the keys of other supervisors are called here. Needed only when something is wrong. */
 final class ForeignKeys {
   private ForeignKeys() {}
 
   /**
-   * The remedy for a key of a program in supervisord, systemd, pm2, docker compose or circus; empty
-   * if it is of none.
+   * The remedy for a key of a program in supervisord, systemd, pm2, docker compose, circus or a
+   * task queue; empty if it is of none.
    */
   static String ofProgram(String key) {
     String counterpart =
@@ -107,7 +109,95 @@ final class ForeignKeys {
           case "OOMPolicy" -> "limits.on_memory";
           default -> "";
         };
+    if (counterpart.isEmpty()) {
+      counterpart = ofTasks(folded(key));
+    }
     return counterpart.isEmpty() ? notYet(key) : "did you mean " + counterpart + "?";
+  }
+
+  /** The remedy for a key of a pool or of a mapping in it; empty if it is of none. */
+  static String ofPool(String key) {
+    String counterpart =
+        switch (folded(key)) {
+          case "instances", "workers", "processes", "numprocs", "replicas", "size" ->
+              "pool.min and pool.max";
+          case "threads" -> "pool.concurrency";
+          case "types", "names" -> "pool.accepts";
+          case "attempts", "retry", "maxretries", "maxattempts" -> "pool.task.retries";
+          case "memory", "memorylimit", "maxmemory" -> "pool.recycle.max_memory";
+          case "ttl" -> "pool.recycle.max_age";
+          case "limit" -> "pool.queue.capacity";
+          default -> ofTasks(folded(key));
+        };
+    return counterpart.isEmpty() ? "" : "did you mean " + counterpart + "?";
+  }
+
+  /**
+   * The counterpart of a key of a pool in Celery, Horizon, PHP-FPM, RoadRunner, uWSGI, Gunicorn,
+   * Sidekiq or BullMQ that means nothing else elsewhere.
+   */
+  private static String ofTasks(String folded) {
+    return switch (folded) {
+      case "autoscale", "balance", "pm" -> "pool.min and pool.max";
+      case "minprocesses",
+          "minworkers",
+          "minreplicas",
+          "cheaper",
+          "startservers",
+          "minspareservers" ->
+          "pool.min";
+      case "maxprocesses",
+          "maxworkers",
+          "maxreplicas",
+          "maxchildren",
+          "maxspareservers",
+          "numworkers",
+          "workerconcurrency" ->
+          "pool.max";
+      case "concurrency" -> "pool.max for instances, pool.concurrency for the tasks of each";
+      case "prefetch",
+          "prefetchcount",
+          "prefetchmultiplier",
+          "workerprefetchmultiplier",
+          "workerconnections" ->
+          "pool.concurrency";
+      case "queues", "taskqueues", "taskroutes" -> "pool.accepts";
+      case "balancemaxshift", "spawnrate", "maxspawnrate", "cheaperstep" -> "pool.scale_up.step";
+      case "balancecooldown" -> "pool.scale_up.wait";
+      case "processidletimeout", "idlettl", "idletimeout" -> "pool.scale_down.idle";
+      case "maxtasksperchild", "workermaxtasksperchild", "maxjobs", "maxrequests", "maxtasks" ->
+          "pool.recycle.max_tasks";
+      case "maxrequestsjitter" -> "pool.recycle.jitter";
+      case "maxtime", "maxworkerlifetime" -> "pool.recycle.max_age";
+      case "maxmemoryperchild", "workermaxmemoryperchild", "maxworkermemory", "reloadonrss" ->
+          "pool.recycle.max_memory";
+      case "maxqueuesize", "maxlength", "queuesize" -> "pool.queue.capacity";
+      case "tries" -> "pool.task.retries, which does not count the first attempt";
+      case "timelimit",
+          "softtimelimit",
+          "tasktimelimit",
+          "tasksofttimelimit",
+          "visibilitytimeout",
+          "requestterminatetimeout",
+          "execttl",
+          "harakiri",
+          "lockduration" ->
+          "pool.task.timeout";
+      case "defaultretrydelay", "retrydelay" -> "pool.task.backoff.delay";
+      case "retrybackoff" -> "pool.task.backoff.factor";
+      case "retrybackoffmax" -> "pool.task.backoff.max_delay";
+      case "retryjitter" -> "pool.task.backoff.jitter";
+      case "resultexpires", "removeoncomplete", "trimcompleted", "trimfailed" -> "pool.task.keep";
+      case "maxstalledcount" -> "pool.task.poison_after";
+      case "stalledinterval" -> "pool.stall.after";
+      default -> "";
+    };
+  }
+
+  /** As it is told from others in spite of how tools write it; {@code pm.} is PHP-FPM's. */
+  private static String folded(String key) {
+    String own = key.startsWith("pm.") ? key.substring(3) : key;
+    return own.replace("_", "").replace("-", "").toLowerCase(Locale.ROOT);
   }
 
   /** The remedy for a key at the top of a file. */

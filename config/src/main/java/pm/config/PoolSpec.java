@@ -219,7 +219,7 @@ public record PoolSpec(
   /**
    * When an instance is replaced, between tasks; the first limit that it reaches counts.
    *
-   * @param maxTasks it has done so many tasks; positive
+   * @param maxTasks it has done so many tasks, 1 to {@link #MOST_TASKS}
    * @param maxAge it is so old; positive
    * @param maxMemoryBytes all its processes together use more; positive
    * @param jitter fraction by which {@code maxTasks} and {@code maxAge} may be smaller by chance, 0
@@ -230,12 +230,15 @@ public record PoolSpec(
       Optional<Duration> maxAge,
       OptionalLong maxMemoryBytes,
       double jitter) {
+    public static final int MOST_TASKS = 1_000_000_000;
+
     public static final Recycle NONE =
         new Recycle(OptionalLong.empty(), Optional.empty(), OptionalLong.empty(), 0);
 
     public Recycle {
-      if (maxTasks.isPresent() && maxTasks.getAsLong() < 1) {
-        throw new IllegalArgumentException("recycle.max_tasks is at least 1: " + maxTasks);
+      if (maxTasks.isPresent() && (maxTasks.getAsLong() < 1 || maxTasks.getAsLong() > MOST_TASKS)) {
+        throw new IllegalArgumentException(
+            "recycle.max_tasks is 1 to " + MOST_TASKS + ": " + maxTasks);
       }
       maxAge.ifPresent(age -> Require.positive("recycle.max_age", age));
       if (maxMemoryBytes.isPresent() && maxMemoryBytes.getAsLong() < 1) {

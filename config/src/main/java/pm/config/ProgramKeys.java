@@ -305,7 +305,8 @@ final class ProgramKeys {
               SPAN,
               "null",
               "How long a worker that has a task in hand may go on with it before the signal; only"
-                  + " for type: worker, and nothing waits where no task is in hand.",
+                  + " for type: worker, and nothing waits where no task is in hand. null: 30s with"
+                  + " a `pool`, else not at all.",
               "1m"),
           Key.live(
               "scope",
@@ -623,7 +624,12 @@ final class ProgramKeys {
                   "false",
                   "Whether the process gets the daemon's environment too.",
                   "true"),
-              Key.live("instances", whole(0, ProgramSpec.MOST_INSTANCES), "1", "0 to 1000.", "4"),
+              Key.live(
+                  "instances",
+                  whole(0, ProgramSpec.MOST_INSTANCES),
+                  "1",
+                  "0 to 1000. A program with a `pool` has `pool.min` and `pool.max` instead.",
+                  "4"),
               Key.live(
                   "enabled",
                   TRUTH,
@@ -707,8 +713,15 @@ final class ProgramKeys {
                   "What it may use. A limit with two values is SOFT:HARD.",
                   ""),
               Key.restart("security", below(SECURITY), "", "What it may gain and keep.", ""),
-              Key.restart("worker", below(WORKER), "", "How a worker is spoken to.", "")),
-          List.of(LaterKey.of("sockets"), LaterKey.of("schedule"), LaterKey.of("pool")));
+              Key.restart("worker", below(WORKER), "", "How a worker is spoken to.", ""),
+              Key.live(
+                  "pool",
+                  below(PoolKeys.POOL),
+                  "null",
+                  "Which tasks a worker takes, and how many instances there are. Only for type:"
+                      + " worker. null: it takes none.",
+                  "{min: 1, max: 8}")),
+          List.of(new LaterKey("sockets"), new LaterKey("schedule")));
 
   /** What we keep ourselves says where each program came from. */
   static final Keys KEPT_PROGRAM = PROGRAM.plus("origin");

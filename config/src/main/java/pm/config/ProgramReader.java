@@ -133,6 +133,7 @@ final class ProgramReader {
             .hooks(hooks())
             .limits(LimitsReader.limits(section))
             .security(LimitsReader.security(section, rules.mayChangeUser() || rules.kept()))
+            .pool(PoolReader.pool(section, type))
             .location(problems.locate(entry));
     Readiness readiness = checks.readiness(section, type, startTimeout);
     LogSpec logs = new LogReader(variables).logs(section);
@@ -467,17 +468,7 @@ final class ProgramReader {
     }
     Section restart = found.get();
     Duration delay = restart.duration("delay", otherwise.delay());
-    Duration maxDelay = restart.duration("max_delay", otherwise.maxDelay());
-    if (maxDelay.compareTo(delay) < 0) {
-      restart.problem(
-          restart.has("max_delay") ? "max_delay" : "delay",
-          "the delay "
-              + Durations.format(delay)
-              + " is longer than max_delay, which is "
-              + Durations.format(maxDelay),
-          "write max_delay: " + Durations.format(delay) + " or more");
-      maxDelay = delay;
-    }
+    Duration maxDelay = restart.maxDelay(delay, otherwise.maxDelay());
     OptionalInt maxRestarts = maxRestarts(restart);
     if (restart.has("retry_after")
         && maxRestarts.equals(OptionalInt.of(0))

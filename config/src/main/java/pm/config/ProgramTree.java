@@ -38,7 +38,9 @@ final class ProgramTree {
     }
     tree.put("env_file", envFiles);
     tree.put("inherit_environment", program.inheritEnvironment());
-    tree.put("instances", program.instances());
+    if (program.pool().isEmpty()) {
+      tree.put("instances", program.instances());
+    }
     tree.put("enabled", program.enabled());
     tree.put("autostart", program.autostart());
     tree.put("essential", program.essential());
@@ -61,6 +63,7 @@ final class ProgramTree {
     tree.put("limits", of(program.limits()));
     tree.put("security", of(program.security()));
     tree.put("worker", of(program.worker()));
+    tree.put("pool", program.pool().isPresent() ? of(program.pool().get()) : NULL);
     return tree;
   }
 
@@ -81,6 +84,7 @@ final class ProgramTree {
         daemon.maxConcurrentStarts().isPresent()
             ? daemon.maxConcurrentStarts().getAsInt()
             : "auto");
+    tree.put("tasks", Map.of("store", daemon.tasks().word()));
     tree.put("include", daemon.include());
     return tree;
   }
@@ -269,6 +273,75 @@ final class ProgramTree {
     tree.put("ping", Map.of("method", worker.pingMethod()));
     tree.put("max_frame", Sizes.format(worker.maxFrameBytes()));
     return tree;
+  }
+
+  static Map<String, Object> of(PoolSpec pool) {
+    var scaleUp = new LinkedHashMap<String, Object>();
+    scaleUp.put("wait", Durations.format(pool.scaleUp().waited()));
+    scaleUp.put("step", pool.scaleUp().step());
+    var throttle = new LinkedHashMap<String, Object>();
+    throttle.put("cpu", percent(pool.throttle().cpuPercent()));
+    throttle.put("memory", percent(pool.throttle().memoryPercent()));
+    var stall = new LinkedHashMap<String, Object>();
+    stall.put("after", duration(pool.stall().after()));
+    stall.put("action", pool.stall().action().word());
+    var queue = new LinkedHashMap<String, Object>();
+    queue.put("capacity", pool.queue().capacity());
+    queue.put("aging", Durations.format(pool.queue().aging()));
+    var breaker = new LinkedHashMap<String, Object>();
+    breaker.put("failures", pool.breaker().failures());
+    breaker.put("reset_after", Durations.format(pool.breaker().resetAfter()));
+    breaker.put("when_open", pool.breaker().whenOpen().word());
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put("min", pool.min());
+    tree.put("max", pool.max());
+    tree.put("scale_up", scaleUp);
+    tree.put("scale_down", Map.of("idle", Durations.format(pool.scaleDownIdle())));
+    tree.put("strategy", pool.strategy().word());
+    tree.put("weights", pool.weights());
+    tree.put("concurrency", pool.concurrency());
+    tree.put("accepts", pool.accepts());
+    tree.put("recycle", of(pool.recycle()));
+    tree.put("throttle", throttle);
+    tree.put("stall", stall);
+    tree.put("queue", queue);
+    tree.put("task", of(pool.task()));
+    tree.put("breaker", breaker);
+    return tree;
+  }
+
+  private static Map<String, Object> of(PoolSpec.Recycle recycle) {
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put(
+        "max_tasks", recycle.maxTasks().isPresent() ? (int) recycle.maxTasks().getAsLong() : NULL);
+    tree.put("max_age", duration(recycle.maxAge()));
+    tree.put(
+        "max_memory",
+        recycle.maxMemoryBytes().isPresent()
+            ? Sizes.format(recycle.maxMemoryBytes().getAsLong())
+            : NULL);
+    tree.put("jitter", decimal(recycle.jitter()));
+    return tree;
+  }
+
+  private static Map<String, Object> of(PoolSpec.TaskRules task) {
+    var backoff = new LinkedHashMap<String, Object>();
+    backoff.put("delay", Durations.format(task.backoff().delay()));
+    backoff.put("factor", decimal(task.backoff().factor()));
+    backoff.put("max_delay", Durations.format(task.backoff().maxDelay()));
+    backoff.put("jitter", decimal(task.backoff().jitter()));
+    var tree = new LinkedHashMap<String, Object>();
+    tree.put("timeout", Durations.format(task.timeout()));
+    tree.put("retries", task.retries());
+    tree.put("backoff", backoff);
+    tree.put("keep", Durations.format(task.keep()));
+    tree.put("keep_max", task.keepMax());
+    tree.put("poison_after", task.poisonAfter());
+    return tree;
+  }
+
+  private static Object percent(OptionalInt percent) {
+    return percent.isPresent() ? percent.getAsInt() + "%" : NULL;
   }
 
   private static Object command(Optional<Command> command) {

@@ -306,6 +306,22 @@ final class Section {
     return duration;
   }
 
+  /** The value of {@code max_delay}, which is not shorter than that of {@code delay}. */
+  Duration maxDelay(Duration delay, Duration otherwise) {
+    Duration maxDelay = duration("max_delay", otherwise);
+    if (maxDelay.compareTo(delay) >= 0) {
+      return maxDelay;
+    }
+    problem(
+        has("max_delay") ? "max_delay" : "delay",
+        "the delay "
+            + Durations.format(delay)
+            + " is longer than max_delay, which is "
+            + Durations.format(maxDelay),
+        "write max_delay: " + Durations.format(delay) + " or more");
+    return delay;
+  }
+
   long size(String key, long least, long most, long otherwise) {
     Node value = get(key);
     if (value == null) {
@@ -415,6 +431,13 @@ final class Section {
           case "service_healthy" -> "healthy";
           case "service_completed_successfully" -> "completed";
           case "lsp" -> "content-length";
+          case "least-conn", "least_conn", "leastconn" -> "least-connections";
+          case "rr" -> "round-robin";
+          case "weighted", "wrr" -> "weighted-round-robin";
+          case "disk", "file", "journal" -> "auto";
+          case "ram" -> "memory";
+          case "fail", "refuse" -> "reject";
+          case "wait", "queue" -> "hold";
           case "ndjson", "jsonl", "newline", "mcp" -> "line";
           case "text", "plain" -> "raw";
           default -> "";
@@ -465,6 +488,31 @@ final class Section {
       }
     }
     return texts;
+  }
+
+  /** A list of whole numbers, none of them left out because it is there already. */
+  List<Integer> numbers(String key, int least, int most) {
+    Node value = get(key);
+    if (value == null) {
+      return List.of();
+    }
+    if (!(value instanceof Node.Items list)) {
+      problem(
+          key,
+          "a list of numbers is expected, not " + describe(value),
+          value instanceof Node.Text text && isWholeNumber(text.text())
+              ? "write [" + text.text() + "]"
+              : "write for example [" + least + ", " + most + "]");
+      return List.of();
+    }
+    var numbers = new ArrayList<Integer>(list.items().size());
+    for (int i = 0; i < list.items().size(); i++) {
+      int number = number(list.items().get(i), path(key) + "[" + i + "]", least, most, least - 1);
+      if (number >= least) {
+        numbers.add(number);
+      }
+    }
+    return numbers;
   }
 
   Set<Integer> exitCodes(String key, Set<Integer> otherwise) {

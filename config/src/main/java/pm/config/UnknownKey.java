@@ -7,23 +7,29 @@ import java.util.Locale;
 /** Finds out what somebody meant who wrote a key that does not exist. */
 final class UnknownKey {
   private static final int LONGEST = 40;
-  private static final Keys[] SECTIONS = {
-    ProgramKeys.RESTART,
-    ProgramKeys.STOP,
-    ProgramKeys.LOGS,
-    ProgramKeys.READINESS,
-    ProgramKeys.LIVENESS,
-    ProgramKeys.RELOAD,
-    ProgramKeys.HOOKS,
-    ProgramKeys.LIMITS,
-    ProgramKeys.SECURITY,
-    ProgramKeys.WORKER
-  };
-  private static final Keys[] DAEMON_SECTIONS = {
-    DaemonKeys.SOCKET, DaemonKeys.LOG, DaemonKeys.SHUTDOWN
-  };
+  private static final List<Keys> SECTIONS = sections();
+  private static final List<Keys> DAEMON_SECTIONS =
+      List.of(DaemonKeys.SOCKET, DaemonKeys.LOG, DaemonKeys.SHUTDOWN, DaemonKeys.TASKS);
 
   private UnknownKey() {}
+
+  private static List<Keys> sections() {
+    var sections =
+        new ArrayList<Keys>(
+            List.of(
+                ProgramKeys.RESTART,
+                ProgramKeys.STOP,
+                ProgramKeys.LOGS,
+                ProgramKeys.READINESS,
+                ProgramKeys.LIVENESS,
+                ProgramKeys.RELOAD,
+                ProgramKeys.HOOKS,
+                ProgramKeys.LIMITS,
+                ProgramKeys.SECURITY,
+                ProgramKeys.WORKER));
+    sections.addAll(PoolKeys.ALL);
+    return sections;
+  }
 
   /** What to write instead of {@code key} in a mapping of these keys. */
   static String remedy(String key, Keys keys) {
@@ -81,14 +87,14 @@ final class UnknownKey {
     if (keys.is(DaemonKeys.DAEMON) || keys.is(DaemonKeys.PROGRAMS_FILE)) {
       return ForeignKeys.ofDaemon(key);
     }
-    String remedy = ForeignKeys.ofProgram(key);
+    String remedy = isOfPool(keys) ? ForeignKeys.ofPool(key) : ForeignKeys.ofProgram(key);
     if (keys.is(ProgramKeys.PROGRAM) || remedy.isEmpty()) {
       return remedy;
     }
     for (Keys section : SECTIONS) {
       if (section.is(keys)) {
         // Inside the section that it belongs to, its short name is enough.
-        return remedy.replace("did you mean " + section.owner() + ".", "did you mean ");
+        return remedy.replace(" " + section.owner() + ".", " ");
       }
     }
     return "";
@@ -115,12 +121,43 @@ final class UnknownKey {
       }
       return "";
     }
+    if (isOfPool(keys)) {
+      String inPool = elsewhereInPool(key, keys);
+      if (!inPool.isEmpty()) {
+        return inPool;
+      }
+    }
     for (Keys section : SECTIONS) {
       if (section.is(keys) && names(ProgramKeys.PROGRAM).contains(key)) {
-        return key + " belongs to the program, one level up";
+        return key
+            + " belongs to the program, "
+            + (section.owner().contains(".") ? "further up" : "one level up");
       }
     }
     return "";
+  }
+
+  private static boolean isOfPool(Keys keys) {
+    for (Keys each : PoolKeys.ALL) {
+      if (each.is(keys)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The same name in another mapping of a pool, best in one below. */
+  private static String elsewhereInPool(String key, Keys keys) {
+    String found = "";
+    for (Keys section : PoolKeys.ALL) {
+      if (section.isKnown(key)) {
+        if (section.owner().startsWith(keys.owner() + ".")) {
+          return didYouMean(section.owner().substring(keys.owner().length() + 1) + "." + key);
+        }
+        found = found.isEmpty() ? didYouMean(section.owner() + "." + key) : found;
+      }
+    }
+    return found;
   }
 
   private static String programKey(String key) {

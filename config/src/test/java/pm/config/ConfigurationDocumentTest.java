@@ -99,6 +99,10 @@ class ConfigurationDocumentTest {
   private static void rows(String prefix, Keys keys, StringBuilder table) {
     for (Key key : keys.keys()) {
       row(prefix + key.name(), key, true, table);
+      // A mapping below that of a program has no table of its own.
+      if (!prefix.isEmpty() && key.type() instanceof KeyType.Below(Keys below)) {
+        rows(prefix + key.name() + ".", below, table);
+      }
     }
   }
 
@@ -118,6 +122,7 @@ class ConfigurationDocumentTest {
     ProgramSpec program = new ProgramSpec.Builder("web", new Command(List.of("a"), false)).build();
     var defaults = new LinkedHashMap<String, String>();
     flatten("", ProgramTree.of(program), defaults);
+    flatten("pool", ProgramTree.of(PoolSpec.DEFAULT), defaults);
     for (Map.Entry<String, String> entry : defaults.entrySet()) {
       Key key = KeyPath.find(ProgramKeys.PROGRAM, entry.getKey()).orElseThrow();
       assertThat(entry.getKey()).endsWith(key.name());
@@ -137,7 +142,11 @@ class ConfigurationDocumentTest {
 
   /** As the writer would have it. */
   private static String canonical(String text) {
-    return text.equals("60s") ? "1m" : text;
+    return switch (text) {
+      case "60s" -> "1m";
+      case "24h" -> "1d";
+      default -> text;
+    };
   }
 
   @Test

@@ -33,6 +33,8 @@ class ConfigurationWriterTest {
             shutdown:
               timeout: 30s
             max_concurrent_starts: auto
+            tasks:
+              store: auto
             include: ["programs.d/*.yaml"]
             programs:
               web:
@@ -120,6 +122,7 @@ class ConfigurationWriterTest {
                   ping:
                     method: ping
                   max_frame: 1MiB
+                pool: null
             """);
   }
 

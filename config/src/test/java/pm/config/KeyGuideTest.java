@@ -45,13 +45,17 @@ class KeyGuideTest {
   /** Whether an example says all that its mapping needs. */
   private static boolean isWhole(String path) {
     return !path.matches(
-        "(readiness|liveness)\\.(http\\..*|exec\\..*|period|timeout)|depends_on\\..*"
+        "(readiness|liveness)\\.(http\\..*|exec\\..*|period|timeout)|depends_on\\..*|pool\\.weights"
             + "|liveness\\.(failure_threshold|success_threshold|initial_delay|on_failure|before_kill.*)"
             + "|(hooks\\.[a-z_]+|stop\\.command|reload\\.command)\\..*");
   }
 
+  private static String beside(String path) {
+    return path.startsWith("pool") ? "type: worker" : BESIDE.getOrDefault(path, "");
+  }
+
   private static List<Problem> problems(KeyGuide guide) {
-    String beside = BESIDE.getOrDefault(guide.path(), "");
+    String beside = beside(guide.path());
     String text =
         guide.isOfProgram()
             ? "programs:\n  other: {command: a}\n  web:\n    "
@@ -78,6 +82,9 @@ class KeyGuideTest {
     assertThat(KeyGuide.find("environment.LANG").orElseThrow().does()).contains("Variables");
     assertThat(KeyGuide.find("depends_on.db.condition").orElseThrow().otherwise())
         .isEqualTo("ready");
+    assertThat(KeyGuide.find("programs.web.pool.task.backoff.delay").orElseThrow().kind())
+        .isEqualTo(KeyKind.LIVE);
+    assertThat(KeyGuide.find("tasks.store").orElseThrow().isOfProgram()).isFalse();
     assertThat(KeyGuide.find("nonsense")).isEmpty();
     assertThat(KeyGuide.find("restart.nonsense")).isEmpty();
     assertThat(KeyGuide.find("")).isEmpty();
@@ -86,7 +93,10 @@ class KeyGuideTest {
   @Test
   void saysWhatWasMeant() {
     assertThat(KeyGuide.remedy("autorestart")).isEqualTo("did you mean restart.policy?");
-    assertThat(KeyGuide.remedy("max_delay")).isEqualTo("did you mean restart.max_delay?");
+    assertThat(KeyGuide.remedy("reset_after"))
+        .isEqualTo("did you mean restart.reset_after or pool.breaker.reset_after?");
+    assertThat(KeyGuide.remedy("max_size")).isEqualTo("did you mean logs.max_size?");
+    assertThat(KeyGuide.remedy("pm.max_children")).isEqualTo("did you mean pool.max?");
     assertThat(KeyGuide.remedy("restart.dely")).isEqualTo("did you mean restart.delay?");
     assertThat(KeyGuide.remedy("qqqqqqqqqqqqqqqq")).isEqualTo("pmctl config schema lists all keys");
   }

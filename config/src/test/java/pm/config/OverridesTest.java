@@ -66,6 +66,44 @@ class OverridesTest {
   }
 
   @Test
+  void aPoolIsMergedKeyByKey() throws IOException {
+    write(
+        "mail.yaml",
+        """
+        programs:
+          mail:
+            command: ./mail
+            type: worker
+            pool: {min: 2, max: 4, task: {timeout: 1m, retries: 5}, accepts: [mail, sms]}
+          plain:
+            command: ./plain
+            type: worker
+            instances: 3
+        """);
+    write(
+        "mail.override.yaml",
+        """
+        programs:
+          mail:
+            pool: {max: 8, task: {retries: 1}, accepts: [mail]}
+          plain:
+            instances: null
+            pool: {max: 3}
+        """);
+    Configuration configuration = load();
+    assertThat(configuration.problems()).isEmpty();
+    PoolSpec mail =
+        Objects.requireNonNull(configuration.programs().get("mail")).pool().orElseThrow();
+    assertThat(mail.min()).isEqualTo(2);
+    assertThat(mail.max()).isEqualTo(8);
+    assertThat(mail.accepts()).containsExactly("mail");
+    assertThat(mail.task().timeout()).hasSeconds(60);
+    assertThat(mail.task().retries()).isEqualTo(1);
+    assertThat(Objects.requireNonNull(configuration.programs().get("plain")).instances())
+        .isEqualTo(3);
+  }
+
+  @Test
   void aProblemPointsToTheFileItStandsIn() throws IOException {
     write("web.yaml", "programs:\n  web:\n    command: a\n    instances: x\n    umask: \"9\"\n");
     write(

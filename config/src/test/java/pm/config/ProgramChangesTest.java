@@ -1,6 +1,7 @@
 package pm.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.Duration;
 import java.util.List;
@@ -46,6 +47,34 @@ class ProgramChangesTest {
             new Change("stop.timeout", "10s", "1s", KeyKind.LIVE),
             new Change("logs.file", "auto", "none", KeyKind.RESTART),
             new Change("logs.keep", "10", "3", KeyKind.LIVE));
+  }
+
+  @Test
+  void allOfAPoolIsLive() {
+    ProgramSpec worker = new ProgramSpec.Builder(OLD).type(ProgramType.WORKER).build();
+    ProgramSpec pooled =
+        new ProgramSpec.Builder(worker).pool(Optional.of(PoolSpec.DEFAULT)).build();
+    ProgramSpec wider =
+        new ProgramSpec.Builder(worker)
+            .pool(Optional.of(PoolSpec.DEFAULT.withBounds(2, 4)))
+            .build();
+    assertThat(ProgramChanges.between(worker, pooled))
+        .extracting(Change::path, Change::kind)
+        .containsExactly(tuple("instances", KeyKind.LIVE), tuple("pool", KeyKind.LIVE));
+    assertThat(ProgramChanges.between(pooled, wider))
+        .containsExactly(
+            new Change("pool.min", "1", "2", KeyKind.LIVE),
+            new Change("pool.max", "1", "4", KeyKind.LIVE));
+    for (long seed = 0; seed < 100; seed++) {
+      ProgramSpec other =
+          new ProgramSpec.Builder(worker)
+              .pool(Optional.of(new RandomConfigurations(seed).pool()))
+              .build();
+      assertThat(ProgramChanges.between(pooled, other))
+          .as("seed %d", seed)
+          .isNotEmpty()
+          .allMatch(change -> change.kind() == KeyKind.LIVE && change.path().startsWith("pool."));
+    }
   }
 
   @Test

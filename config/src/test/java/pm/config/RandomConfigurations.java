@@ -114,7 +114,7 @@ final class RandomConfigurations {
         random.nextBoolean()
             ? OptionalInt.empty()
             : OptionalInt.of(random.nextInt(1, DaemonSpec.MOST_STARTS)),
-        TaskStoreKind.AUTO,
+        pick(TaskStoreKind.values()),
         random.nextBoolean()
             ? DaemonSpec.DEFAULT.include()
             : List.of("none/*" + random.nextInt(9)));
@@ -177,6 +177,7 @@ final class RandomConfigurations {
                     "m" + text(),
                     random.nextLong(1 << 10, 1 << 24))
                 : WorkerSpec.DEFAULT)
+        .pool(isWorker && random.nextInt(4) > 0 ? Optional.of(pool()) : Optional.empty())
         .successExitCodes(exitCodes())
         .restart(
             type == ProgramType.ONESHOT && restart.policy() == RestartPolicy.ALWAYS
@@ -325,6 +326,57 @@ final class RandomConfigurations {
                     })),
         random.nextBoolean() ? List.of() : List.of(0, 3, random.nextInt(4, 1024)),
         number(-1000, 1000));
+  }
+
+  PoolSpec pool() {
+    int max = random.nextInt(1, random.nextBoolean() ? 5 : PoolSpec.MOST + 1);
+    PoolSpec.Strategy strategy = pick(PoolSpec.Strategy.values());
+    var weights = new ArrayList<Integer>();
+    if (strategy == PoolSpec.Strategy.WEIGHTED_ROUND_ROBIN) {
+      for (int i = random.nextInt(max + 1); i > 0; i--) {
+        weights.add(random.nextInt(1, PoolSpec.MOST_WEIGHT + 1));
+      }
+    }
+    Duration delay = duration(0);
+    return new PoolSpec(
+        random.nextInt(max + 1),
+        max,
+        new PoolSpec.ScaleUp(duration(0), random.nextInt(1, PoolSpec.MOST + 1)),
+        duration(1),
+        strategy,
+        weights,
+        random.nextInt(1, PoolSpec.MOST_CONCURRENCY + 1),
+        pick(List.of(List.of("*"), List.of("mail.*", "no", "1?", "~"), List.of("true"))),
+        new PoolSpec.Recycle(
+            random.nextBoolean()
+                ? OptionalLong.empty()
+                : OptionalLong.of(random.nextInt(1, PoolSpec.Recycle.MOST_TASKS)),
+            random.nextBoolean() ? Optional.empty() : Optional.of(duration(1)),
+            random.nextBoolean()
+                ? OptionalLong.empty()
+                : OptionalLong.of(random.nextLong(1 << 20, 1L << 49)),
+            random.nextDouble()),
+        new PoolSpec.Throttle(number(1, 100), number(1, 100)),
+        new PoolSpec.Stall(
+            random.nextBoolean() ? Optional.empty() : Optional.of(duration(1)),
+            pick(PoolSpec.StallAction.values())),
+        new PoolSpec.QueueSpec(
+            random.nextInt(1, PoolSpec.QueueSpec.MOST_CAPACITY + 1), duration(1)),
+        new PoolSpec.TaskRules(
+            duration(1),
+            random.nextInt(PoolSpec.TaskRules.MOST_RETRIES + 1),
+            new PoolSpec.TaskBackoff(
+                delay,
+                random.nextInt(3) == 0 ? random.nextInt(1, 101) : 1 + random.nextDouble(99),
+                delay.plus(duration(0)),
+                random.nextDouble()),
+            duration(0),
+            random.nextInt(PoolSpec.TaskRules.MOST_KEPT + 1),
+            random.nextInt(1, PoolSpec.TaskRules.MOST_RETRIES + 1)),
+        new PoolSpec.BreakerSpec(
+            random.nextInt(1, PoolSpec.BreakerSpec.MOST_FAILURES + 1),
+            duration(1),
+            pick(PoolSpec.WhenOpen.values())));
   }
 
   private OptionalInt number(int least, int most) {
