@@ -90,10 +90,10 @@ final class ProgramExplanation {
   private List<String> stop() {
     StopSpec stop = program.stop();
     var steps = new ArrayList<String>();
+    if (program.drain().isPositive()) {
+      steps.add("the tasks in hand have " + Durations.format(program.drain()) + " to end");
+    }
     program.hooks().preStop().ifPresent(hook -> steps.add("the hook pre_stop runs"));
-    stop.drain()
-        .ifPresent(
-            drain -> steps.add("the task in hand has " + Durations.format(drain) + " to end"));
     stop.command().ifPresent(command -> steps.add("the command " + command.argv() + " runs"));
     String killed =
         switch (stop.scope()) {

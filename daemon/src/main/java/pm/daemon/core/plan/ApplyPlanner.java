@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import pm.config.Change;
 import pm.config.Configuration;
 import pm.config.KeyKind;
+import pm.config.PoolSpec;
 import pm.config.Problem;
 import pm.config.ProgramChanges;
 import pm.config.ProgramSpec;
@@ -126,7 +127,7 @@ public final class ApplyPlanner {
       return new ProgramStep(name, Action.REMOVE, List.of(), "no longer in the files");
     }
     if (before == null) {
-      return new ProgramStep(name, Action.ADD, List.of(), instances(after.instances()));
+      return new ProgramStep(name, Action.ADD, List.of(), instances(after));
     }
     List<Change> changes = ProgramChanges.between(before, after);
     if (changes.isEmpty()) {
@@ -134,13 +135,18 @@ public final class ApplyPlanner {
     }
     for (Change change : changes) {
       if (change.kind() == KeyKind.RESTART) {
-        return new ProgramStep(name, Action.RESTART, changes, instances(after.instances()));
+        return new ProgramStep(name, Action.RESTART, changes, instances(after));
       }
     }
     return new ProgramStep(name, Action.LIVE, changes, "");
   }
 
-  private static String instances(int count) {
+  private static String instances(ProgramSpec program) {
+    if (program.pool().isPresent()) {
+      PoolSpec pool = program.pool().get();
+      return "a pool of " + pool.min() + " to " + pool.max();
+    }
+    int count = program.instances();
     return count + (count == 1 ? " instance" : " instances");
   }
 }

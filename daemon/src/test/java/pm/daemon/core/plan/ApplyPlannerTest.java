@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -12,8 +13,10 @@ import pm.config.Command;
 import pm.config.Configuration;
 import pm.config.DaemonSpec;
 import pm.config.Location;
+import pm.config.PoolSpec;
 import pm.config.Problem;
 import pm.config.ProgramSpec;
+import pm.config.ProgramType;
 import pm.daemon.core.model.ApplyPlan;
 import pm.daemon.core.model.ApplyPlan.Action;
 
@@ -81,6 +84,24 @@ class ApplyPlannerTest {
         new ProgramSpec.Builder(before).location(new Location("/elsewhere", 9, 9)).build();
     ApplyPlan plan = ApplyPlanner.plan(inForce(before), files(Map.of(), List.of(), moved));
     assertThat(actions(plan)).isEqualTo(Map.of("web", Action.UNCHANGED));
+  }
+
+  @Test
+  void aPoolChangesWhileItsWorkersGoOn() {
+    ProgramSpec plain =
+        new ProgramSpec.Builder(program("mail", "/bin/mail")).type(ProgramType.WORKER).build();
+    ProgramSpec pooled = new ProgramSpec.Builder(plain).pool(Optional.of(PoolSpec.DEFAULT)).build();
+    ProgramSpec wider =
+        new ProgramSpec.Builder(plain).pool(Optional.of(PoolSpec.DEFAULT.withBounds(2, 8))).build();
+    for (ProgramSpec before : List.of(plain, pooled, wider)) {
+      for (ProgramSpec after : List.of(plain, pooled, wider)) {
+        ApplyPlan plan = ApplyPlanner.plan(inForce(before), files(Map.of(), List.of(), after));
+        assertThat(actions(plan))
+            .isEqualTo(Map.of("mail", before == after ? Action.UNCHANGED : Action.LIVE));
+      }
+    }
+    ApplyPlan added = ApplyPlanner.plan(inForce(), files(Map.of(), List.of(), wider));
+    assertThat(added.programs().getFirst().detail()).isEqualTo("a pool of 2 to 8");
   }
 
   @Test
