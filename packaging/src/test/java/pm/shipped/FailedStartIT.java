@@ -86,12 +86,12 @@ class FailedStartIT {
       quoteCharacter = '"',
       textBlock =
           """
-          missing           | exec: /opt/x: No such file or directory
-          not-in-path       | exec: no-such-command: not found in PATH (*)
-          not-executable    | exec: @/text: Permission denied
-          folder            | exec: @/home: Is a directory
-          interpreter       | exec: @/script: its interpreter /no/such/interpreter: No such file or directory
-          format            | exec: @/garbage: Exec format error
+          missing           | cannot run /opt/x: No such file or directory
+          not-in-path       | cannot run no-such-command: not found in PATH (*)
+          not-executable    | cannot run @/text: Permission denied
+          folder            | cannot run @/home: Is a directory
+          interpreter       | cannot run @/script: its interpreter /no/such/interpreter: No such file or directory
+          format            | cannot run @/garbage: Exec format error
           user              | user: no such user: wwww
           group             | group: no such group: wwwg
           dir               | working_dir: /no/such: No such file or directory

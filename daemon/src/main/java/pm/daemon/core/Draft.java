@@ -113,7 +113,7 @@ final class Draft implements Scene {
   void report(InstanceName name, Report.OfInvocation report) {
     Instance before = get(name);
     if (report instanceof Report.SpawnFailed failed && failed.shortage()) {
-      note(name, "host-shortage", failed.stage() + ": " + failed.reason(), true);
+      note(name, "host-shortage", failed.inWords(), true);
     }
     if (report instanceof Report.Adopted adopted) {
       note(name, "adopted", "pid " + adopted.process().pid() + " goes on", false);

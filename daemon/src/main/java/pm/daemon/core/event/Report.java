@@ -58,7 +58,12 @@ public sealed interface Report extends Event {
    * @param shortage whether the host was short of something, so that trying again may help
    */
   record SpawnFailed(InvocationId invocation, String stage, String reason, boolean shortage)
-      implements OfInvocation {}
+      implements OfInvocation {
+    /** Returns such as {@code cannot run /opt/app/srv: No such file or directory}. */
+    public String inWords() {
+      return stage.equals("exec") ? "cannot run " + reason : stage + ": " + reason;
+    }
+  }
 
   /**
    * Its main process has ended; it is not reaped yet.

@@ -457,8 +457,7 @@ public final class InstanceMachine {
   /** A start that ends with its spawn. */
   private static Phase.Stopping notSpawned(Run run, Report.SpawnFailed failed) {
     return StopSequence.Order.byPolicy(
-            failed.shortage() ? StopCause.SHORTAGE : StopCause.EXEC_ERROR,
-            failed.stage() + ": " + failed.reason())
+            failed.shortage() ? StopCause.SHORTAGE : StopCause.EXEC_ERROR, failed.inWords())
         .of(run, Moment.NEVER, StopStep.POST_STOP, Moment.NEVER);
   }
 
