@@ -293,11 +293,12 @@ final class Commands {
           0);
       return;
     }
-    if (names.isEmpty()) {
-      return;
-    }
     for (InstanceName name : names) {
       ask.wish(draft.get(name), Request.Wish.TOLD);
+    }
+    if (ask.isEmpty()) {
+      ask.open(roll, roll.patience(), Optional.empty());
+      return;
     }
     long number = roll.patience().untilDone() ? roll.request() : Command.UNANSWERED;
     ask.later(
