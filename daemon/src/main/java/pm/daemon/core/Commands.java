@@ -58,17 +58,19 @@ final class Commands {
   private void resume(Command.Resume resume) {
     int alive = 0;
     Set<String> wanted = wantedWithTheDaemon();
+    boolean wasEnding = wasEnding();
     for (Instance kept : List.copyOf(draft.base.instances.values())) {
       Instance instance = wantedAgain(kept, wanted, resume.actor());
       if (instance.phase() instanceof Phase.Dead dead) {
         if (dead.reason() == DeadReason.WAITING && dead.startAt() == Moment.NEVER) {
-          draft.waitAgain(instance);
-        } else if (Consequences.endedForGood(instance)
+          draft.startLast(() -> draft.waitAgain(kept.name()));
+        } else if (wasEnding
+            && Consequences.endedForGood(instance)
             && draft.program(instance.name()).rules().essential()) {
           // It ended the daemon before us, which did not come to its own end.
           draft.essential = Optional.of(instance);
         } else if (!instance.equals(kept)) {
-          draft.tryStart(kept, instance);
+          draft.startLast(() -> draft.tryStart(kept, instance));
         }
         continue;
       }
@@ -116,6 +118,29 @@ final class Commands {
       case Phase.Starting starting -> kept;
       case Phase.Up up -> kept;
     };
+  }
+
+  /**
+   * Returns whether the daemon before us was killed while it shut down: it had decided to stop all
+   * that lived, in one decision, and something of that lives still.
+   */
+  private boolean wasEnding() {
+    boolean isAnyStopping = false;
+    for (Instance instance : draft.base.instances.values()) {
+      boolean fits =
+          switch (instance.phase()) {
+            case Phase.Dead dead ->
+                dead.startAt() == Moment.NEVER && dead.reason() != DeadReason.WAITING;
+            case Phase.Stopping stopping -> stopping.cause() == StopCause.SHUTDOWN;
+            case Phase.Starting starting -> false;
+            case Phase.Up up -> false;
+          };
+      if (!fits) {
+        return false;
+      }
+      isAnyStopping |= instance.phase() instanceof Phase.Stopping;
+    }
+    return isAnyStopping;
   }
 
   /** Returns the programs that start with the daemon, by themselves or since one of these does. */

@@ -78,6 +78,9 @@ final class Draft implements Scene {
   final Consequences consequences = new Consequences(this);
   final Rolls rolls;
 
+  /** Starts that come when it is clear what goes down. */
+  private final List<Runnable> starts = new ArrayList<>();
+
   /** An essential instance that ended for good, which ends the daemon. */
   Optional<Instance> essential = Optional.empty();
 
@@ -222,7 +225,7 @@ final class Draft implements Scene {
     for (InstanceName name : base.deadlines.over(now.nanos())) {
       Instance before = get(name);
       if (before.phase() instanceof Phase.Dead) {
-        tryStart(before, before);
+        startLast(() -> startIfDue(name));
         continue;
       }
       Step step = InstanceMachine.timePassed(before, program(name).rules(), now, base.random);
@@ -423,10 +426,25 @@ final class Draft implements Scene {
             });
   }
 
+  /**
+   * Starts something when all else is done that the event itself brings about. Of what comes at the
+   * same moment a start is the last, so that nothing starts on what the rest takes down.
+   */
+  void startLast(Runnable start) {
+    starts.add(start);
+  }
+
+  private void startIfDue(InstanceName name) {
+    find(name)
+        .filter(found -> found.phase() instanceof Phase.Dead dead && dead.startAt() <= now.nanos())
+        .ifPresent(found -> tryStart(found, found));
+  }
+
   /** A daemon before us let it wait; for what is found anew. */
-  void waitAgain(Instance instance) {
-    if (!(instance.phase() instanceof Phase.Dead)) {
-      throw new IllegalStateException(instance.name() + " does not wait: " + instance.phase());
+  void waitAgain(InstanceName name) {
+    Instance instance = get(name);
+    if (!isForever(instance)) {
+      return;
     }
     if (dependencies.unmet(instance.name().program()).isPresent()) {
       tryStart(instance, instance);
@@ -805,6 +823,7 @@ final class Draft implements Scene {
     // First, so that nothing is started that would be stopped at once.
     endWithEssential();
     drawConsequences();
+    starts.forEach(Runnable::run);
     endWithEssential();
     drawConsequences();
     consequences.goOnStopping();

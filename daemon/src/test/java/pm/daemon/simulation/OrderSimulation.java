@@ -419,6 +419,12 @@ final class OrderSimulation {
         }
       }
       case Command.Apply apply -> {
+        Decisions decided = core.decisions();
+        held.removeIf(
+            each ->
+                switchesOff(apply.configuration(), each.program())
+                    && !decided.stopped().containsKey(each)
+                    && !decided.disabled().containsKey(each));
         truth.values().removeIf(spec -> !spec.location().file().equals(Command.RUN));
         truth.putAll(apply.configuration().programs());
         configured.keySet().retainAll(apply.configuration().programs().keySet());
@@ -442,6 +448,13 @@ final class OrderSimulation {
       }
       default -> {}
     }
+  }
+
+  /** What an operator enabled and nobody started yet is held by the files alone from then on. */
+  private boolean switchesOff(Configuration next, String program) {
+    ProgramSpec before = truth.get(program);
+    ProgramSpec after = next.programs().get(program);
+    return before != null && before.enabled() && after != null && !after.enabled();
   }
 
   private List<InstanceName> selected(List<String> selectors) {
@@ -787,14 +800,27 @@ final class OrderSimulation {
     daemons++;
     core = newCore();
     core.replay(journal);
-    if (wasEnding) {
-      // What was enabled and not started is wanted again after a shutdown.
-      Decisions kept = lastDecisions();
-      held.removeIf(
-          name -> !kept.stopped().containsKey(name) && !kept.disabled().containsKey(name));
-    }
+    // What was enabled and not started is wanted again after a shutdown.
+    Decisions kept = lastDecisions();
+    Map<InstanceName, Instance> found = Turn.byName(core.instances());
+    held.removeIf(
+        name ->
+            (wasEnding || isShutDown(found.get(name)))
+                && !kept.stopped().containsKey(name)
+                && !kept.disabled().containsKey(name));
     isHurried = false;
     handle(new Command.Resume(Actor.AUTOSTART));
+  }
+
+  /** Whether a shutdown stopped it, be it one that was killed long ago. */
+  private static boolean isShutDown(@Nullable Instance instance) {
+    return instance != null
+        && switch (instance.phase()) {
+          case Phase.Dead dead -> dead.actor().equals(Actor.SHUTDOWN);
+          case Phase.Stopping stopping -> stopping.cause() == StopCause.SHUTDOWN;
+          case Phase.Starting starting -> false;
+          case Phase.Up up -> false;
+        };
   }
 
   /** Lets everything come to rest; nothing fails meanwhile. */
