@@ -36,8 +36,14 @@ final class Commands {
 
   void handle(Command command) {
     switch (command) {
-      case Command.Begin begin -> new ConfigurationChange(draft).begin(begin);
-      case Command.Resume resume -> resume(resume);
+      case Command.Begin begin -> {
+        draft.news.begins();
+        new ConfigurationChange(draft).begin(begin);
+      }
+      case Command.Resume resume -> {
+        draft.news.begins();
+        resume(resume);
+      }
       case Command.Start start -> start(start);
       case Command.Stop stop -> stop(stop);
       case Command.Restart restart -> restart(restart);

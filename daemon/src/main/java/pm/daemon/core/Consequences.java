@@ -202,7 +202,11 @@ final class Consequences {
         if (awaits(instance)) {
           draft.take(
               instance,
-              InstanceMachine.proceed(instance, draft.program(instance.name()).rules(), draft.now));
+              InstanceMachine.proceed(
+                  instance,
+                  draft.program(instance.name()).rules(),
+                  draft.hasWork(instance),
+                  draft.now));
         }
       }
     }

@@ -81,6 +81,9 @@ final class Draft implements Scene {
   /** Starts that come when it is clear what goes down. */
   private final List<Runnable> starts = new ArrayList<>();
 
+  /** Tells pools what has changed, once it has. */
+  final PoolNews news = new PoolNews(this);
+
   /** An essential instance that ended for good, which ends the daemon. */
   Optional<Instance> essential = Optional.empty();
 
@@ -122,6 +125,9 @@ final class Draft implements Scene {
       note(name, "adopted", "pid " + adopted.process().pid() + " goes on", false);
     }
     take(before, InstanceMachine.report(before, program(name).rules(), report, now, base.random));
+    if (report instanceof Report.Used used) {
+      news.used(name, used);
+    }
   }
 
   /** Says how a hook ended, and goes on with what waited for it. */
@@ -266,7 +272,13 @@ final class Draft implements Scene {
         instance,
         goesOn || isAlone
             ? InstanceMachine.stop(
-                asked, program(instance.name()).rules(), cause, after, actor, now)
+                asked,
+                program(instance.name()).rules(),
+                cause,
+                after,
+                actor,
+                hasWork(instance),
+                now)
             : InstanceMachine.stopAfterDependants(
                 asked, program(instance.name()).rules(), cause, after, actor, now));
     if (after == AfterStop.FORGET
@@ -274,6 +286,19 @@ final class Draft implements Scene {
       // It had no process yet, so that there was no stop it could have been seen leaving in.
       forget(instance.name());
       dropIfEmpty(instance.name().program());
+    }
+  }
+
+  /** Returns whether it has tasks in hand. */
+  boolean hasWork(Instance instance) {
+    return base.pools.inHand(instance) > 0;
+  }
+
+  /** A worker has tasks in hand now, or has none any more. */
+  void turn(Instance instance, boolean isBusy) {
+    Step step = InstanceMachine.busy(instance, program(instance.name()).rules(), isBusy, now);
+    if (!step.after().equals(instance)) {
+      take(instance, step);
     }
   }
 
@@ -296,7 +321,7 @@ final class Draft implements Scene {
 
   /** Takes a transition and what follows from it at once. */
   void take(Instance before, Step step) {
-    Instance after = step.after();
+    Instance after = withWork(before, drainedInTime(step.after()));
     effects.addAll(step.effects());
     put(before, after);
     if (after.phase() instanceof Phase.Stopping stopping) {
@@ -322,6 +347,29 @@ final class Draft implements Scene {
         tryStart(after, after);
       }
     }
+  }
+
+  /** When the daemon ends, tasks in hand get no more than {@code shutdown.timeout} from then on. */
+  private Instance drainedInTime(Instance instance) {
+    if (!shuttingDown
+        || !InstanceMachine.isDraining(instance.phase())
+        || !(instance.phase() instanceof Phase.Stopping stopping)) {
+      return instance;
+    }
+    long began = base.shuttingDown ? base.shutdownNanos : now.nanos();
+    long until = Moment.after(began, daemon.orElse(base.daemon).shutdownTimeout());
+    return stopping.until() <= until ? instance : instance.in(stopping.at(stopping.step(), until));
+  }
+
+  /** What is well again goes on with what it has in hand. */
+  private Instance withWork(Instance before, Instance after) {
+    return before.phase() instanceof Phase.Up was
+            && was.state() == InstanceState.UNHEALTHY
+            && after.phase() instanceof Phase.Up up
+            && up.state() == InstanceState.IDLE
+            && hasWork(after)
+        ? InstanceMachine.busy(after, program(after.name()).rules(), true, now).after()
+        : after;
   }
 
   private static boolean isStuck(Instance instance) {
@@ -577,6 +625,7 @@ final class Draft implements Scene {
     if (find(name).isPresent()) {
       note(name, "removed", "it is no longer part of the configuration", false);
     }
+    news.forgotten(name);
     decide(decided().forget(name));
     change(name, Optional.empty());
   }
@@ -599,7 +648,8 @@ final class Draft implements Scene {
   private void publish(Instance before, Instance after) {
     Optional<DeadReason> fromReason = reason(before.phase());
     Optional<DeadReason> toReason = reason(after.phase());
-    if (before.state() == after.state() && fromReason.equals(toReason)) {
+    boolean isSame = before.state() == after.state() && fromReason.equals(toReason);
+    if (isSame || (isAtWork(before) && isAtWork(after))) {
       return;
     }
     Optional<Run> run = after.run().or(before::run);
@@ -623,6 +673,11 @@ final class Draft implements Scene {
                 end.<ExitCause>map(PastInvocation::cause),
                 end.<ExitStatus>flatMap(PastInvocation::status),
                 actor(after.phase()))));
+  }
+
+  /** Between IDLE and BUSY it turns too often to be told. */
+  private static boolean isAtWork(Instance instance) {
+    return instance.state() == InstanceState.IDLE || instance.state() == InstanceState.BUSY;
   }
 
   private static Optional<DeadReason> reason(Phase phase) {
@@ -834,9 +889,11 @@ final class Draft implements Scene {
     if (!changedPrograms.isEmpty() || daemon.isPresent()) {
       base.order = order();
       changedPrograms.forEach(
-          (name, program) ->
-              program.ifPresentOrElse(
-                  found -> base.programs.put(name, found), () -> base.programs.remove(name)));
+          (name, program) -> {
+            news.redefined(name, Optional.ofNullable(base.programs.get(name)), program);
+            program.ifPresentOrElse(
+                found -> base.programs.put(name, found), () -> base.programs.remove(name));
+          });
       daemon.ifPresent(
           spec -> {
             base.daemon = spec;
@@ -853,6 +910,7 @@ final class Draft implements Scene {
           if (instance.isEmpty()) {
             base.instances.remove(name);
             base.slots.count(name, false);
+            base.draining.remove(name);
             entries.add(new Entry.InstanceForgotten(name));
             return;
           }
@@ -861,6 +919,7 @@ final class Draft implements Scene {
           after.run().ifPresent(run -> base.invocations.put(run.invocation(), name));
           base.slots.count(name, StartSlots.holds(after.phase()));
           base.deadlines.note(after);
+          base.noteDraining(after);
           if (before == null || !before.kept().equals(after.kept())) {
             entries.add(new Entry.InstanceKept(after.kept()));
           }
@@ -871,11 +930,16 @@ final class Draft implements Scene {
     base.slots.waiting().addAll(enqueued);
     decisions.ifPresent(
         next -> {
+          news.decided(base.decisions, next);
           base.decisions = next;
           base.decisionNumber++;
           entries.add(new Entry.DecisionsKept(next, base.decisionNumber));
         });
     commitRequests();
+    if (shuttingDown && !base.shuttingDown) {
+      base.shutdownNanos = now.nanos();
+      news.shutsDown();
+    }
     base.shuttingDown = shuttingDown;
     base.hurried = hurried;
     base.exitCode = Math.max(base.exitCode, exitCode);
@@ -885,10 +949,13 @@ final class Draft implements Scene {
           longer.add(request);
           base.shutdownRequests = longer;
         });
+    Gathering told = new Gathering();
+    news.tell(told);
+    effects.addAll(told.effects());
     if (shuttingDown) {
       end(entries);
     }
-    return new Decision(entries, effects);
+    return new Decision(entries, told.taskEntries(), effects);
   }
 
   private void endWithEssential() {

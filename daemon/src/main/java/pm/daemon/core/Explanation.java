@@ -6,6 +6,7 @@ import java.util.Optional;
 import pm.config.Problem;
 import pm.config.ProgramSpec;
 import pm.daemon.core.instance.Wording;
+import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceState;
@@ -52,7 +53,13 @@ final class Explanation {
     say(name + " is not running (" + dead.reason().word() + ")" + colon(view.detail()) + ".");
     view.instance().lastEnd().ifPresent(this::lastRun);
     switch (dead.reason()) {
-      case NEW -> say("It has not been started. To start it: pmctl start " + name);
+      case NEW ->
+          say(
+              Demand.isOnDemand(dead)
+                  ? "Its pool starts it when its tasks need more workers. To start it now: pmctl"
+                      + " start "
+                      + name
+                  : "It has not been started. To start it: pmctl start " + name);
       case DISABLED ->
           say(
               "It is disabled "
@@ -75,7 +82,13 @@ final class Explanation {
         }
       }
       case SCHEDULED -> say("It starts at its time.");
-      case STOPPED -> say("It stays down until: pmctl start " + name);
+      case STOPPED ->
+          say(
+              Demand.isOnDemand(dead)
+                  ? "Its pool starts it again when its tasks need more workers. To start it now:"
+                      + " pmctl start "
+                      + name
+                  : "It stays down until: pmctl start " + name);
       case COMPLETED ->
           say("It ended with success and is not restarted. To run it again: pmctl start " + name);
       case BACKOFF -> {
@@ -161,7 +174,10 @@ final class Explanation {
     say(view.instance().name() + " is being stopped: " + view.detail() + ".");
     say(
         switch (stopping.after()) {
-          case STAY -> "Then it stays down.";
+          case STAY ->
+              stopping.actor().equals(Actor.POOL)
+                  ? "Then it stays down until its pool needs it."
+                  : "Then it stays down.";
           case START -> "Then it is started again.";
           case FORGET -> "Then it is gone: it is no longer part of the configuration.";
           case POLICY -> "Then the restart policy decides.";

@@ -1,8 +1,10 @@
 package pm.daemon.core;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +22,13 @@ import pm.daemon.core.event.Decision;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Event;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskCommand;
+import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.event.TaskEvent;
+import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.event.TimePassed;
+import pm.daemon.core.event.Turn;
+import pm.daemon.core.instance.InstanceMachine;
 import pm.daemon.core.instance.Wording;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
@@ -33,9 +40,11 @@ import pm.daemon.core.model.InstanceView;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.StopStep;
 import pm.daemon.core.plan.Selection;
 import pm.daemon.core.plan.Selector;
 import pm.daemon.core.plan.StartOrder;
+import pm.daemon.core.pool.Pools;
 
 /**
  * Decides. It finds the instances that an event is about, asks their machine, and gathers what is
@@ -61,11 +70,26 @@ public final class Supervisor implements Scene {
   /** How many instances of a program are on their way out and can still come to an end. */
   final Map<String, Integer> stopping = new HashMap<>();
 
+  /** How often pools may want something in one settlement before others get their turn. */
+  private static final int MOST_ROUNDS = 8;
+
+  final Pools pools;
+
+  /** Workers that are waited for until they have finished what they have in hand. */
+  final Set<InstanceName> draining = new HashSet<>();
+
+  /** What was kept of tasks, until the pools are known. */
+  List<TaskEntry> keptTasks = new ArrayList<>();
+
   List<Roll> rolls = List.of();
   DaemonSpec daemon = DaemonSpec.DEFAULT;
   Decisions decisions = Decisions.NONE;
   long decisionNumber;
   boolean shuttingDown;
+
+  /** When it began to, monotonic nanoseconds; {@link Moment#NEVER} before. */
+  long shutdownNanos = Moment.NEVER;
+
   boolean hurried;
   boolean ended;
   int exitCode;
@@ -81,6 +105,7 @@ public final class Supervisor implements Scene {
   public Supervisor(RandomGenerator random, int cores) {
     this.random = random;
     this.slots = new StartSlots(cores);
+    this.pools = new Pools(random);
   }
 
   /**
@@ -132,9 +157,29 @@ public final class Supervisor implements Scene {
         stopping.merge(name, 1, Integer::sum);
       }
       deadlines.note(instance);
+      noteDraining(instance);
     }
     markLeaving();
     order = orderOf(programs);
+  }
+
+  /**
+   * Takes what was kept of a task, in its order; before the first event.
+   *
+   * <p>Pools are told of it with the first event, once they are known.
+   */
+  public void replayTask(TaskEntry entry) {
+    keptTasks.add(entry);
+  }
+
+  /**
+   * All that was kept of tasks has been taken; before the first event.
+   *
+   * @param epoch what ids of tasks begin with, as the store says
+   * @param isOfThisBoot whether nanoseconds in what was kept are those of this boot
+   */
+  public void beginTasks(String epoch, boolean isOfThisBoot, Moment now) {
+    pools.begin(epoch, isOfThisBoot, now);
   }
 
   static StartOrder orderOf(SortedMap<String, Program> programs) {
@@ -174,6 +219,11 @@ public final class Supervisor implements Scene {
    * @throws IllegalStateException if the event is impossible; nothing has changed then
    */
   public Decision handle(Event event, Moment now) {
+    if (event instanceof TaskEvent task) {
+      Gathering turn = new Gathering();
+      take(task, now, turn);
+      return turn.decision();
+    }
     Draft draft = new Draft(this, now);
     switch (event) {
       case Command command -> draft.command(command);
@@ -190,9 +240,98 @@ public final class Supervisor implements Scene {
       case Report.OutputFlows flows -> draft.outputFlows(flows);
       case Report.Remarked remarked -> draft.remarked(remarked);
       case TimePassed passed -> draft.timePassed();
-      case TaskEvent task -> throw new IllegalStateException("no pools: " + task);
+      case TaskEvent task -> throw new IllegalStateException("handled already: " + task);
     }
     return draft.commit();
+  }
+
+  /**
+   * Handles an event about tasks as {@link #handle} does, but adds what is decided to lists of the
+   * caller: there are hundreds of thousands of them a second. What it means for instances is
+   * decided by {@link #settle}.
+   */
+  public void take(TaskEvent event, Moment now, Turn turn) {
+    switch (event) {
+      case TaskReport report -> pools.handle(report, now, turn);
+      case TaskCommand command -> pools.handle(command, now, turn);
+    }
+  }
+
+  /**
+   * Ends a batch of events: gives tasks out, and starts and stops workers as pools want it. It is
+   * called after all events of a batch, and again until it decides nothing more.
+   */
+  public Decision settle(Moment now) {
+    Gathering turn = new Gathering();
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+      Wishes wishes = new Wishes(this, now);
+      pools.settle(now, turn, wishes);
+      for (InstanceName name : draining) {
+        Instance instance = instances.get(name);
+        if (instance != null && InstanceMachine.isDraining(instance.phase())) {
+          instance
+              .run()
+              .filter(run -> pools.inHand(instance) == 0)
+              .ifPresent(run -> wishes.busy(name, run.invocation(), false));
+        }
+      }
+      if (wishes.isEmpty()) {
+        break;
+      }
+      Draft draft = new Draft(this, now);
+      wishes.grant(draft);
+      Decision granted = draft.commit();
+      if (granted.equals(Gathering.NOTHING)) {
+        break;
+      }
+      turn.add(granted);
+    }
+    return turn.decision();
+  }
+
+  /**
+   * Turns a worker between IDLE and BUSY, which is nothing that is kept or told.
+   *
+   * @return whether that is done, or too late; else it is to be decided
+   */
+  boolean turn(InstanceName name, InvocationId invocation, boolean isBusy, Moment now) {
+    Instance before = instances.get(name);
+    if (before == null || !Wishes.isCurrent(before, invocation)) {
+      return true;
+    }
+    if (!(before.phase() instanceof Phase.Up) || isAwaited(name)) {
+      return false;
+    }
+    Instance after = InstanceMachine.busy(before, program(name).rules(), isBusy, now).after();
+    if (after != before) {
+      instances.put(name, after);
+      if (after.phase().deadline() != before.phase().deadline()) {
+        deadlines.note(after);
+      }
+    }
+    return true;
+  }
+
+  private boolean isAwaited(InstanceName name) {
+    for (Request request : requests.values()) {
+      if (request.open().containsKey(name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void noteDraining(Instance instance) {
+    if (instance.phase() instanceof Phase.Stopping stopping && stopping.step() == StopStep.DRAIN) {
+      draining.add(instance.name());
+    } else {
+      draining.remove(instance.name());
+    }
+  }
+
+  /** Returns the pools, for queries. */
+  public Pools pools() {
+    return pools;
   }
 
   /**
@@ -204,7 +343,7 @@ public final class Supervisor implements Scene {
     for (Request request : requests.values()) {
       earliest = Math.min(earliest, request.deadline());
     }
-    return Math.min(earliest, Rolls.deadline(rolls));
+    return Math.min(Math.min(earliest, pools.nextDeadline()), Rolls.deadline(rolls));
   }
 
   @Override

@@ -126,7 +126,8 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
     boolean isSettled = life.held && life.reports.isEmpty();
     boolean isWorkedOn =
         switch (stopping.step()) {
-          case AWAIT_DEPENDANTS, AWAIT_SPAWN, BEFORE_KILL, PRE_STOP, COMMAND, POST_STOP -> true;
+          case AWAIT_DEPENDANTS, AWAIT_SPAWN, DRAIN, BEFORE_KILL, PRE_STOP, COMMAND, POST_STOP ->
+              true;
           case SIGNALLED ->
               stopping.exit().isPresent()
                   ? life.remainsSignalled
@@ -149,6 +150,7 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
           case AWAIT_SPAWN -> Programs.LONGEST_STOP.plus(InstanceMachine.KILL_BOUND).toNanos();
           case BEFORE_KILL, PRE_STOP, POST_STOP -> Programs.LONGEST_HOOK.toNanos();
           case COMMAND -> Programs.LONGEST_STOP.toNanos();
+          case DRAIN -> ProgramSpec.POOL_DRAIN.toNanos();
           case AWAIT_DEPENDANTS, STUCK -> Moment.NEVER - now.nanos();
         };
     Violation.unless(

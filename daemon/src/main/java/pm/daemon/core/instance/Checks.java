@@ -92,14 +92,19 @@ final class Checks {
   private static Meter meter(Scene scene, Run run, Meter before) {
     LimitsSpec limits = scene.spec().limits();
     boolean isWatched =
-        !run.isEnforced()
-            && (limits.memoryBytes().isPresent()
-                || limits.cpuPercent().isPresent()
-                || limits.tasks().isPresent());
+        isRecycledByMemory(scene.spec())
+            || (!run.isEnforced()
+                && (limits.memoryBytes().isPresent()
+                    || limits.cpuPercent().isPresent()
+                    || limits.tasks().isPresent()));
     if (!isWatched) {
       return Meter.OFF;
     }
     return before.nextAt() == Moment.NEVER ? Meter.from(scene.now().after(USAGE_PERIOD)) : before;
+  }
+
+  private static boolean isRecycledByMemory(ProgramSpec spec) {
+    return spec.pool().map(pool -> pool.recycle().maxMemoryBytes().isPresent()).orElse(false);
   }
 
   // Time.
@@ -114,15 +119,10 @@ final class Checks {
       Scene scene, Run run, Health before, Optional<CheckPlan> plan, boolean isPaused) {
     List<Effect> effects = new ArrayList<>();
     Health health = before;
-    if (plan.isPresent()) {
-      health =
-          check(
-              scene,
-              run,
-              overdue(scene, health, plan.get(), isPaused),
-              plan.get(),
-              isPaused,
-              effects);
+    if (plan.isPresent() && isPaused) {
+      health = paused(health);
+    } else if (plan.isPresent()) {
+      health = check(scene, run, overdue(scene, health, plan.get()), plan.get(), effects);
     } else if (health.nextAt() != Moment.NEVER || !health.flights().isEmpty()) {
       health = health.landed(Long.MAX_VALUE).next(Moment.NEVER);
     }
@@ -133,15 +133,29 @@ final class Checks {
     return new Look(health, effects);
   }
 
+  /** Returns health that is not looked at for a while; what was asked does not count. */
+  static Health paused(Health health) {
+    return health.flights().isEmpty() && health.nextAt() == Moment.NEVER
+        ? health
+        : health.landed(Long.MAX_VALUE).next(Moment.NEVER);
+  }
+
+  /** Returns health that is looked at again, a period from now. */
+  static Health resumed(Scene scene, Health health) {
+    return CheckPlan.ofLiveness(scene.spec())
+        .map(plan -> health.next(scene.now().after(plan.period())))
+        .orElse(health);
+  }
+
   /** Takes those checks as failed whose time is over. */
-  private static Health overdue(Scene scene, Health before, CheckPlan plan, boolean isPaused) {
+  private static Health overdue(Scene scene, Health before, CheckPlan plan) {
     Health health = before;
     for (Flight flight : before.flights()) {
       if (flight.until() > scene.now().nanos()) {
         continue;
       }
       health = health.without(flight.number());
-      if (isPaused || Lateness.isLate(flight.until(), scene.now())) {
+      if (Lateness.isLate(flight.until(), scene.now())) {
         health = health.next(scene.now().nanos());
       } else {
         health = afterFlight(scene, health.worse(plan.silence()), plan, flight);
@@ -157,12 +171,12 @@ final class Checks {
   }
 
   private static Health check(
-      Scene scene, Run run, Health health, CheckPlan plan, boolean isPaused, List<Effect> effects) {
+      Scene scene, Run run, Health health, CheckPlan plan, List<Effect> effects) {
     Moment now = scene.now();
     if (health.nextAt() > now.nanos()) {
       return health;
     }
-    if (isPaused || health.flights().size() >= Health.MOST_FLIGHTS) {
+    if (health.flights().size() >= Health.MOST_FLIGHTS) {
       return health.next(now.after(plan.period()));
     }
     long regular = Moment.after(health.nextAt(), plan.period());

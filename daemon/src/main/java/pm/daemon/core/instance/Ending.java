@@ -25,9 +25,11 @@ final class Ending {
   /** Returns why the invocation ended, in the terms of the restart policy. */
   static ExitCause cause(Phase.Stopping stopping, ProgramSpec spec) {
     return switch (stopping.cause()) {
-      case REQUESTED, CHANGED, DEPENDENCY, SHUTDOWN -> ExitCause.REQUESTED;
+      case REQUESTED, CHANGED, DEPENDENCY, SHUTDOWN, SCALED_DOWN -> ExitCause.REQUESTED;
+      case RECYCLED -> ExitCause.RECYCLE;
+      case TIME_LIMIT -> ExitCause.TIME_LIMIT;
       case START_TIMEOUT, HOOK_TIMEOUT -> ExitCause.START_TIMEOUT;
-      case UNHEALTHY -> ExitCause.UNHEALTHY;
+      case UNHEALTHY, STALLED -> ExitCause.UNHEALTHY;
       case MEMORY, OOM -> ExitCause.OOM;
       case HOOK_FAILED -> ExitCause.EXIT;
       case HOOK_KILLED -> ExitCause.SIGNAL;
@@ -52,7 +54,10 @@ final class Ending {
                     case CHANGED -> "its definition changed, starts again";
                     case DEPENDENCY -> "starts again once what it depends on is there";
                     case SHUTDOWN -> "the last shutdown was not finished, starts again";
+                    case TIME_LIMIT, STALLED -> stopping.detail() + ", starts again";
                     case REQUESTED,
+                        SCALED_DOWN,
+                        RECYCLED,
                         START_TIMEOUT,
                         UNHEALTHY,
                         REMAINS,
@@ -112,7 +117,7 @@ final class Ending {
     return wasHealthyForLong ? instance.with(instance.window(), 0, instance.restarts()) : instance;
   }
 
-  /** It stays down. Only what an operator or a shutdown stopped is STOPPED. */
+  /** It stays down. Only what an operator, a shutdown or its pool stopped is STOPPED. */
   private static Phase.Dead down(Scene scene, Phase.Stopping stopping) {
     Run run = stopping.current();
     String end =
@@ -124,7 +129,28 @@ final class Ending {
           : Phase.Dead.lasting(
               DeadReason.DISABLED, "its definition says enabled: false" + end, actor);
     }
-    String why = stopping.cause() == StopCause.SHUTDOWN ? "the daemon shut down" : "by " + actor;
+    String why =
+        switch (stopping.cause()) {
+          case SHUTDOWN -> "the daemon shut down";
+          case SCALED_DOWN, RECYCLED -> "by the pool: " + stopping.detail();
+          case REQUESTED,
+              CHANGED,
+              DEPENDENCY,
+              STALLED,
+              TIME_LIMIT,
+              START_TIMEOUT,
+              UNHEALTHY,
+              REMAINS,
+              OOM,
+              MEMORY,
+              ITSELF,
+              HOOK_FAILED,
+              HOOK_KILLED,
+              HOOK_TIMEOUT,
+              EXEC_ERROR,
+              SHORTAGE ->
+              "by " + actor;
+        };
     return Phase.Dead.lasting(DeadReason.STOPPED, why + end, actor);
   }
 
@@ -172,7 +198,16 @@ final class Ending {
           case START_TIMEOUT -> with("not ready within start_timeout", stopping.detail());
           case UNHEALTHY -> with("liveness lost", stopping.detail());
           case OOM -> "out of memory";
-          case MEMORY, HOOK_FAILED, HOOK_KILLED, HOOK_TIMEOUT, EXEC_ERROR, SHORTAGE ->
+          case SCALED_DOWN,
+              RECYCLED,
+              STALLED,
+              TIME_LIMIT,
+              MEMORY,
+              HOOK_FAILED,
+              HOOK_KILLED,
+              HOOK_TIMEOUT,
+              EXEC_ERROR,
+              SHORTAGE ->
               stopping.detail();
           case REQUESTED, CHANGED, DEPENDENCY, SHUTDOWN, REMAINS, ITSELF -> "";
         };

@@ -8,6 +8,7 @@ import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 import pm.config.Command;
 import pm.config.Hook;
+import pm.config.PoolSpec;
 import pm.config.ProgramSpec;
 import pm.config.StopScope;
 import pm.daemon.core.event.Effect;
@@ -34,13 +35,15 @@ import pm.daemon.core.model.StopStep;
  * DEAD      -> STARTING   start
  * STARTING  -> DEAD       it cannot be spawned, or its process ends and nothing remains
  * STARTING  -> IDLE       it is ready, as readiness has it, and post_start has run
+ * IDLE      -> BUSY       it gets a task
+ * BUSY      -> IDLE       it has none in hand any more
  * STARTING  -> STOPPING   start_timeout, stop, a hook fails, or its process ends and something
  *                         remains
  * up        -> UNHEALTHY  its checks fail, as liveness has it
- * UNHEALTHY -> IDLE       they pass again, where it is only reported
+ * UNHEALTHY -> IDLE       they pass again, where it is only reported; BUSY if it has tasks in hand
  * up        -> DEAD       its process ends and nothing remains
- * up        -> STOPPING   stop, liveness is lost, too much memory, or its process ends and
- *                         something remains
+ * up        -> STOPPING   stop, liveness is lost, too much memory, a task that does not end, or its
+ *                         process ends and something remains
  * STOPPING  -> DEAD       nothing of it is left, and post_stop has run
  * </pre>
  *
@@ -90,6 +93,8 @@ public final class InstanceMachine {
   /**
    * STARTING or up: begin to stop. STOPPING: change what comes after. What comes after is not left
    * to the policy.
+   *
+   * @param hasWork whether it has tasks in hand, which it may finish first
    */
   public static Step stop(
       Instance instance,
@@ -97,13 +102,14 @@ public final class InstanceMachine {
       StopCause cause,
       AfterStop after,
       Actor actor,
+      boolean hasWork,
       Moment now) {
     Scene scene = scene(instance, spec, now);
     StopSequence.Order order = new StopSequence.Order(cause, "", after, actor);
     return switch (instance.phase()) {
       case Phase.Dead dead -> throw scene.impossible("stop");
       case Phase.Starting starting -> StopSequence.stop(scene, starting, order);
-      case Phase.Up up -> StopSequence.stop(scene, up, order);
+      case Phase.Up up -> StopSequence.stop(scene, up, order, hasWork);
       case Phase.Stopping stopping -> scene.to(stopping.then(after, cause, actor));
     };
   }
@@ -143,14 +149,88 @@ public final class InstanceMachine {
     return order.of(run, readySince, StopStep.AWAIT_DEPENDANTS, Moment.NEVER);
   }
 
+  /**
+   * STARTING or up: its pool has it stopped.
+   *
+   * @param why the rest of the cause, in words
+   * @param hasWork whether it has tasks in hand, which it may finish first
+   */
+  public static Step retire(
+      Instance instance,
+      ProgramSpec spec,
+      StopCause cause,
+      String why,
+      AfterStop after,
+      Actor actor,
+      boolean hasWork,
+      Moment now) {
+    Scene scene = scene(instance, spec, now);
+    StopSequence.Order order = new StopSequence.Order(cause, why, after, actor);
+    return switch (instance.phase()) {
+      case Phase.Starting starting -> StopSequence.stop(scene, starting, order);
+      case Phase.Up up -> StopSequence.stop(scene, up, order, hasWork);
+      case Phase.Dead dead -> throw scene.impossible("retire");
+      case Phase.Stopping stopping -> throw scene.impossible("retire");
+    };
+  }
+
+  /**
+   * Up: a task in its hands did not end in time, nor when it was told to give it up. It is killed
+   * at once and started again. STOPPING: its tasks are waited for no longer.
+   *
+   * @param why which task, in words
+   */
+  public static Step kill(Instance instance, ProgramSpec spec, String why, Moment now) {
+    Scene scene = scene(instance, spec, now);
+    return switch (instance.phase()) {
+      case Phase.Up up ->
+          StopSequence.kill(
+              scene,
+              up.current(),
+              up.readyNanos(),
+              new StopSequence.Order(StopCause.TIME_LIMIT, why, AfterStop.START, Actor.POLICY));
+      case Phase.Stopping stopping ->
+          switch (stopping.step()) {
+            case AWAIT_DEPENDANTS, DRAIN -> hurry(instance, spec, now);
+            // It has been told to stop, and gets the time that it has for that.
+            case AWAIT_SPAWN, BEFORE_KILL, PRE_STOP, COMMAND, SIGNALLED, KILLED, STUCK, POST_STOP ->
+                scene.same();
+          };
+      case Phase.Dead dead -> throw scene.impossible("kill");
+      case Phase.Starting starting -> throw scene.impossible("kill");
+    };
+  }
+
+  /**
+   * IDLE or BUSY: it has tasks in hand now, or has none any more. STOPPING: when it has none, what
+   * waits for that goes on. Any other state is the same with tasks and without.
+   */
+  public static Step busy(Instance instance, ProgramSpec spec, boolean isBusy, Moment now) {
+    Scene scene = scene(instance, spec, now);
+    return switch (instance.phase()) {
+      case Phase.Up up -> Upkeep.busy(scene, up, isBusy);
+      case Phase.Stopping stopping ->
+          !isBusy && isDraining(stopping) ? StopSequence.afterDrain(scene, stopping) : scene.same();
+      case Phase.Dead dead -> scene.same();
+      case Phase.Starting starting -> scene.same();
+    };
+  }
+
+  /** Returns whether it goes on as soon as it has no task in hand. */
+  public static boolean isDraining(Phase phase) {
+    return phase instanceof Phase.Stopping stopping
+        && stopping.step() == StopStep.DRAIN
+        && stopping.until() != Moment.NEVER;
+  }
+
   /** STOPPING, and what depends on it is gone: begin to stop. */
-  public static Step proceed(Instance instance, ProgramSpec spec, Moment now) {
+  public static Step proceed(Instance instance, ProgramSpec spec, boolean hasWork, Moment now) {
     Scene scene = scene(instance, spec, now);
     if (!(instance.phase() instanceof Phase.Stopping stopping)
         || stopping.step() != StopStep.AWAIT_DEPENDANTS) {
       throw scene.impossible("proceed");
     }
-    return StopSequence.begin(scene, stopping);
+    return StopSequence.begin(scene, stopping, hasWork);
   }
 
   /** STOPPING: wait no longer. */
@@ -160,7 +240,7 @@ public final class InstanceMachine {
       throw scene.impossible("hurry");
     }
     if (stopping.step() == StopStep.AWAIT_DEPENDANTS) {
-      Step begun = proceed(instance, spec, now);
+      Step begun = proceed(instance, spec, false, now);
       Step hurried = hurry(begun.after(), spec, now);
       List<Effect> effects = new ArrayList<>(begun.effects());
       effects.addAll(hurried.effects());
@@ -198,7 +278,9 @@ public final class InstanceMachine {
       Instance instance, ProgramSpec before, ProgramSpec spec, Moment now) {
     Scene scene = scene(instance, spec, now);
     boolean sameLook =
-        before.liveness().equals(spec.liveness()) && before.limits().equals(spec.limits());
+        before.liveness().equals(spec.liveness())
+            && before.limits().equals(spec.limits())
+            && before.pool().map(PoolSpec::recycle).equals(spec.pool().map(PoolSpec::recycle));
     return switch (instance.phase()) {
       case Phase.Dead dead -> scene.same();
       case Phase.Stopping stopping -> scene.same();

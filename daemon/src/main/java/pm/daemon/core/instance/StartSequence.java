@@ -349,7 +349,7 @@ final class StartSequence {
     if (starting.current().process().isEmpty()) {
       return scene.same();
     }
-    Usage usage = Usage.read(scene, starting.health().meter(), used);
+    Usage usage = Usage.read(scene, starting.current(), starting.health().meter(), used);
     Phase.Starting read = starting.with(starting.health().with(usage.meter()));
     return Upkeep.overMemory(
         scene,

@@ -12,6 +12,7 @@ import pm.config.ProgramSpec;
 import pm.config.StopScope;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskEffect;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.ExitStatus;
@@ -28,7 +29,8 @@ import pm.daemon.core.model.StopStep;
  * The steps of a stop, in their order; each is left out where there is nothing to do in it:
  *
  * <pre>
- * AWAIT_DEPENDANTS -> AWAIT_SPAWN -> BEFORE_KILL -> PRE_STOP -> COMMAND or SIGNALLED -> KILLED -> STUCK
+ * AWAIT_DEPENDANTS -> AWAIT_SPAWN -> DRAIN -> BEFORE_KILL -> PRE_STOP -> COMMAND or SIGNALLED
+ *     -> KILLED -> STUCK
  *                            whenever nothing of it is left: -> POST_STOP -> DEAD
  * </pre>
  */
@@ -106,19 +108,23 @@ final class StopSequence {
     };
   }
 
-  /** Stops what is up. */
-  static Step stop(Scene scene, Phase.Up up, Order order) {
+  /**
+   * Stops what is up.
+   *
+   * @param hasWork whether it has tasks in hand
+   */
+  static Step stop(Scene scene, Phase.Up up, Order order, boolean hasWork) {
     Phase.Stopping stopping =
         order.of(up.current(), up.readyNanos(), StopStep.SIGNALLED, Moment.NEVER);
     return order.cause() == StopCause.UNHEALTHY
         ? beforeKill(scene, stopping)
-        : preStop(scene, stopping);
+        : drain(scene, stopping, hasWork);
   }
 
   /** Begins a stop that was ordered before. */
-  static Step begin(Scene scene, Phase.Stopping stopping) {
+  static Step begin(Scene scene, Phase.Stopping stopping, boolean hasWork) {
     return stopping.current().process().isPresent()
-        ? preStop(scene, stopping)
+        ? drain(scene, stopping, hasWork)
         : scene.to(
             stopping.at(
                 StopStep.AWAIT_SPAWN, stepEnd(StopStep.AWAIT_SPAWN, scene.spec(), scene.now())));
@@ -142,6 +148,30 @@ final class StopSequence {
   }
 
   // The steps.
+
+  /** Tells a worker to finish what it has, if it has anything and may take its time for that. */
+  private static Step drain(Scene scene, Phase.Stopping stopping, boolean hasWork) {
+    return hasWork && scene.spec().drain().isPositive()
+        ? scene.to(stopping.at(StopStep.DRAIN, drainedAt(scene)), finish(stopping))
+        : afterDrain(scene, stopping);
+  }
+
+  private static long drainedAt(Scene scene) {
+    // It is never without a deadline, which would say that its process is not found yet.
+    return Math.min(scene.now().after(scene.spec().drain()), Moment.NEVER - 1);
+  }
+
+  private static Effect finish(Phase.Stopping stopping) {
+    return new TaskEffect.Finish(stopping.current().invocation());
+  }
+
+  /** It has nothing in hand any more, or is waited for no longer. */
+  static Step afterDrain(Scene scene, Phase.Stopping stopping) {
+    // What holds up a whole pool may be seen in what its workers say before they go.
+    return stopping.cause() == StopCause.STALLED
+        ? beforeKill(scene, stopping)
+        : preStop(scene, stopping);
+  }
 
   private static Step beforeKill(Scene scene, Phase.Stopping stopping) {
     Optional<BeforeKill> first = scene.spec().liveness().flatMap(Liveness::beforeKill);
@@ -291,6 +321,7 @@ final class StopSequence {
       return kill(scene, after);
     }
     return switch (stopping.step()) {
+      case DRAIN -> ask(scene, after);
       case BEFORE_KILL -> ask(scene, after, endHooks(stopping));
       // The hook may have to do with others than the process, so it goes on.
       case PRE_STOP -> scene.to(after);
@@ -316,13 +347,18 @@ final class StopSequence {
               : scene.same();
       case POST_STOP ->
           ended.kind() == HookKind.POST_STOP ? Ending.of(scene, stopping) : scene.same();
-      case AWAIT_DEPENDANTS, AWAIT_SPAWN, SIGNALLED, KILLED, STUCK -> scene.same();
+      case AWAIT_DEPENDANTS, AWAIT_SPAWN, DRAIN, SIGNALLED, KILLED, STUCK -> scene.same();
     };
   }
 
   /** Its time is over. */
   static Step timePassed(Scene scene, Phase.Stopping stopping) {
     return switch (stopping.step()) {
+      // What it has done meanwhile may wait to be read.
+      case DRAIN ->
+          Lateness.isLate(stopping.until(), scene.now())
+              ? scene.to(stopping.at(StopStep.DRAIN, scene.now().after(Lateness.LOOK)))
+              : afterDrain(scene, stopping);
       case BEFORE_KILL -> preStop(scene, stopping, endHooks(stopping));
       case PRE_STOP -> ask(scene, stopping, lost(scene, HookKind.PRE_STOP), endHooks(stopping)[0]);
       case COMMAND -> kill(scene, stopping, endHooks(stopping));
@@ -344,7 +380,7 @@ final class StopSequence {
   static Step hurry(Scene scene, Phase.Stopping stopping) {
     return switch (stopping.step()) {
       case BEFORE_KILL, PRE_STOP, COMMAND -> kill(scene, stopping, endHooks(stopping));
-      case SIGNALLED -> kill(scene, stopping);
+      case DRAIN, SIGNALLED -> kill(scene, stopping);
       case AWAIT_SPAWN ->
           scene.to(
               stopping.at(
@@ -363,7 +399,7 @@ final class StopSequence {
   static Phase.Stopping extended(Phase.Stopping stopping, long until) {
     return switch (stopping.step()) {
       case COMMAND, SIGNALLED -> stopping.at(stopping.step(), Math.max(stopping.until(), until));
-      case AWAIT_DEPENDANTS, AWAIT_SPAWN, BEFORE_KILL, PRE_STOP, KILLED, STUCK, POST_STOP ->
+      case AWAIT_DEPENDANTS, AWAIT_SPAWN, DRAIN, BEFORE_KILL, PRE_STOP, KILLED, STUCK, POST_STOP ->
           stopping;
     };
   }
@@ -400,6 +436,7 @@ final class StopSequence {
     return switch (stopping.step()) {
       case AWAIT_DEPENDANTS -> scene.to(stopping);
       case AWAIT_SPAWN, KILLED, STUCK -> scene.to(stopping, killRemains(scene, stopping));
+      case DRAIN -> scene.to(stopping.at(StopStep.DRAIN, drainedAt(scene)), finish(stopping));
       case SIGNALLED -> scene.to(stopping, signalOf(scene, stopping));
       case BEFORE_KILL ->
           prepended(
@@ -418,7 +455,8 @@ final class StopSequence {
   /** Returns when a step that begins now is over. */
   private static long stepEnd(StopStep step, ProgramSpec spec, Moment now) {
     return switch (step) {
-      case AWAIT_DEPENDANTS, STUCK -> Moment.NEVER;
+      // Drain: until its process is found; what it has done may wait to be read until then.
+      case AWAIT_DEPENDANTS, DRAIN, STUCK -> Moment.NEVER;
       // Whoever waits for a stop is told within the same time, whatever holds it up.
       case AWAIT_SPAWN ->
           Moment.after(now.after(spec.stop().timeout()), InstanceMachine.KILL_BOUND);
@@ -434,7 +472,7 @@ final class StopSequence {
     return switch (stopping.step()) {
       case BEFORE_KILL, PRE_STOP, COMMAND, POST_STOP ->
           new Effect[] {new Effect.EndHooks(stopping.current().invocation())};
-      case AWAIT_DEPENDANTS, AWAIT_SPAWN, SIGNALLED, KILLED, STUCK -> new Effect[0];
+      case AWAIT_DEPENDANTS, AWAIT_SPAWN, DRAIN, SIGNALLED, KILLED, STUCK -> new Effect[0];
     };
   }
 

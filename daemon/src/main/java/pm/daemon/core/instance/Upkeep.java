@@ -23,19 +23,37 @@ final class Upkeep {
 
   /** Does what is due. */
   static Step look(Scene scene, Phase.Up up) {
-    Optional<Liveness> liveness = scene.spec().liveness();
     Health health = up.health();
     Optional<Health> missing = Checks.missing(scene, up.current(), health);
-    boolean isPaused =
-        up.state() == InstanceState.BUSY && !liveness.map(Liveness::whileBusy).orElse(true);
     Checks.Look look =
         Checks.look(
             scene,
             up.current(),
             missing.orElse(health),
             CheckPlan.ofLiveness(scene.spec()),
-            isPaused);
+            isPaused(scene, up.state()));
     return judged(scene, up, look);
+  }
+
+  /** Returns whether it is not asked in this state: the limit of its task covers that time. */
+  private static boolean isPaused(Scene scene, InstanceState state) {
+    return state == InstanceState.BUSY
+        && !scene.spec().liveness().map(Liveness::whileBusy).orElse(true);
+  }
+
+  /** It has tasks in hand now, or has none any more. */
+  static Step busy(Scene scene, Phase.Up up, boolean isBusy) {
+    InstanceState state = isBusy ? InstanceState.BUSY : InstanceState.IDLE;
+    if (up.state() == InstanceState.UNHEALTHY || up.state() == state) {
+      return scene.same();
+    }
+    Phase.Up turned = up.turned(state, "");
+    if (!isPaused(scene, InstanceState.BUSY)) {
+      return scene.to(turned);
+    }
+    return scene.to(
+        turned.with(
+            isBusy ? Checks.paused(turned.health()) : Checks.resumed(scene, turned.health())));
   }
 
   private static Step judged(Scene scene, Phase.Up up, Checks.Look look) {
@@ -85,7 +103,7 @@ final class Upkeep {
                 .isPresent();
     return isToBeStopped
         ? StopSequence.stop(
-            scene, up, StopSequence.Order.byPolicy(StopCause.UNHEALTHY, up.detail()))
+            scene, up, StopSequence.Order.byPolicy(StopCause.UNHEALTHY, up.detail()), false)
         : look(scene, up);
   }
 
@@ -156,18 +174,22 @@ final class Upkeep {
 
   /** It uses so much. */
   static Step used(Scene scene, Phase.Up up, Report.Used used) {
-    Usage usage = Usage.read(scene, up.health().meter(), used);
+    Usage usage = Usage.read(scene, up.current(), up.health().meter(), used);
     Phase.Up read = up.with(up.health().with(usage.meter()));
     Step goesOn = scene.to(read, usage.notes());
-    // What has a task in hand finishes that first; the next reading finds it again.
-    if (up.state() == InstanceState.BUSY && scene.spec().limits().onMemory() == OnMemory.RESTART) {
+    boolean isBusy = up.state() == InstanceState.BUSY;
+    // What has a task in hand finishes that first. Where a stop does not wait for it, it is left to
+    // itself until then, and the next reading finds it again.
+    if (isBusy
+        && scene.spec().limits().onMemory() == OnMemory.RESTART
+        && !scene.spec().drain().isPositive()) {
       return goesOn;
     }
     return overMemory(
         scene,
         usage,
         goesOn,
-        order -> StopSequence.stop(scene, read, order),
+        order -> StopSequence.stop(scene, read, order, isBusy),
         order -> StopSequence.kill(scene, read.current(), read.readyNanos(), order));
   }
 

@@ -9,6 +9,7 @@ import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.Meter;
 import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.Run;
 
 /**
  * What a reading of its use says about the limits that the host does not enforce.
@@ -23,8 +24,9 @@ record Usage(Meter meter, Optional<String> overMemory, List<Effect> notes) {
     notes = List.copyOf(notes);
   }
 
-  static Usage read(Scene scene, Meter before, Report.Used used) {
-    LimitsSpec limits = scene.spec().limits();
+  static Usage read(Scene scene, Run run, Meter before, Report.Used used) {
+    // What the kernel holds is not watched; its use is read for other reasons then.
+    LimitsSpec limits = run.isEnforced() ? LimitsSpec.NONE : scene.spec().limits();
     List<Effect> notes = new ArrayList<>();
     Optional<String> memory = Optional.empty();
     if (limits.memoryBytes().isPresent()
@@ -40,7 +42,7 @@ record Usage(Meter meter, Optional<String> overMemory, List<Effect> notes) {
         say(scene, notes, before.overMemory(), excess);
       }
     }
-    Optional<String> cpu = cpu(scene, before, used);
+    Optional<String> cpu = cpu(scene, limits, before, used);
     cpu.ifPresent(excess -> say(scene, notes, before.overCpu(), excess));
     boolean overTasks =
         limits.tasks().isPresent() && used.tasks().orElse(0) > limits.tasks().getAsInt();
@@ -68,8 +70,9 @@ record Usage(Meter meter, Optional<String> overMemory, List<Effect> notes) {
     }
   }
 
-  private static Optional<String> cpu(Scene scene, Meter before, Report.Used used) {
-    if (scene.spec().limits().cpuPercent().isEmpty()
+  private static Optional<String> cpu(
+      Scene scene, LimitsSpec limits, Meter before, Report.Used used) {
+    if (limits.cpuPercent().isEmpty()
         || used.cpuNanosTotal().isEmpty()
         || before.readAt() == Moment.NEVER
         || scene.now().nanos() <= before.readAt()) {
@@ -80,7 +83,7 @@ record Usage(Meter meter, Optional<String> overMemory, List<Effect> notes) {
             100.0
                 * (used.cpuNanosTotal().getAsLong() - before.cpuNanos())
                 / (scene.now().nanos() - before.readAt()));
-    int limit = scene.spec().limits().cpuPercent().getAsInt();
+    int limit = limits.cpuPercent().getAsInt();
     return percent > limit
         ? Optional.of("cpu " + percent + "% of a core over its limit of " + limit + "%")
         : Optional.empty();

@@ -141,12 +141,19 @@ public final class Wording {
                   : "its main process ended and left others behind";
           case OOM -> "out of memory";
           case ITSELF -> "it stops by itself";
+          case SCALED_DOWN, RECYCLED -> "stopped by the pool";
+          case STALLED, TIME_LIMIT -> "";
           case MEMORY, HOOK_FAILED, HOOK_KILLED, HOOK_TIMEOUT, EXEC_ERROR, SHORTAGE -> "";
         };
     return why
         + (why.isEmpty() || stopping.detail().isEmpty() ? "" : ": ")
         + stopping.detail()
         + switch (stopping.step()) {
+          case DRAIN ->
+              "; finishes its tasks"
+                  + (stopping.until() == Moment.NEVER
+                      ? ""
+                      : ", asked to stop in " + duration(stopping.until() - now.nanos()));
           case BEFORE_KILL -> "; told so before it is stopped";
           case PRE_STOP -> "; pre_stop runs";
           case COMMAND ->

@@ -15,6 +15,9 @@ public record Actor(String name, int uid, int pid) {
   /** The end of the daemon; who asked for that is said when it begins. */
   public static final Actor SHUTDOWN = new Actor("shutdown", -1, 0);
 
+  /** The pool of an instance, which has as many workers as its tasks need. */
+  public static final Actor POOL = new Actor("pool", -1, 0);
+
   /** The restart policy. */
   public static final Actor POLICY = new Actor("restart policy", -1, 0);
 

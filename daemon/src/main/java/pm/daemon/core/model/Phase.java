@@ -172,9 +172,15 @@ public sealed interface Phase {
       return Optional.of(current);
     }
 
+    /** Who has which task is kept elsewhere, so BUSY is not. */
     @Override
     public Phase kept() {
-      return with(Health.NONE);
+      return new Up(
+          current,
+          state == InstanceState.BUSY ? InstanceState.IDLE : state,
+          readyNanos,
+          detail,
+          Health.NONE);
     }
 
     /** Returns it with other health. */
@@ -272,7 +278,7 @@ public sealed interface Phase {
           && exit.isEmpty()
           && switch (step) {
             case AWAIT_DEPENDANTS, AWAIT_SPAWN, STUCK -> true;
-            case BEFORE_KILL, PRE_STOP, COMMAND, SIGNALLED, KILLED, POST_STOP -> false;
+            case DRAIN, BEFORE_KILL, PRE_STOP, COMMAND, SIGNALLED, KILLED, POST_STOP -> false;
           };
     }
 

@@ -10,6 +10,14 @@ public enum StopCause {
   DEPENDENCY,
   /** The daemon shuts down. */
   SHUTDOWN,
+  /** Its pool needs fewer workers. */
+  SCALED_DOWN,
+  /** It has done so much work, or lived so long, that another worker takes its place. */
+  RECYCLED,
+  /** Nothing of its pool's queue has ended for too long. */
+  STALLED,
+  /** A task in its hands exceeded its limit, and it did not answer when told so. */
+  TIME_LIMIT,
   /** It was not ready in time. */
   START_TIMEOUT,
   /** Its liveness was lost. */

@@ -13,6 +13,12 @@ public enum StopStep {
    */
   AWAIT_SPAWN,
   /**
+   * A worker finishes the tasks in hand, is given no more, and is told to exit then; the deadline
+   * is when they are waited for no longer. Without one its process, left by a daemon before us, is
+   * not found yet.
+   */
+  DRAIN,
+  /**
    * Its liveness is lost, and it is given the time to say why: a signal was sent, or a hook runs.
    */
   BEFORE_KILL,

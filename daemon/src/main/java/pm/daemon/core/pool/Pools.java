@@ -53,7 +53,9 @@ public final class Pools {
   public void intake(String pool, PoolView.Intake intake, Moment now, Turn turn) {}
 
   /**
-   * An instance of a pool is another than before.
+   * An instance of a pool is another than before. Between two calls it may have gone through
+   * several states: where another invocation lives than before, or none, the one before is over,
+   * and {@link Instance#past} tells how it ended.
    *
    * @param mayStart whether the pool may start it if it is down: nobody has stopped or disabled it,
    *     it has not failed for good, and the daemon does not shut down
@@ -63,7 +65,10 @@ public final class Pools {
   /** The daemon ends: nothing is taken in, nothing given out. */
   public void shutDown(Moment now, Turn turn) {}
 
-  /** Somebody asks for something. */
+  /**
+   * Somebody asks for something. Pause, Resume and Drain are decided elsewhere and come as {@link
+   * #intake}.
+   */
   public void handle(TaskCommand command, Moment now, Turn turn) {}
 
   /** Something happened. */
@@ -88,6 +93,11 @@ public final class Pools {
 
   /** Returns how many tasks the invocation of an instance has in hand; 0 for what is no worker. */
   public int inHand(Instance instance) {
+    return 0;
+  }
+
+  /** Returns how many tasks of a pool wait or are in hand; 0 for what is no pool. */
+  public int unfinished(String pool) {
     return 0;
   }
 

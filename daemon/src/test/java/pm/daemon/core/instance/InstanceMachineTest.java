@@ -26,8 +26,10 @@ import pm.config.Liveness;
 import pm.config.LivenessKind;
 import pm.config.OnMemory;
 import pm.config.OnUnhealthy;
+import pm.config.PoolSpec;
 import pm.config.Probe;
 import pm.config.ProgramSpec;
+import pm.config.ProgramType;
 import pm.config.Readiness;
 import pm.config.StopScope;
 import pm.config.StopSpec;
@@ -45,6 +47,7 @@ import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.model.Meter;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Notification;
 import pm.daemon.core.model.Phase;
@@ -137,6 +140,14 @@ class InstanceMachineTest {
                   new Probe.Tcp("127.0.0.1:80"), Duration.ofSeconds(1), Duration.ofSeconds(3)))
           .build();
 
+  /** One with tasks, and everything that is done in its stop. */
+  private static final ProgramSpec POOLED =
+      new ProgramSpec.Builder(FULL)
+          .type(ProgramType.WORKER)
+          .liveness(Optional.of(Liveness.of(new LivenessKind.Ping())))
+          .pool(Optional.of(PoolSpec.DEFAULT))
+          .build();
+
   private static final Health ASKED = Health.NONE.sent(T0, DEADLINE, DEADLINE + SECOND);
 
   /** Each state with what matters inside it, by the name that the table gives it. */
@@ -179,6 +190,14 @@ class InstanceMachineTest {
         FULL,
         new Phase.Up(
             RUNNING, InstanceState.UNHEALTHY, T0, "why", Health.NONE.anew(DEADLINE, Moment.NEVER))),
+    IDLE_WORKER(POOLED, new Phase.Up(RUNNING, InstanceState.IDLE, T0, "", ASKED)),
+    BUSY_WORKER(
+        POOLED,
+        new Phase.Up(RUNNING, InstanceState.BUSY, T0, "", Health.NONE.with(Meter.from(DEADLINE)))),
+    UNHEALTHY_WORKER(
+        POOLED, new Phase.Up(RUNNING, InstanceState.UNHEALTHY, T0, "why", Health.NONE)),
+    STOPPING_DRAIN(POOLED, stopping(RUNNING, StopStep.DRAIN, DEADLINE, false)),
+    STOPPING_DRAIN_UNFOUND(POOLED, stopping(RUNNING, StopStep.DRAIN, Moment.NEVER, false)),
     STOPPING_AWAIT_DEPENDANTS(
         FULL, stopping(RUNNING, StopStep.AWAIT_DEPENDANTS, Moment.NEVER, false)),
     STOPPING_BEFORE_KILL(FULL, stopping(RUNNING, StopStep.BEFORE_KILL, DEADLINE, false)),
@@ -220,6 +239,11 @@ class InstanceMachineTest {
             UNHEALTHY,
             IDLE_WITH_CHECKS,
             UNHEALTHY_TO_BE_STOPPED,
+            IDLE_WORKER,
+            BUSY_WORKER,
+            UNHEALTHY_WORKER,
+            STOPPING_DRAIN,
+            STOPPING_DRAIN_UNFOUND,
             STOPPING_AWAIT_DEPENDANTS,
             STOPPING_AWAIT_SPAWN,
             STOPPING_SIGNALLED,
@@ -286,7 +310,13 @@ class InstanceMachineTest {
     OVER_MEMORY,
     HOOK_DONE,
     HOOK_FAILED,
-    TIME_LATE;
+    TIME_LATE,
+    GETS_WORK,
+    WORK_DONE,
+    SCALED_DOWN,
+    RECYCLED,
+    STALLED,
+    TASK_OVERDUE;
 
     Step apply(State state) {
       Instance instance = state.instance();
@@ -294,11 +324,12 @@ class InstanceMachineTest {
       return switch (this) {
         case START -> InstanceMachine.start(instance, spec, FRESH, ALICE, NOW);
         case STOP ->
-            InstanceMachine.stop(instance, spec, StopCause.REQUESTED, AfterStop.STAY, ALICE, NOW);
+            InstanceMachine.stop(
+                instance, spec, StopCause.REQUESTED, AfterStop.STAY, ALICE, true, NOW);
         case STOP_AFTER_DEPENDANTS ->
             InstanceMachine.stopAfterDependants(
                 instance, spec, StopCause.REQUESTED, AfterStop.STAY, ALICE, NOW);
-        case PROCEED -> InstanceMachine.proceed(instance, spec, NOW);
+        case PROCEED -> InstanceMachine.proceed(instance, spec, true, NOW);
         case RELOAD -> InstanceMachine.reload(instance, spec, NOW);
         case HURRY -> InstanceMachine.hurry(instance, spec, NOW);
         case SPAWNED -> report(instance, spec, new Report.Spawned(CURRENT, PROCESS));
@@ -343,12 +374,31 @@ class InstanceMachineTest {
                     CURRENT, OptionalLong.of(2 << 20), OptionalLong.empty(), OptionalInt.empty()));
         case HOOK_DONE -> hookEnded(state, 0);
         case HOOK_FAILED -> hookEnded(state, 1);
+        case GETS_WORK -> InstanceMachine.busy(instance, spec, true, NOW);
+        case WORK_DONE -> InstanceMachine.busy(instance, spec, false, NOW);
+        case SCALED_DOWN ->
+            retire(instance, spec, StopCause.SCALED_DOWN, AfterStop.STAY, Actor.POOL, false);
+        case RECYCLED ->
+            retire(instance, spec, StopCause.RECYCLED, AfterStop.STAY, Actor.POOL, false);
+        case STALLED ->
+            retire(instance, spec, StopCause.STALLED, AfterStop.START, Actor.POLICY, true);
+        case TASK_OVERDUE -> InstanceMachine.kill(instance, spec, "task a-1 is overdue", NOW);
         case TIME_BEFORE -> timePassed(instance, spec, NOW);
         case TIME_AFTER -> timePassed(instance, spec, AFTER_DEADLINE);
         case TIME_LATE -> timePassed(instance, spec, MUCH_LATER);
         case RESUME ->
             InstanceMachine.resume(instance, spec, AFTER_DEADLINE, new SplittableRandom(1));
       };
+    }
+
+    private static Step retire(
+        Instance instance,
+        ProgramSpec spec,
+        StopCause cause,
+        AfterStop after,
+        Actor actor,
+        boolean hasWork) {
+      return InstanceMachine.retire(instance, spec, cause, "why", after, actor, hasWork, NOW);
     }
 
     private static Step report(Instance instance, ProgramSpec spec, Report.OfInvocation report) {
@@ -496,6 +546,7 @@ class InstanceMachineTest {
       case Effect.ChangeLogs change -> throw new AssertionError("the machine has no " + change);
       case Effect.Publish publish -> "Publish";
       case Effect.Reply reply -> throw new AssertionError("the machine has no " + reply);
+      case TaskEffect.Finish finish -> "Finish";
       case TaskEffect task -> throw new AssertionError("the machine has no " + task);
       case Effect.Exit exit -> throw new AssertionError("the machine has no " + exit);
     };

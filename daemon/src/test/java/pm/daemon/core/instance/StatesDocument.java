@@ -77,7 +77,8 @@ final class StatesDocument {
 
   private static String meaning(DeadReason reason) {
     return switch (reason) {
-      case NEW -> "never started | `pmctl start`";
+      case NEW ->
+          "never started; a worker of a pool: its pool starts it when it needs it | `pmctl start`";
       case DISABLED ->
           "somebody disabled it, or its definition says `enabled: false`"
               + " | `pmctl enable`, or change it, then `pmctl apply`";
@@ -85,7 +86,9 @@ final class StatesDocument {
           "it starts by itself as soon as something else allows it, such as a start slot |"
               + " `pmctl why` names it; `pmctl stop` if it shall not";
       case SCHEDULED -> "it starts at its time | `pmctl start` starts it now";
-      case STOPPED -> "somebody stopped it, which holds until somebody starts it | `pmctl start`";
+      case STOPPED ->
+          "somebody stopped it, which holds until somebody starts it, or its pool did not need it |"
+              + " `pmctl start`";
       case COMPLETED -> "it ended with success and is not restarted | `pmctl start` runs it again";
       case BACKOFF ->
           "it is started again, at the time that is shown | `pmctl start` starts it now,"
@@ -141,6 +144,11 @@ final class StatesDocument {
         "| an operator restarts it, or its definition changed | `DEAD`, then `STARTING` at once |");
     line("| its definition went away, or has fewer instances | it is gone |");
     line("| somebody disabled it, or its definition says `enabled: false` | `DEAD`: `disabled` |");
+    line(
+        "| its pool needs fewer, or has replaced it | `DEAD`: `stopped`, until the pool needs it |");
+    line(
+        "| a task exceeded its limit, or its pool is stuck | `DEAD`, then `STARTING` at once, which"
+            + " uses up no room in the restart window |");
     line("| it was not ready in time, or lost its liveness | the restart policy decides |");
     line("| its process ended by itself and left others | the restart policy decides |");
     line("");
@@ -216,8 +224,12 @@ final class StatesDocument {
               + " `stop.timeout` and "
               + Wording.duration(InstanceMachine.KILL_BOUND.toNanos())
               + " are over";
+      case DRAIN ->
+          "a worker with tasks in hand gets no more, and is told to finish them and exit | nothing is"
+              + " in hand, or `stop.drain` is over; when the daemon shuts down, at the latest"
+              + " `shutdown.timeout` after that began";
       case BEFORE_KILL ->
-          "`liveness.before_kill` of an instance that is UNHEALTHY: its signal to the main process,"
+          "`liveness.before_kill` of an instance that is UNHEALTHY, or of a pool that is stuck: its signal to the main process,"
               + " or its command | "
               + Wording.duration(StopSequence.BEFORE_KILL_WAIT.toNanos())
               + " is over, or the command has ended";
@@ -307,6 +319,12 @@ final class StatesDocument {
               case "starting-post-start" -> "ready, its post_start runs";
               case "idle-with-checks" -> "with a liveness check under way, and every hook";
               case "unhealthy-to-be-stopped" -> "with `on_failure: restart`, and every hook";
+              case "idle-worker" -> "a worker of a pool";
+              case "busy-worker" -> "a worker of a pool";
+              case "unhealthy-worker" -> "a worker of a pool";
+              case "stopping-drain" -> "a worker that finishes its tasks";
+              case "stopping-drain-unfound" ->
+                  "a worker that finishes its tasks, not found yet by a later daemon";
               case "stopping-await-dependants" -> "waits for its dependants";
               case "stopping-before-kill" -> "its before_kill runs";
               case "stopping-pre-stop" -> "its pre_stop runs";
@@ -358,6 +376,12 @@ final class StatesDocument {
       case "hook-done" -> "the hook ends with success";
       case "hook-failed" -> "the hook fails";
       case "time-late" -> "its deadline, noticed a minute late";
+      case "gets-work" -> "it gets a task";
+      case "work-done" -> "the last task in hand ends";
+      case "scaled-down" -> "its pool needs fewer";
+      case "recycled" -> "its pool replaces it";
+      case "stalled" -> "its pool is stuck";
+      case "task-overdue" -> "its task exceeds its limit, and it does not answer";
       case "resume" -> "a later daemon begins";
       default -> throw new IllegalArgumentException(event);
     };

@@ -1,0 +1,152 @@
+package pm.daemon.core;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import pm.config.ProgramSpec;
+import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskEntry;
+import pm.daemon.core.event.Turn;
+import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.DeadReason;
+import pm.daemon.core.model.Decisions;
+import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.Phase;
+import pm.daemon.core.pool.Pools;
+
+/**
+ * What pools are told of a decision once it is made: which rules are others, which instances, what
+ * operators want of them.
+ */
+final class PoolNews {
+
+  private final Draft draft;
+  private final Map<InstanceName, Instance> gone = new LinkedHashMap<>();
+  private final Map<InstanceName, Long> memory = new HashMap<>();
+  private final List<ProgramSpec> defined = new ArrayList<>();
+  private final List<String> undefined = new ArrayList<>();
+  private final List<InstanceName> decided = new ArrayList<>();
+  private boolean begins;
+  private boolean shutsDown;
+
+  PoolNews(Draft draft) {
+    this.draft = draft;
+  }
+
+  /** This is the first decision: they know nothing yet. */
+  void begins() {
+    begins = true;
+  }
+
+  void shutsDown() {
+    shutsDown = true;
+  }
+
+  void used(InstanceName name, Report.Used used) {
+    OptionalLong bytes = used.memoryBytes();
+    if (bytes.isPresent()) {
+      memory.put(name, bytes.getAsLong());
+    }
+  }
+
+  /** An instance is no longer part of the configuration. */
+  void forgotten(InstanceName name) {
+    if (Demand.isPool(draft, name.program())) {
+      draft.find(name).ifPresent(last -> gone.put(name, last));
+    }
+  }
+
+  void redefined(String name, Optional<Program> before, Optional<Program> after) {
+    Optional<ProgramSpec> was = before.flatMap(Program::spec);
+    Optional<ProgramSpec> is = after.flatMap(Program::spec);
+    if (after.isEmpty() && was.flatMap(ProgramSpec::pool).isPresent()) {
+      undefined.add(name);
+    } else if (!is.equals(was) && (isPool(was) || isPool(is))) {
+      is.ifPresent(defined::add);
+    }
+  }
+
+  private static boolean isPool(Optional<ProgramSpec> spec) {
+    return spec.flatMap(ProgramSpec::pool).isPresent();
+  }
+
+  /** What operators decided about an instance is told even if the instance is the same. */
+  void decided(Decisions before, Decisions after) {
+    for (Instance instance : draft.base.instances.values()) {
+      InstanceName name = instance.name();
+      boolean isSame =
+          before.stopped().containsKey(name) == after.stopped().containsKey(name)
+              && before.disabled().containsKey(name) == after.disabled().containsKey(name)
+              && before.enabled().containsKey(name) == after.enabled().containsKey(name);
+      if (!isSame && Demand.isPool(draft.base, name.program())) {
+        decided.add(name);
+      }
+    }
+  }
+
+  /** Tells them, when all is as decided. */
+  void tell(Turn turn) {
+    Pools pools = draft.base.pools;
+    if (begins) {
+      for (Program program : draft.base.programs.values()) {
+        program
+            .spec()
+            .filter(spec -> spec.pool().isPresent())
+            .ifPresent(spec -> pools.define(spec, draft.now, turn));
+      }
+      for (TaskEntry entry : draft.base.keptTasks) {
+        pools.replay(entry);
+      }
+      draft.base.keptTasks = List.of();
+    } else {
+      defined.forEach(spec -> pools.define(spec, draft.now, turn));
+    }
+    if (shutsDown) {
+      pools.shutDown(draft.now, turn);
+    }
+    if (begins) {
+      draft.base.instances.values().forEach(instance -> tell(instance, turn));
+    } else {
+      gone.values().forEach(last -> tellGone(last, turn));
+      draft
+          .changed
+          .values()
+          .forEach(changed -> changed.ifPresent(instance -> tell(instance, turn)));
+      for (InstanceName name : decided) {
+        if (!draft.changed.containsKey(name)) {
+          tell(draft.get(name), turn);
+        }
+      }
+    }
+    memory.forEach(
+        (name, bytes) ->
+            draft
+                .find(name)
+                .filter(instance -> Demand.isPool(draft.base, name.program()))
+                .ifPresent(instance -> pools.used(instance, bytes, draft.now, turn)));
+    undefined.forEach(name -> pools.undefine(name, draft.now, turn));
+  }
+
+  private void tell(Instance instance, Turn turn) {
+    if (Demand.isPool(draft.base, instance.name().program())) {
+      draft.base.pools.changed(instance, Demand.mayStart(draft.base, instance), draft.now, turn);
+    }
+  }
+
+  private void tellGone(Instance last, Turn turn) {
+    if (last.phase() instanceof Phase.Dead) {
+      draft.base.pools.changed(last, false, draft.now, turn);
+    } else {
+      draft.base.pools.changed(
+          last.in(Phase.Dead.lasting(DeadReason.STOPPED, "it was removed", Actor.POLICY)),
+          false,
+          draft.now,
+          turn);
+    }
+  }
+}
