@@ -21,18 +21,21 @@ import pm.config.Problem;
 import pm.config.ProgramSpec;
 import pm.config.SocketSpec;
 import pm.daemon.control.Access;
+import pm.daemon.control.CommandSink;
 import pm.daemon.control.ControlPorts;
 import pm.daemon.control.ControlServer;
 import pm.daemon.control.DaemonFacts;
 import pm.daemon.core.Supervisor;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskCommand;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.plan.SpawnPlan;
+import pm.daemon.core.pool.Pools;
 import pm.daemon.loop.BlockingPool;
 import pm.daemon.loop.Deadlines;
 import pm.daemon.loop.EventLoop;
@@ -195,7 +198,17 @@ final class Parts {
             new Access(Host.euid(), socketGroup),
             new ControlPorts(
                 supervisor,
-                this::take,
+                new CommandSink() {
+                  @Override
+                  public void submit(Command command) {
+                    take(command);
+                  }
+
+                  @Override
+                  public void submit(TaskCommand command) {
+                    queue.add(command);
+                  }
+                },
                 loop,
                 pool,
                 time,
@@ -203,6 +216,8 @@ final class Parts {
                 keptEvents,
                 new KeptLogs(
                     output, new LogReader(folders.state().resolve("log-index")), pump.followers()),
+                new KeptTasks(new Pools(new SystemRandom()), Optional::empty),
+                now -> () -> "",
                 new ProcessMeter(HostFacts.read()),
                 new DaemonFacts(
                     BuildInfo.version(),

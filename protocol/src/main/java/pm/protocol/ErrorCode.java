@@ -17,20 +17,28 @@ public enum ErrorCode {
   INVALID_PARAMS(-32602, ExitCode.USAGE),
   /** A defect of the daemon; its log says more. */
   INTERNAL_ERROR(-32603, ExitCode.FAILED),
-  /** A selector matches nothing. {@code data} is {@code {"selector":…,"similar":[…]}}. */
+  /**
+   * A selector matches nothing, or there is no such pool or task. {@code data} is {@code
+   * {"selector":…,"similar":[…]}}.
+   */
   NO_MATCH(-32001, ExitCode.NO_MATCH),
   /** The daemon will not do it in the present state; the message says why. */
   REFUSED(-32002, ExitCode.FAILED),
   /** The caller's user may not call this. */
   NOT_PERMITTED(-32003, ExitCode.NOT_PERMITTED),
-  /** A queue is full or another operation is under way: try again. */
+  /** It is not possible just now, or another operation is under way: try again. */
   BUSY(-32004, ExitCode.TRY_AGAIN),
   /** The configuration has errors. {@code data} is {@code {"problems":[…]}}. */
   CONFIGURATION(-32005, ExitCode.CONFIGURATION),
   /** It was not done within {@code timeout_seconds}. */
   TIMED_OUT(-32006, ExitCode.TIMED_OUT),
   /** The daemon is shutting down. */
-  SHUTTING_DOWN(-32007, ExitCode.TRY_AGAIN);
+  SHUTTING_DOWN(-32007, ExitCode.TRY_AGAIN),
+  /**
+   * There was not room for all tasks. {@code data} is {@code {"pool":…,"capacity":…,"accepted":
+   * [{"id":…}]}}: those are in, the others are not.
+   */
+  QUEUE_FULL(-32008, ExitCode.TRY_AGAIN);
 
   private final int code;
   private final ExitCode exitCode;

@@ -66,6 +66,36 @@ public enum Method {
   EVENTS("events", Access.OPERATOR, Kind.STREAM, "selectors", "since", "last", "follow"),
   /** A stream of instances in short: all of them, then what changes. */
   STATUS_WATCH("status.watch", Access.OPERATOR, Kind.STREAM, "selectors", "interval_seconds"),
+  /** Puts tasks into the queue of a pool. */
+  SUBMIT(
+      "submit",
+      Access.OPERATOR,
+      Kind.CALL,
+      "pool",
+      "tasks",
+      "wait",
+      "wait_seconds",
+      "space_seconds"),
+  /** A page of tasks in short. */
+  TASK_LIST("task.list", Access.OPERATOR, Kind.CALL, "pool", "state", "cursor"),
+  /** Everything about a task. */
+  TASK_SHOW("task.show", Access.OPERATOR, Kind.CALL, "id", "only"),
+  /** Answers when tasks have ended, with their results. */
+  TASK_AWAIT("task.await", Access.OPERATOR, Kind.CALL, "ids", "wait_seconds"),
+  /** Gives tasks up. */
+  TASK_CANCEL("task.cancel", Access.OPERATOR, Kind.CALL, "ids"),
+  /** Puts tasks back that have ended without success. */
+  TASK_RETRY("task.retry", Access.OPERATOR, Kind.CALL, "ids"),
+  /** A page of pools. */
+  POOL_LIST("pool.list", Access.OPERATOR, Kind.CALL, "pools", "cursor"),
+  /** Gives no more tasks out. */
+  POOL_PAUSE("pool.pause", Access.OPERATOR, Kind.CALL, "pools"),
+  /** Takes tasks in and gives them out again. */
+  POOL_RESUME("pool.resume", Access.OPERATOR, Kind.CALL, "pools"),
+  /** Takes no more tasks in, and answers when all are done. */
+  POOL_DRAIN("pool.drain", Access.OPERATOR, Kind.CALL, "pools", "wait", "timeout_seconds"),
+  /** Numbers for a monitoring system. */
+  METRICS("metrics", Access.OPERATOR, Kind.CALL, "cursor"),
   /** The configuration in force. */
   CONFIG_SHOW("config.show", Access.OPERATOR, Kind.CALL, "program", "cursor"),
   /** The daemon about itself. */

@@ -1,7 +1,6 @@
 package pm.daemon.control;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,13 +16,11 @@ import pm.config.Configuration;
 import pm.config.MalformedValueException;
 import pm.config.Problem;
 import pm.config.SignalName;
-import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AwaitedState;
 import pm.daemon.core.model.InstanceState;
 import pm.protocol.ErrorCode;
-import pm.protocol.Json;
 import pm.protocol.JsonException;
 import pm.protocol.Members;
 
@@ -39,50 +36,26 @@ final class Actions {
   private final ControlPorts ports;
   private final Queries queries;
   private final Answers answers;
-  private final UserNames users = new UserNames();
+  private final Requests requests;
+  private final Actors actors;
   private final Runs runs;
 
-  /** Calls whose command is under way, by the number of its request. */
-  private final Map<Long, Pending> waiting = new HashMap<>();
-
-  private long lastRequest = Command.UNANSWERED;
   private boolean readingConfiguration;
   private boolean upgrading;
 
-  /**
-   * A call that the core has to answer.
-   *
-   * @param beside what the answer says beside outcomes
-   */
-  private record Pending(Call call, Map<String, Object> beside) {}
-
-  Actions(ControlPorts ports, Queries queries, Answers answers, int daemonUid) {
+  Actions(
+      ControlPorts ports,
+      Queries queries,
+      Answers answers,
+      Requests requests,
+      Actors actors,
+      int daemonUid) {
     this.ports = ports;
     this.queries = queries;
     this.answers = answers;
+    this.requests = requests;
+    this.actors = actors;
     this.runs = new Runs(ports, queries, daemonUid);
-  }
-
-  /** Answers the request of a command; nothing happens if who asked has gone. */
-  void reply(long request, Answer answer) {
-    Pending pending = waiting.remove(request);
-    if (pending != null) {
-      answers.answer(pending.call(), answer, pending.beside());
-      pending.call().connection().done();
-    }
-  }
-
-  /** Forgets the requests of a connection that is closed. */
-  void forget(Connection connection) {
-    waiting.values().removeIf(pending -> pending.call().connection() == connection);
-  }
-
-  /** Answers that we have a defect. */
-  void failed(Call call, RuntimeException why) {
-    queries.failed(call, why);
-    if (waiting.values().removeIf(pending -> pending.call() == call)) {
-      call.connection().done();
-    }
   }
 
   void start(Call call) throws JsonException {
@@ -304,7 +277,7 @@ final class Actions {
           }
           upgrading = true;
           call.connection().begin();
-          LOG.info("{} wants the installed version to take over", who(actor));
+          LOG.info("{} wants the installed version to take over", Actors.who(actor));
           ports.upgrade().begin(actor, answer -> upgrade(call, answer));
         });
   }
@@ -325,7 +298,7 @@ final class Actions {
     call.connection().done();
   }
 
-  /** Makes a command and gives it to the core, which answers by {@link #reply}. */
+  /** Makes a command and gives it to the core, which answers by {@link Requests#reply}. */
   private void submit(Call call, BiFunction<Long, Actor, Command> maker) {
     withActor(call, actor -> ports.commands().submit(maker.apply(await(call), actor)));
   }
@@ -336,44 +309,14 @@ final class Actions {
   }
 
   private long await(Call call, Map<String, Object> beside) {
-    lastRequest++;
-    waiting.put(lastRequest, new Pending(call, beside));
-    call.connection().begin();
-    return lastRequest;
+    return requests.await(call, (asked, answer) -> answers.answer(asked, answer, beside));
   }
 
-  /** Goes on with who asks; a name that is not known yet is looked up off the loop first. */
   private void withActor(Call call, Consumer<Actor> then) {
-    Peer peer = call.connection().peer();
-    Optional<String> name = users.known(peer.uid());
-    if (name.isPresent()) {
-      Actor actor = new Actor(name.get(), peer.uid(), peer.pid());
-      LOG.debug("{}: {} {}", who(actor), call.method().wireName(), shortParams(call));
-      then.accept(actor);
-      return;
-    }
-    queries.onPool(
-        call,
-        () -> UserNames.lookUp(peer.uid()),
-        found -> {
-          users.remember(peer.uid(), found);
-          guarded(call, () -> withActor(call, then));
-        });
+    actors.with(call, requests, then);
   }
 
   private void guarded(Call call, Runnable work) {
-    try {
-      work.run();
-    } catch (RuntimeException e) {
-      failed(call, e);
-    }
-  }
-
-  private static String who(Actor actor) {
-    return actor.name() + " (uid " + actor.uid() + ", pid " + actor.pid() + ")";
-  }
-
-  private static String shortParams(Call call) {
-    return Params.shortened(Json.write(call.params().values()));
+    actors.guarded(call, requests, work);
   }
 }

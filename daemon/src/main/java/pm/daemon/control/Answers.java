@@ -60,15 +60,13 @@ final class Answers {
     }
     switch (answer) {
       case Answer.NoMatch noMatch -> queries.noMatch(call, noMatch.selector());
-      case Answer.Refused refused ->
-          call.error(
-              supervisor.isShuttingDown() ? ErrorCode.SHUTTING_DOWN : ErrorCode.REFUSED,
-              refused.why());
+      case Answer.Refused refused -> refused(call, refused);
       case Answer.Outcomes outcomes -> {
         Map<String, Object> json = new LinkedHashMap<>(beside);
         withOutcomes(call, json, outcomes.outcomes());
       }
-      case Answer.Tasks _, Answer.QueueFull _, Answer.TryAgain _ ->
+      case Answer.TryAgain later -> call.error(ErrorCode.BUSY, later.why());
+      case Answer.Tasks _, Answer.QueueFull _ ->
           throw new IllegalStateException("nobody has asked for tasks: " + answer);
       case Answer.Applied applied -> {
         Map<String, Object> json = new LinkedHashMap<>();
@@ -77,6 +75,12 @@ final class Answers {
         withOutcomes(call, json, applied.outcomes());
       }
     }
+  }
+
+  /** Answers that it is not allowed now. */
+  void refused(Call call, Answer.Refused refused) {
+    call.error(
+        supervisor.isShuttingDown() ? ErrorCode.SHUTTING_DOWN : ErrorCode.REFUSED, refused.why());
   }
 
   /** Answers with outcomes; where something failed its output is read first, off the loop. */

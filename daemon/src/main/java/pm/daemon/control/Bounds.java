@@ -11,8 +11,26 @@ final class Bounds {
   /** Connections accepted in one turn; the others wait for the next. */
   static final int ACCEPTS_PER_TURN = 64;
 
-  /** Requests of one connection without their answer; no more is read from it. */
+  /** Requests of one connection without their answer, but for submits; no more is read from it. */
   static final int IN_FLIGHT = 64;
+
+  /** The same of submits, which wait for the disk together: so many that it never waits for us. */
+  static final int SUBMITS = 4_096;
+
+  /** Tasks in submits of one connection without their answer; no more is read from it. */
+  static final int SUBMITTED_TASKS = 16_384;
+
+  /** Submits without their answer of all connections; beyond it each may have one. */
+  static final int ALL_SUBMITS = 16_384;
+
+  /** Tasks in them. */
+  static final int ALL_SUBMITTED_TASKS = 65_536;
+
+  /** Tasks in one request; more are an error. Their answer fits a line, whatever their ids are. */
+  static final int TASKS_OF_SUBMIT = 5_000;
+
+  /** Tasks that are looked at for one page. */
+  static final int TASKS_OF_PAGE = 1_000;
 
   /** Subscriptions of one connection; the next one is refused. */
   static final int SUBSCRIPTIONS = 64;

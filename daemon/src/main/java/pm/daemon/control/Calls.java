@@ -2,9 +2,12 @@ package pm.daemon.control;
 
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import pm.daemon.core.event.Answer;
 import pm.protocol.ErrorCode;
 import pm.protocol.JsonException;
+import pm.protocol.MalformedJsonException;
 import pm.protocol.Members;
 import pm.protocol.Message;
 import pm.protocol.MessageCodec;
@@ -16,21 +19,77 @@ import pm.protocol.Method;
  * peer, and makes a command, a query or a stream of it. Loop thread only.
  */
 final class Calls {
+  private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
+
   private final Queries queries;
+  private final Requests requests = new Requests();
   private final Actions actions;
+  private final TaskCalls tasks;
+  private final PoolCalls pools;
   private final StreamCalls streams;
+  private final SubmitReader submits = new SubmitReader();
 
   Calls(ControlPorts ports, Watchers watchers, int daemonUid) {
     Output output = new Output(ports.logs());
     Samples samples = new Samples(ports.sampler());
     this.queries = new Queries(ports, samples, output);
     Answers answers = new Answers(ports.supervisor(), ports.time(), queries, output);
-    this.actions = new Actions(ports, queries, answers, daemonUid);
+    Actors actors = new Actors(queries);
+    PoolNames names = new PoolNames(ports);
+    this.actions = new Actions(ports, queries, answers, requests, actors, daemonUid);
+    this.tasks = new TaskCalls(ports, queries, answers, requests, actors, names);
+    this.pools = new PoolCalls(ports, queries, answers, requests, actors, names);
     this.streams = new StreamCalls(ports, queries, samples, watchers);
   }
 
   /** Handles a line of a client. */
   void line(Connection connection, byte[] line, int connections) {
+    Optional<Submission> submission;
+    try {
+      submission = submits.read(line);
+    } catch (MalformedJsonException e) {
+      refuse(connection, line, ErrorCode.PARSE_ERROR, "not JSON");
+      return;
+    } catch (JsonException e) {
+      refuse(connection, line, ErrorCode.INVALID_PARAMS, "submit: " + e.sentence());
+      return;
+    }
+    if (submission.isPresent()) {
+      submit(connection, submission.get());
+    } else {
+      other(connection, line, connections);
+    }
+  }
+
+  private void submit(Connection connection, Submission submission) {
+    try {
+      tasks.submit(connection, submission);
+    } catch (RuntimeException e) {
+      LOG.error("submit failed", e);
+      submission
+          .id()
+          .ifPresent(
+              id ->
+                  connection.send(
+                      Wire.error(Optional.of(id), ErrorCode.INTERNAL_ERROR, Queries.DEFECT)));
+    }
+  }
+
+  /**
+   * Answers that a submit cannot be done. What is wrong with it as a message is said first, for
+   * then its id may not be known.
+   */
+  private static void refuse(Connection connection, byte[] line, ErrorCode code, String sentence) {
+    try {
+      if (MessageCodec.decode(line) instanceof Message.Request request) {
+        connection.send(Wire.error(Optional.of(request.id()), code, sentence));
+      }
+    } catch (MessageException e) {
+      connection.send(MessageCodec.encode(e.answer()));
+    }
+  }
+
+  private void other(Connection connection, byte[] line, int connections) {
     Message message;
     try {
       message = MessageCodec.decode(line);
@@ -59,12 +118,12 @@ final class Calls {
 
   /** Answers the request of a command; nothing happens if who asked has gone. */
   void reply(long request, Answer answer) {
-    actions.reply(request, answer);
+    requests.reply(request, answer);
   }
 
   /** Forgets the requests of a connection that is closed. */
   void forget(Connection connection) {
-    actions.forget(connection);
+    requests.forget(connection);
   }
 
   private void call(
@@ -96,7 +155,8 @@ final class Calls {
     } catch (JsonException e) {
       call.error(ErrorCode.INVALID_PARAMS, name + ": " + e.sentence());
     } catch (RuntimeException e) {
-      actions.failed(call, e);
+      queries.failed(call, e);
+      requests.drop(call);
     }
   }
 
@@ -122,6 +182,17 @@ final class Calls {
       case SIGNAL -> actions.signal(call);
       case RESET -> actions.reset(call);
       case APPLY -> actions.apply(call);
+      case SUBMIT -> throw new IllegalStateException("a submit is read before all others");
+      case TASK_LIST -> tasks.list(call);
+      case TASK_SHOW -> tasks.show(call);
+      case TASK_AWAIT -> tasks.await(call);
+      case TASK_CANCEL -> tasks.cancel(call);
+      case TASK_RETRY -> tasks.retry(call);
+      case POOL_LIST -> pools.list(call);
+      case POOL_PAUSE -> pools.pause(call);
+      case POOL_RESUME -> pools.resume(call);
+      case POOL_DRAIN -> pools.drain(call);
+      case METRICS -> queries.metrics(call);
       case DAEMON_SHUTDOWN -> actions.shutdown(call);
       case DAEMON_UPGRADE -> actions.upgrade(call);
       case LOGS -> streams.logs(call);

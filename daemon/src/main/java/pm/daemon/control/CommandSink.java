@@ -1,13 +1,16 @@
 package pm.daemon.control;
 
 import pm.daemon.core.event.Command;
+import pm.daemon.core.event.TaskCommand;
 
-/** Where requests that change something go. */
-@FunctionalInterface
+/**
+ * Where requests that change something go. Takes them in order; their answers come through {@link
+ * ControlServer#reply}. Loop thread only.
+ */
 public interface CommandSink {
-  /**
-   * Takes a command, in order; its answer comes through {@link ControlServer#reply}. Called on the
-   * loop thread.
-   */
+  /** Takes one about instances. */
   void submit(Command command);
+
+  /** Takes one about tasks. */
+  void submit(TaskCommand command);
 }

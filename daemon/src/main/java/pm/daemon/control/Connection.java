@@ -47,7 +47,10 @@ final class Connection {
   private int written;
 
   private int inFlight;
+  private int submits;
+  private int submittedTasks;
   private int pauses;
+  private boolean isToBePumped;
   private long lastSubscription;
   private boolean streamsStopped;
   private boolean pumping;
@@ -64,6 +67,15 @@ final class Connection {
 
     /** Its unfinished input or its output has changed by so many bytes. */
     void changed(Connection connection, long inputBytes, long outputBytes);
+
+    /** It has so many more submits, and tasks in them, that are not answered. */
+    void submits(int requests, int tasks);
+
+    /** Returns whether all connections together have too many of them. */
+    boolean hasTooManySubmits();
+
+    /** Has {@link #pumpNow} be called when those who are answered now all have their answers. */
+    void pumpSoon(Connection connection);
 
     /** It is closed. */
     void closed(Connection connection);
@@ -111,6 +123,21 @@ final class Connection {
     pump();
   }
 
+  /** A submit of so many tasks is being worked on. */
+  void beginSubmit(int tasks) {
+    submits++;
+    submittedTasks += tasks;
+    owner.submits(1, tasks);
+  }
+
+  /** A submit of so many tasks is answered. Others mostly are in the same turn. */
+  void doneSubmit(int tasks) {
+    submits--;
+    submittedTasks -= tasks;
+    owner.submits(-1, -tasks);
+    pumpSoon();
+  }
+
   /** Later requests must wait for something, so that they are not answered before it. */
   void pause() {
     pauses++;
@@ -130,6 +157,30 @@ final class Connection {
     output.add(line);
     outputBytes += line.length;
     owner.changed(this, 0, line.length);
+    pump();
+  }
+
+  /** As {@link #send}, together with the lines that follow in this turn. */
+  void sendSoon(byte[] line) {
+    if (!open) {
+      return;
+    }
+    output.add(line);
+    outputBytes += line.length;
+    owner.changed(this, 0, line.length);
+    pumpSoon();
+  }
+
+  private void pumpSoon() {
+    if (open && !isToBePumped) {
+      isToBePumped = true;
+      owner.pumpSoon(this);
+    }
+  }
+
+  /** Does what was put off. */
+  void pumpNow() {
+    isToBePumped = false;
     pump();
   }
 
@@ -222,6 +273,7 @@ final class Connection {
       LOG.debug("closing a connection: {}", e.getMessage());
     }
     owner.changed(this, -toldInputBytes, -outputBytes);
+    owner.submits(-submits, -submittedTasks);
     closeStreams();
     lines.clear();
     output.clear();
@@ -349,13 +401,25 @@ final class Connection {
         && !ending
         && pauses == 0
         && inFlight < Bounds.IN_FLIGHT
+        && maySubmit()
         && outputBytes < Bounds.OUTPUT_BYTES;
+  }
+
+  private boolean maySubmit() {
+    return submits == 0
+        || (submits < Bounds.SUBMITS
+            && submittedTasks < Bounds.SUBMITTED_TASKS
+            && !owner.hasTooManySubmits());
   }
 
   private boolean isOver() {
     return output.isEmpty()
         && (ending
-            || (peerHasFinished && lines.isEmpty() && inFlight == 0 && subscriptions.isEmpty()));
+            || (peerHasFinished && lines.isEmpty() && isAnswered() && subscriptions.isEmpty()));
+  }
+
+  private boolean isAnswered() {
+    return inFlight == 0 && submits == 0;
   }
 
   private void write() throws ErrnoException {

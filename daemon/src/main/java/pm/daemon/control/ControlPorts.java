@@ -16,6 +16,8 @@ import pm.daemon.loop.SystemTime;
  * @param configuration the files
  * @param events what happened
  * @param logs what programs printed
+ * @param tasks pools and tasks
+ * @param metrics numbers for a monitoring system
  * @param sampler measures processes
  * @param facts what the daemon says of itself
  * @param upgrade how it becomes the installed version
@@ -29,6 +31,8 @@ public record ControlPorts(
     ConfigurationSource configuration,
     EventSource events,
     LogSource logs,
+    TaskSource tasks,
+    MetricsSource metrics,
     ProcessSampler sampler,
     DaemonFacts facts,
     Upgrade upgrade) {}

@@ -2,6 +2,7 @@ package pm.daemon.control;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -69,6 +70,12 @@ public final class ControlServer implements AutoCloseable {
 
   /** Who was turned away last, so that trying again and again does not fill the log. */
   private Optional<Integer> lastStranger = Optional.empty();
+
+  private int submits;
+  private int submittedTasks;
+
+  /** Connections that get the answers of this turn together. */
+  private final List<Connection> toBePumped = new ArrayList<>();
 
   private long inputBytes;
   private long outputBytes;
@@ -328,6 +335,12 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
+  private void pumpAll() {
+    List<Connection> now = List.copyOf(toBePumped);
+    toBePumped.clear();
+    now.forEach(Connection::pumpNow);
+  }
+
   /** What connections tell us. */
   private final class Owner implements Connection.Owner {
     @Override
@@ -359,6 +372,25 @@ public final class ControlServer implements AutoCloseable {
                     worst.peer().pid());
                 worst.close();
               });
+    }
+
+    @Override
+    public void submits(int requests, int tasks) {
+      submits += requests;
+      submittedTasks += tasks;
+    }
+
+    @Override
+    public boolean hasTooManySubmits() {
+      return submits >= Bounds.ALL_SUBMITS || submittedTasks >= Bounds.ALL_SUBMITTED_TASKS;
+    }
+
+    @Override
+    public void pumpSoon(Connection connection) {
+      if (toBePumped.isEmpty()) {
+        loop.post(ControlServer.this::pumpAll);
+      }
+      toBePumped.add(connection);
     }
 
     @Override

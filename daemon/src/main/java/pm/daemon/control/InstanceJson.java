@@ -18,6 +18,7 @@ import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.model.Run;
+import pm.daemon.core.model.TaskView;
 import pm.protocol.Json;
 import pm.protocol.Times;
 
@@ -31,7 +32,8 @@ final class InstanceJson {
   record Measured(double cpuPercent, long memoryBytes) {}
 
   /** The members of {@code status}. */
-  static Map<String, Object> status(InstanceView view, Optional<Measured> measured, Moment now) {
+  static Map<String, Object> status(Shown shown, Optional<Measured> measured, Moment now) {
+    InstanceView view = shown.view();
     Instance instance = view.instance();
     Optional<ProgramSpec> spec = view.spec();
     Optional<Run> run = instance.run().filter(each -> each.process().isPresent());
@@ -62,7 +64,11 @@ final class InstanceJson {
     putEnd(json, instance.lastEnd());
     json.put("ready", instance.phase() instanceof Phase.Up);
     json.put("healthy", healthy(instance, spec));
-    json.put("tasks_in_hand", Json.NULL);
+    json.put(
+        "tasks_in_hand",
+        shown.tasksInHand().isPresent()
+            ? (Object) (long) shown.tasksInHand().getAsInt()
+            : Json.NULL);
     json.put(
         "cpu_percent", measured.isPresent() ? (Object) measured.get().cpuPercent() : Json.NULL);
     json.put(
@@ -77,22 +83,25 @@ final class InstanceJson {
   /**
    * The members of {@code describe}.
    *
+   * @param tasks what it works on
    * @param background what others know of it
    * @param cgroup of its process
    * @param files the log file and the error log file
    * @param output its last lines
    */
   static Map<String, Object> describe(
-      InstanceView view,
+      Shown shown,
       Optional<Measured> measured,
+      List<TaskView> tasks,
       Background background,
       Optional<String> cgroup,
       List<Optional<String>> files,
       List<String> output,
       Moment now) {
+    InstanceView view = shown.view();
     Instance instance = view.instance();
     Optional<ProgramSpec> spec = view.spec();
-    Map<String, Object> json = status(view, measured, now);
+    Map<String, Object> json = status(shown, measured, now);
     json.put("description", spec.map(ProgramSpec::description).orElse(""));
     json.put("definition", spec.isPresent() ? DefinitionJson.program(spec.get()) : Json.NULL);
     json.put("location", spec.isPresent() ? spec.get().location().toString() : Json.NULL);
@@ -114,6 +123,7 @@ final class InstanceJson {
             ? run.get().told().status()
             : Json.NULL);
     json.put("checks", checks(instance, now));
+    json.put("tasks", tasks.stream().map(TaskJson::inHand).toList());
     json.put("cgroup", cgroup.isPresent() ? cgroup.get() : Json.NULL);
     json.put("limits", spec.isPresent() ? LimitsJson.of(spec.get().limits(), run) : Json.NULL);
     background.putTo(json, instance.name());

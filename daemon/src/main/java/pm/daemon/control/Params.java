@@ -38,11 +38,15 @@ final class Params {
     if (number.isEmpty()) {
       return Optional.empty();
     }
-    BigDecimal seconds = new BigDecimal(number.get().toString());
+    return Optional.of(Duration.ofNanos(nanos(new BigDecimal(number.get().toString()), name)));
+  }
+
+  /** Returns a length of time in nanoseconds; {@code name} names it in the error. */
+  static long nanos(BigDecimal seconds, String name) throws JsonException {
     if (seconds.signum() < 0 || seconds.compareTo(BigDecimal.valueOf(MOST_SECONDS)) > 0) {
       throw new JsonException(name + " must be from 0 to " + MOST_SECONDS);
     }
-    return Optional.of(Duration.ofNanos(seconds.movePointRight(9).longValue()));
+    return seconds.movePointRight(9).longValue();
   }
 
   /** Returns what a client sent, as an answer or the log may repeat it. */

@@ -2,6 +2,7 @@ package pm.daemon.control;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InstanceView;
 import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.TaskView;
 import pm.daemon.core.plan.Selection;
 import pm.daemon.loop.SystemTime;
 import pm.protocol.ErrorCode;
@@ -37,6 +39,8 @@ import pm.protocol.Times;
  */
 final class Queries {
   private static final Logger LOG = LoggerFactory.getLogger(Queries.class);
+
+  static final String DEFECT = "a defect of the daemon; its log says more";
 
   private final ControlPorts ports;
   private final Supervisor supervisor;
@@ -86,13 +90,15 @@ final class Queries {
       return;
     }
     Moment now = time.now();
-    List<InstanceView> views = views(names.get(), now);
+    List<Shown> all = shown(names.get(), now);
     answer(
         call,
         () -> {
-          Page page = new Page();
-          for (InstanceView view : views) {
-            if (!page.add(name(view), InstanceJson.status(view, samples.of(view, now), now))) {
+          Page page = new Page("items");
+          for (Shown each : all) {
+            if (!page.add(
+                each.name().toString(),
+                InstanceJson.status(each, samples.of(each.view(), now), now))) {
               break;
             }
           }
@@ -106,14 +112,17 @@ final class Queries {
       return;
     }
     Moment now = time.now();
-    List<InstanceView> views = views(names.get(), now);
+    List<Shown> all = shown(names.get(), now);
+    Map<InstanceName, List<TaskView>> tasks = new HashMap<>();
+    all.forEach(each -> tasks.put(each.name(), each.tasks(ports, now)));
     Background background = Background.of(supervisor, ports.events());
     answer(
         call,
         () -> {
-          Page page = new Page();
-          for (InstanceView view : views) {
-            if (!page.add(name(view), describe(view, background, now))) {
+          Page page = new Page("items");
+          for (Shown each : all) {
+            List<TaskView> inHand = tasks.getOrDefault(each.name(), List.of());
+            if (!page.add(each.name().toString(), describe(each, inHand, background, now))) {
               break;
             }
           }
@@ -121,15 +130,18 @@ final class Queries {
         });
   }
 
-  private Map<String, Object> describe(InstanceView view, Background background, Moment now) {
-    InstanceName name = view.instance().name();
+  private Map<String, Object> describe(
+      Shown shown, List<TaskView> tasks, Background background, Moment now) {
+    InstanceView view = shown.view();
+    InstanceName name = shown.name();
     List<Optional<String>> files = new ArrayList<>();
     for (LogSource.Stream stream : LogSource.Stream.values()) {
       files.add(output.file(name, view.spec(), stream).map(Path::toString));
     }
     return InstanceJson.describe(
-        view,
+        shown,
         samples.of(view, now),
+        tasks,
         background,
         samples.cgroup(view),
         files,
@@ -143,7 +155,7 @@ final class Queries {
       return;
     }
     Moment now = time.now();
-    Page page = new Page();
+    Page page = new Page("items");
     for (InstanceName name : rest(names.get(), call.params())) {
       InstanceView view = supervisor.view(name, now);
       List<String> sentences =
@@ -175,7 +187,7 @@ final class Queries {
       spec.groups().forEach(group -> all.add("group:" + group));
     }
     Optional<String> cursor = call.params().optionalString("cursor");
-    Page page = new Page();
+    Page page = new Page("items");
     for (String name : cursor.isPresent() ? all.tailSet(cursor.get(), false) : all) {
       if (!page.add(name, name)) {
         break;
@@ -212,7 +224,7 @@ final class Queries {
           for (ProgramSpec spec : programs.values()) {
             Object definition = DefinitionJson.program(spec);
             bytes += Page.utf8Length(Json.write(definition)) + 80;
-            if (!shown.isEmpty() && bytes > Page.PAGE_BYTES) {
+            if (!shown.isEmpty() && bytes > Page.BYTES) {
               json.put("cursor", last);
               break;
             }
@@ -284,6 +296,23 @@ final class Queries {
     return json;
   }
 
+  /** Numbers for a monitoring system, in pages of whole lines. */
+  void metrics(Call call) throws JsonException {
+    Optional<TextPage.Cursor> cursor = TextPage.Cursor.of(call.params());
+    onPool(
+        call,
+        ports.metrics().gather(time.now()),
+        text -> {
+          if (TextPage.fits(text, cursor)) {
+            call.result(TextPage.of(text, cursor));
+          } else {
+            call.error(
+                ErrorCode.BUSY,
+                "there is more or less to be measured than for the page before; begin again");
+          }
+        });
+  }
+
   /** Answers that a selector names nothing, and what may have been meant. */
   void noMatch(Call call, String selector) {
     List<String> names = new ArrayList<>();
@@ -341,7 +370,7 @@ final class Queries {
   /** Answers that we have a defect. */
   void failed(Call call, Throwable why) {
     LOG.error("{} failed", call.method().wireName(), why);
-    call.error(ErrorCode.INTERNAL_ERROR, "a defect of the daemon; its log says more");
+    call.error(ErrorCode.INTERNAL_ERROR, DEFECT);
   }
 
   private static void finish(Connection connection, Runnable last) {
@@ -353,16 +382,12 @@ final class Queries {
     }
   }
 
-  private static String name(InstanceView view) {
-    return view.instance().name().toString();
-  }
-
-  private List<InstanceView> views(List<InstanceName> names, Moment now) {
-    List<InstanceView> views = new ArrayList<>(names.size());
+  private List<Shown> shown(List<InstanceName> names, Moment now) {
+    List<Shown> all = new ArrayList<>(names.size());
     for (InstanceName name : names) {
-      views.add(supervisor.view(name, now));
+      all.add(Shown.of(ports, name, now));
     }
-    return views;
+    return all;
   }
 
   /** What comes after the cursor: the name of the last one of the page before. */
@@ -376,58 +401,5 @@ final class Queries {
         InstanceName.parse(cursor.get())
             .orElseThrow(() -> new JsonException("cursor is not one that was given"));
     return names.stream().filter(name -> name.compareTo(last) > 0).toList();
-  }
-
-  /** A page of items, made item by item, so that their trees are short-lived. */
-  private static final class Page {
-    /** With what stands around the items. */
-    static final int PAGE_BYTES = Streams.MAX_PAGE_BYTES - 512;
-
-    private final StringBuilder text = new StringBuilder(4_096).append("{\"items\":[");
-    private final StringBuilder item = new StringBuilder();
-    private Optional<String> last = Optional.empty();
-    private int bytes;
-    private boolean cut;
-
-    static int utf8Length(CharSequence text) {
-      int length = 0;
-      for (int i = 0; i < text.length(); i++) {
-        char c = text.charAt(i);
-        length += c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3;
-      }
-      return length;
-    }
-
-    /**
-     * Adds an item; returns false if there is no room for it.
-     *
-     * @param key where the next page goes on behind
-     */
-    boolean add(String key, Object json) {
-      item.setLength(0);
-      Json.write(json, item);
-      int size = 1 + utf8Length(item);
-      if (last.isPresent() && bytes + size > PAGE_BYTES) {
-        cut = true;
-        return false;
-      }
-      bytes += size;
-      if (last.isPresent()) {
-        text.append(',');
-      }
-      text.append(item);
-      last = Optional.of(key);
-      return true;
-    }
-
-    String end(Optional<Boolean> filesNewer) {
-      text.append(']');
-      if (cut && last.isPresent()) {
-        text.append(",\"cursor\":");
-        Json.quote(last.get(), text);
-      }
-      filesNewer.ifPresent(newer -> text.append(",\"files_newer\":").append(newer.booleanValue()));
-      return text.append('}').toString();
-    }
   }
 }

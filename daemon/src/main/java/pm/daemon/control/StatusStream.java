@@ -45,7 +45,7 @@ final class StatusStream implements Subscription {
   private final Map<InstanceName, Seen> seen = new HashMap<>();
 
   /** What this look has still to make text of. */
-  private final ArrayDeque<InstanceView> pending = new ArrayDeque<>();
+  private final ArrayDeque<Shown> pending = new ArrayDeque<>();
 
   private List<String> gone = new ArrayList<>();
   private boolean working;
@@ -63,7 +63,7 @@ final class StatusStream implements Subscription {
    *
    * @param hash of what was sent of it, without what changes all the time
    */
-  private record Seen(InstanceView view, long hash) {}
+  private record Seen(Shown shown, long hash) {}
 
   /** The text of an instance, and its hash. */
   private record Item(InstanceName name, String text, long hash) {}
@@ -131,10 +131,10 @@ final class StatusStream implements Subscription {
           case Selection.Nothing _ -> List.of();
         };
     for (InstanceName name : names) {
-      InstanceView view = supervisor.view(name, now);
+      Shown shown = Shown.of(ports, name, now);
       Seen before = seen.get(name);
-      if (all || before == null || hasChanged(before.view(), view)) {
-        pending.add(view);
+      if (all || before == null || hasChanged(before.shown(), shown)) {
+        pending.add(shown);
       }
     }
     if (names.size() < seen.size() + pending.size()) {
@@ -156,8 +156,11 @@ final class StatusStream implements Subscription {
 
   /** By identity, for the core replaces what changes. The detail tells the time, so not by it. */
   @SuppressWarnings("ReferenceEquality")
-  private static boolean hasChanged(InstanceView before, InstanceView now) {
-    return before.instance() != now.instance()
+  private static boolean hasChanged(Shown shown, Shown shownNow) {
+    InstanceView before = shown.view();
+    InstanceView now = shownNow.view();
+    return !shown.tasksInHand().equals(shownNow.tasksInHand())
+        || before.instance() != now.instance()
         || before.asDesired() != now.asDesired()
         || before.spec().orElse(null) != now.spec().orElse(null)
         || !before.problems().equals(now.problems());
@@ -166,7 +169,7 @@ final class StatusStream implements Subscription {
   @Override
   public void pump() {
     while (!closed && !working && !pending.isEmpty() && !connection.isFull()) {
-      List<InstanceView> chunk = new ArrayList<>(CHUNK);
+      List<Shown> chunk = new ArrayList<>(CHUNK);
       while (chunk.size() < CHUNK && !pending.isEmpty()) {
         chunk.add(pending.remove());
       }
@@ -183,8 +186,8 @@ final class StatusStream implements Subscription {
                   });
       if (!working) {
         // Nobody has time: forget what was to be shown, and look again.
-        chunk.forEach(view -> seen.remove(view.instance().name()));
-        pending.forEach(view -> seen.remove(view.instance().name()));
+        chunk.forEach(shown -> seen.remove(shown.name()));
+        pending.forEach(shown -> seen.remove(shown.name()));
         pending.clear();
         wakeAt = lastLook + RETRY_NANOS;
         return;
@@ -193,13 +196,13 @@ final class StatusStream implements Subscription {
   }
 
   /** On the pool. */
-  private List<Item> items(List<InstanceView> views, Moment now) {
-    List<Item> items = new ArrayList<>(views.size());
-    for (InstanceView view : views) {
-      Map<String, Object> json = InstanceJson.status(view, samples.of(view, now), now);
+  private List<Item> items(List<Shown> chunk, Moment now) {
+    List<Item> items = new ArrayList<>(chunk.size());
+    for (Shown shown : chunk) {
+      Map<String, Object> json = InstanceJson.status(shown, samples.of(shown.view(), now), now);
       String text = Json.write(json);
       json.remove("uptime_seconds");
-      items.add(new Item(view.instance().name(), text, hash(Json.write(json))));
+      items.add(new Item(shown.name(), text, hash(Json.write(json))));
     }
     return items;
   }
@@ -213,20 +216,20 @@ final class StatusStream implements Subscription {
     return hash;
   }
 
-  private void arrived(List<InstanceView> chunk, List<Item> items) {
+  private void arrived(List<Shown> chunk, List<Item> items) {
     working = false;
     if (closed) {
       return;
     }
-    Map<InstanceName, InstanceView> views = new HashMap<>();
-    chunk.forEach(view -> views.put(view.instance().name(), view));
+    Map<InstanceName, Shown> byName = new HashMap<>();
+    chunk.forEach(shown -> byName.put(shown.name(), shown));
     List<String> texts = new ArrayList<>();
     for (Item item : items) {
-      InstanceView view = views.get(item.name());
-      if (view == null) {
+      Shown shown = byName.get(item.name());
+      if (shown == null) {
         continue;
       }
-      Seen before = seen.put(item.name(), new Seen(view, item.hash()));
+      Seen before = seen.put(item.name(), new Seen(shown, item.hash()));
       if (before == null || before.hash() != item.hash()) {
         texts.add(item.text());
       }

@@ -28,6 +28,7 @@ import pm.daemon.core.Supervisor;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Entry;
+import pm.daemon.core.event.TaskCommand;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.Instance;
@@ -62,11 +63,17 @@ final class ControlFixture implements AutoCloseable {
   final Path socket;
   final FakeEvents events;
   final FakeLogs logs = new FakeLogs();
+  final FakeTasks tasks = new FakeTasks();
   final LinkedBlockingQueue<Command> commands = new LinkedBlockingQueue<>();
+  final LinkedBlockingQueue<TaskCommand> taskCommands = new LinkedBlockingQueue<>();
 
   /** What commands are answered with at once, if with anything. Loop thread. */
   volatile Function<Command, Optional<Answer>> answers = command -> Optional.empty();
 
+  /** The same for commands about tasks. Loop thread. */
+  volatile Function<TaskCommand, Optional<Answer>> taskAnswers = command -> Optional.empty();
+
+  volatile String metrics = "";
   volatile Callable<Configuration> files = () -> Configuration.EMPTY;
   volatile boolean filesNewer;
   volatile Upgrade.Answer upgrade = new Upgrade.Answer.Refused("it says no");
@@ -90,13 +97,15 @@ final class ControlFixture implements AutoCloseable {
             new Access(Host.euid(), group),
             new ControlPorts(
                 supervisor,
-                this::take,
+                new Sink(),
                 loop,
                 pool,
                 time,
                 new FakeFiles(),
                 events,
                 logs,
+                tasks,
+                now -> () -> metrics,
                 process -> Optional.of(new ProcessSampler.Usage(cpuNanos, 48 * 1024 * 1024)),
                 new DaemonFacts(
                     "0.1.0",
@@ -130,9 +139,18 @@ final class ControlFixture implements AutoCloseable {
         });
   }
 
-  private void take(Command command) {
-    commands.add(command);
-    answers.apply(command).ifPresent(answer -> server.reply(command.request(), answer));
+  private final class Sink implements CommandSink {
+    @Override
+    public void submit(Command command) {
+      commands.add(command);
+      answers.apply(command).ifPresent(answer -> server.reply(command.request(), answer));
+    }
+
+    @Override
+    public void submit(TaskCommand command) {
+      taskCommands.add(command);
+      taskAnswers.apply(command).ifPresent(answer -> server.reply(command.request(), answer));
+    }
   }
 
   private final class FakeUpgrade implements Upgrade {
@@ -193,6 +211,15 @@ final class ControlFixture implements AutoCloseable {
   /** Returns the next command that arrived. */
   Command command() throws InterruptedException {
     Command command = commands.poll(30, TimeUnit.SECONDS);
+    if (command == null) {
+      throw new AssertionError("no command has arrived");
+    }
+    return command;
+  }
+
+  /** Returns the next command about tasks that arrived. */
+  TaskCommand taskCommand() throws InterruptedException {
+    TaskCommand command = taskCommands.poll(30, TimeUnit.SECONDS);
     if (command == null) {
       throw new AssertionError("no command has arrived");
     }
@@ -272,6 +299,14 @@ final class ControlFixture implements AutoCloseable {
   static ProgramSpec.Builder program(String name) {
     return new ProgramSpec.Builder(
         name, new pm.config.Command(List.of("/opt/bin/" + name, "--port", "80"), false));
+  }
+
+  /** A worker with a pool of three slots. */
+  static ProgramSpec.Builder worker(String name) {
+    return program(name)
+        .type(pm.config.ProgramType.WORKER)
+        .instances(3)
+        .pool(Optional.of(pm.config.PoolSpec.DEFAULT.withBounds(1, 3)));
   }
 
   static List<Entry> world(List<ProgramSpec> specs, Instance... instances) {

@@ -1,0 +1,78 @@
+package pm.daemon.control;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import pm.daemon.core.event.Answer;
+import pm.daemon.core.event.Command;
+
+/** Calls that the core has to answer, by the numbers of their requests. Loop thread only. */
+final class Requests {
+  private final Map<Long, Pending> waiting = new HashMap<>();
+  private long last = Command.UNANSWERED;
+
+  /**
+   * A call that waits.
+   *
+   * @param then makes the answer of the core that to the client
+   * @param tasks how many tasks it submits; 0 for any other call
+   */
+  private record Pending(Call call, BiConsumer<Call, Answer> then, int tasks) {}
+
+  /** Returns the number under which the answer to a call is awaited. */
+  long await(Call call, BiConsumer<Call, Answer> then) {
+    call.connection().begin();
+    return add(new Pending(call, then, 0));
+  }
+
+  /** As {@link #await}, for one that submits so many tasks, of which more may be under way. */
+  long awaitSubmit(Call call, BiConsumer<Call, Answer> then, int tasks) {
+    call.connection().beginSubmit(tasks);
+    return add(new Pending(call, then, tasks));
+  }
+
+  private long add(Pending pending) {
+    last++;
+    waiting.put(last, pending);
+    return last;
+  }
+
+  /** Answers a request; nothing happens if who asked has gone. */
+  void reply(long request, Answer answer) {
+    Pending pending = waiting.remove(request);
+    if (pending != null) {
+      try {
+        pending.then().accept(pending.call(), answer);
+      } finally {
+        done(pending);
+      }
+    }
+  }
+
+  private static void done(Pending pending) {
+    if (pending.tasks() > 0) {
+      pending.call().connection().doneSubmit(pending.tasks());
+    } else {
+      pending.call().connection().done();
+    }
+  }
+
+  /** Forgets the requests of a connection that is closed. */
+  void forget(Connection connection) {
+    waiting.values().removeIf(pending -> pending.call().connection() == connection);
+  }
+
+  /** Forgets a call, which is answered otherwise. */
+  void drop(Call call) {
+    waiting
+        .values()
+        .removeIf(
+            pending -> {
+              boolean isIt = pending.call() == call;
+              if (isIt) {
+                done(pending);
+              }
+              return isIt;
+            });
+  }
+}

@@ -1,0 +1,432 @@
+package pm.daemon.control;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.daemon.core.event.Answer;
+import pm.daemon.core.event.Command;
+import pm.daemon.core.event.TaskCommand;
+import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.PoolView;
+import pm.daemon.core.model.TaskOutcome;
+import pm.daemon.core.model.TaskState;
+import pm.daemon.core.model.TaskView;
+import pm.protocol.ErrorCode;
+import pm.protocol.Id;
+import pm.protocol.Json;
+import pm.protocol.JsonException;
+import pm.protocol.Members;
+import pm.protocol.Method;
+
+/** Calls about tasks. Loop thread only, but for reading what is in files. */
+final class TaskCalls {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskCalls.class);
+
+  private static final Members NO_MEMBERS = new Members(Map.of());
+  private static final byte[] NULL = "null".getBytes(StandardCharsets.US_ASCII);
+
+  private static final byte[] NOTHING = {};
+
+  /** Bytes of what {@code task.show} says beside data and result, mostly. */
+  private static final int SHOWN_BYTES = 2_048;
+
+  /** Bytes of what it says behind data and result, at most. */
+  private static final int SHOWN_END_BYTES = 128;
+
+  /** Bytes of one outcome without a result, about. */
+  private static final int OUTCOME_BYTES = 72;
+
+  private final ControlPorts ports;
+  private final Queries queries;
+  private final Answers answers;
+  private final Requests requests;
+  private final Actors actors;
+  private final PoolNames pools;
+
+  private final BiConsumer<Call, Answer> submitted = this::submitted;
+  private final BiConsumer<Call, Answer> awaited = this::awaited;
+  private final BiConsumer<Call, Answer> changed = this::changed;
+
+  TaskCalls(
+      ControlPorts ports,
+      Queries queries,
+      Answers answers,
+      Requests requests,
+      Actors actors,
+      PoolNames pools) {
+    this.ports = ports;
+    this.queries = queries;
+    this.answers = answers;
+    this.requests = requests;
+    this.actors = actors;
+    this.pools = pools;
+  }
+
+  /** Puts tasks in. */
+  void submit(Connection connection, Submission submission) {
+    Call call = new Call(connection, submission.id(), Method.SUBMIT, NO_MEMBERS);
+    if (!pools.isPool(submission.pool())) {
+      pools.noPool(call, submission.pool());
+      return;
+    }
+    Optional<Actor> known = actors.known(connection.peer());
+    if (known.isPresent()) {
+      submit(call, submission, known.get());
+    } else {
+      actors.with(call, requests, actor -> submit(call, submission, actor));
+    }
+  }
+
+  private void submit(Call call, Submission submission, Actor actor) {
+    long request =
+        call.id().isPresent()
+            ? requests.awaitSubmit(call, submitted, submission.tasks().size())
+            : Command.UNANSWERED;
+    ports
+        .commands()
+        .submit(
+            new TaskCommand.Submit(
+                request,
+                actor,
+                submission.pool(),
+                submission.tasks(),
+                submission.untilEnded(),
+                submission.waitNanos(),
+                submission.spaceNanos()));
+  }
+
+  private void submitted(Call call, Answer answer) {
+    switch (answer) {
+      case Answer.Tasks tasks ->
+          call.id()
+              .ifPresent(id -> call.connection().sendSoon(outcomes(id, tasks.outcomes(), true)));
+      case Answer.QueueFull full -> queueFull(call, full);
+      case Answer.TryAgain later -> call.error(ErrorCode.BUSY, later.why());
+      case Answer.NoMatch noMatch -> pools.noPool(call, noMatch.selector());
+      case Answer.Refused refused -> answers.refused(call, refused);
+      case Answer.Outcomes _, Answer.Applied _ -> throw impossible(answer);
+    }
+  }
+
+  private static void queueFull(Call call, Answer.QueueFull full) {
+    List<Object> accepted = new ArrayList<>();
+    for (TaskOutcome outcome : full.accepted()) {
+      Map<String, Object> task = new LinkedHashMap<>();
+      task.put("id", outcome.id());
+      task.put("state", outcome.state().name());
+      task.put("new", outcome.isNew());
+      accepted.add(task);
+    }
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("pool", full.pool());
+    data.put("capacity", (long) full.capacity());
+    data.put("accepted", accepted);
+    String much =
+        full.accepted().isEmpty()
+            ? "none of " + full.asked() + (full.asked() == 1 ? " task" : " tasks") + " is in"
+            : full.accepted().size() + " of " + full.asked() + " tasks are in";
+    call.error(
+        ErrorCode.QUEUE_FULL,
+        "the queue of "
+            + full.pool()
+            + " is full, it holds "
+            + full.capacity()
+            + ": "
+            + much
+            + "; try again later, or wait for room with space_seconds",
+        data);
+  }
+
+  /**
+   * What became of tasks, with their results, as far as a line has room.
+   *
+   * @param isSubmit all are named, and what has no room is only left out; else those that do not
+   *     fit as a whole are left out
+   */
+  private static byte[] outcomes(Id id, List<TaskOutcome> outcomes, boolean isSubmit) {
+    LineBuilder line = LineBuilder.result(id, outcomes.size() * OUTCOME_BYTES);
+    line.plain("{\"tasks\":[");
+    int count = outcomes.size();
+    // So that there is room to name those that follow.
+    int reserved = 0;
+    if (isSubmit) {
+      for (int i = 0; i < count; i++) {
+        reserved += OUTCOME_BYTES + outcomes.get(i).id().length();
+      }
+    }
+    for (int i = 0; i < count; i++) {
+      TaskOutcome outcome = outcomes.get(i);
+      int own = OUTCOME_BYTES + outcome.id().length();
+      reserved -= isSubmit ? own : 0;
+      int size = outcome.result().length + 6 * outcome.detail().length() + OUTCOME_BYTES;
+      boolean fits = line.room() - reserved - own >= size;
+      if (!fits && !isSubmit && i > 0) {
+        break;
+      }
+      line.plain(i == 0 ? "{\"id\":" : ",{\"id\":").quoted(outcome.id());
+      if (outcome.isRefused()) {
+        line.plain(",\"state\":null,\"refused\":true");
+      } else {
+        line.plain(",\"state\":\"").plain(outcome.state().name()).plain("\"");
+      }
+      if (isSubmit) {
+        line.plain(outcome.isNew() ? ",\"new\":true" : ",\"new\":false");
+      }
+      if (fits) {
+        addEnd(line, outcome);
+      }
+      line.plain("}");
+    }
+    return line.plain("]}").end();
+  }
+
+  private static void addEnd(LineBuilder line, TaskOutcome outcome) {
+    if (outcome.result().length > 0) {
+      line.plain(",\"result\":").raw(outcome.result());
+    }
+    if (!outcome.detail().isEmpty()) {
+      line.plain(",\"error\":").quoted(outcome.detail());
+    }
+  }
+
+  /** Waits for the end of tasks. */
+  void await(Call call) throws JsonException {
+    List<String> ids = TaskIds.of(call.params());
+    long wait =
+        Params.seconds(call.params(), "wait_seconds").map(Duration::toNanos).orElse(Long.MAX_VALUE);
+    command(call, awaited, (request, actor) -> new TaskCommand.Await(request, actor, ids, wait));
+  }
+
+  private void awaited(Call call, Answer answer) {
+    if (answer instanceof Answer.Tasks tasks) {
+      call.id().ifPresent(id -> call.connection().send(outcomes(id, tasks.outcomes(), false)));
+    } else {
+      refused(call, answer);
+    }
+  }
+
+  /** Gives tasks up. */
+  void cancel(Call call) throws JsonException {
+    List<String> ids = TaskIds.of(call.params());
+    command(call, changed, (request, actor) -> new TaskCommand.Cancel(request, actor, ids));
+  }
+
+  /** Puts tasks back. */
+  void retry(Call call) throws JsonException {
+    List<String> ids = TaskIds.of(call.params());
+    command(call, changed, (request, actor) -> new TaskCommand.Retry(request, actor, ids));
+  }
+
+  private void changed(Call call, Answer answer) {
+    if (!(answer instanceof Answer.Tasks tasks)) {
+      refused(call, answer);
+      return;
+    }
+    List<Object> outcomes = new ArrayList<>();
+    for (TaskOutcome outcome : tasks.outcomes()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("id", outcome.id());
+      json.put("state", outcome.state().name());
+      json.put("result", outcome.isRefused() ? "failed" : "done");
+      json.put("detail", outcome.detail().isEmpty() ? Json.NULL : outcome.detail());
+      outcomes.add(json);
+    }
+    call.result(Map.of("outcomes", outcomes));
+  }
+
+  private void refused(Call call, Answer answer) {
+    switch (answer) {
+      case Answer.NoMatch noMatch -> noTask(call, noMatch.selector());
+      case Answer.TryAgain later -> call.error(ErrorCode.BUSY, later.why());
+      case Answer.Refused refused -> answers.refused(call, refused);
+      case Answer.Tasks _, Answer.QueueFull _, Answer.Outcomes _, Answer.Applied _ ->
+          throw impossible(answer);
+    }
+  }
+
+  private void command(
+      Call call, BiConsumer<Call, Answer> then, BiFunction<Long, Actor, TaskCommand> maker) {
+    actors.with(
+        call,
+        requests,
+        actor -> ports.commands().submit(maker.apply(requests.await(call, then), actor)));
+  }
+
+  static IllegalStateException impossible(Answer answer) {
+    return new IllegalStateException("nobody has asked for " + answer);
+  }
+
+  private static void noTask(Call call, String id) {
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("selector", id);
+    data.put("similar", List.of());
+    call.error(
+        ErrorCode.NO_MATCH,
+        "there is no task "
+            + Params.shortened(id)
+            + ", or no longer: what has ended is forgotten after task.keep; pmctl task list POOL"
+            + " shows all",
+        data);
+  }
+
+  /** A page of tasks: those of a pool, or of all. */
+  void list(Call call) throws JsonException {
+    Optional<String> pool = call.params().optionalString("pool");
+    Optional<String> word = call.params().optionalString("state");
+    Optional<TaskState> state =
+        word.isPresent() ? Optional.of(state(word.get())) : Optional.empty();
+    Optional<Cursor> cursor = Cursor.of(call.params());
+    Moment now = ports.time().now();
+    if (pool.isPresent() && !pools.isKnown(pool.get(), now)) {
+      pools.noPool(call, pool.get());
+      return;
+    }
+    List<TaskView> found = new ArrayList<>();
+    for (PoolView each : ports.tasks().pools(now)) {
+      boolean isBehind =
+          (cursor.isPresent() && each.name().compareTo(cursor.get().pool()) < 0)
+              || (pool.isPresent() && !pool.get().equals(each.name()));
+      if (!isBehind) {
+        long after =
+            cursor.filter(at -> at.pool().equals(each.name())).map(Cursor::number).orElse(0L);
+        int most = Bounds.TASKS_OF_PAGE - found.size();
+        found.addAll(ports.tasks().tasks(each.name(), state, after, most, now));
+      }
+      if (found.size() >= Bounds.TASKS_OF_PAGE) {
+        break;
+      }
+    }
+    queries.answer(
+        call,
+        () -> {
+          Page page = new Page("tasks");
+          boolean hasRoom = true;
+          for (TaskView task : found) {
+            hasRoom = page.add(new Cursor(task.pool(), task.number()).text(), TaskJson.task(task));
+            if (!hasRoom) {
+              break;
+            }
+          }
+          if (found.size() >= Bounds.TASKS_OF_PAGE) {
+            page.cut();
+          }
+          return page.end(Optional.empty());
+        });
+  }
+
+  private static TaskState state(String word) throws JsonException {
+    for (TaskState state : TaskState.values()) {
+      if (state.name().equalsIgnoreCase(word)) {
+        return state;
+      }
+    }
+    throw new JsonException(
+        "state must be QUEUED, RUNNING, SUCCEEDED, FAILED, TIMED_OUT or CANCELLED");
+  }
+
+  /** Where a page ended. */
+  private record Cursor(String pool, long number) {
+    String text() {
+      return pool + ":" + number;
+    }
+
+    static Optional<Cursor> of(Members params) throws JsonException {
+      Optional<String> text = params.optionalString("cursor");
+      if (text.isEmpty()) {
+        return Optional.empty();
+      }
+      int colon = text.get().lastIndexOf(':');
+      String digits = text.get().substring(colon + 1);
+      if (colon < 1 || !digits.matches("[0-9]{1,18}")) {
+        throw new JsonException("cursor is not one that was given");
+      }
+      return Optional.of(new Cursor(text.get().substring(0, colon), Long.parseLong(digits)));
+    }
+  }
+
+  /** Everything about a task. */
+  void show(Call call) throws JsonException {
+    String id = call.params().string("id");
+    Only only = only(call.params().optionalString("only").orElse(""));
+    Optional<TaskView> found = ports.tasks().task(id, ports.time().now());
+    if (found.isEmpty()) {
+      noTask(call, id);
+      return;
+    }
+    TaskView task = found.get();
+    queries.onPool(call, () -> shown(call, task, only), line -> call.connection().send(line));
+  }
+
+  /** What of a task is wanted. */
+  private enum Only {
+    ALL,
+    DATA,
+    RESULT
+  }
+
+  private static Only only(String word) throws JsonException {
+    return switch (word.toLowerCase(Locale.ROOT)) {
+      case "" -> Only.ALL;
+      case "data" -> Only.DATA;
+      case "result" -> Only.RESULT;
+      default -> throw new JsonException("only must be data or result");
+    };
+  }
+
+  /** On the pool. */
+  private byte[] shown(Call call, TaskView task, Only only) {
+    if (call.id().isEmpty()) {
+      return NOTHING;
+    }
+    byte[] data;
+    byte[] result;
+    try {
+      data = only == Only.RESULT ? NOTHING : ports.tasks().data(task.number());
+      result = only == Only.DATA ? NOTHING : ports.tasks().result(task.number());
+    } catch (IOException e) {
+      LOG.warn("task {} cannot be read: {}", task.id(), e.getMessage());
+      return Wire.error(
+          call.id(),
+          ErrorCode.REFUSED,
+          "the data of task " + task.id() + " cannot be read: " + e.getMessage());
+    }
+    LineBuilder line =
+        LineBuilder.result(call.id().get(), data.length + result.length + SHOWN_BYTES);
+    if (only == Only.ALL) {
+      StringBuilder text = new StringBuilder(SHOWN_BYTES);
+      Json.write(TaskJson.task(task), text);
+      text.setLength(text.length() - 1);
+      text.append(",\"events\":");
+      Json.write(TaskJson.events(task), text);
+      line.text(text);
+    } else {
+      line.plain("{\"id\":").quoted(task.id());
+    }
+    String leftOut = "";
+    if (only != Only.DATA) {
+      leftOut += add(line, "result", result) ? "" : "\"result\"";
+    }
+    if (only != Only.RESULT) {
+      leftOut += add(line, "data", data) ? "" : (leftOut.isEmpty() ? "" : ",") + "\"data\"";
+    }
+    return line.plain(",\"left_out\":[").plain(leftOut).plain("]}").end();
+  }
+
+  /** Adds a member; returns false if there is no room for its value. */
+  private static boolean add(LineBuilder line, String name, byte[] value) {
+    boolean fits = value.length + SHOWN_END_BYTES <= line.room();
+    line.plain(",\"").plain(name).plain("\":").raw(fits && value.length > 0 ? value : NULL);
+    return fits;
+  }
+}

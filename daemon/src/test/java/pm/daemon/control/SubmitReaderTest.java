@@ -1,0 +1,217 @@
+package pm.daemon.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import pm.daemon.core.model.NewTask;
+import pm.daemon.core.model.Priority;
+import pm.protocol.Id;
+import pm.protocol.JsonException;
+import pm.protocol.MalformedJsonException;
+
+/** Lines of submits, and what is none. */
+final class SubmitReaderTest {
+  private static final String HEAD =
+      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"submit\",\"params\":";
+
+  private final SubmitReader reader = new SubmitReader();
+
+  private Optional<Submission> read(String line) throws Exception {
+    return reader.read(line.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Submission params(String params) throws Exception {
+    return read(HEAD + params + "}").orElseThrow();
+  }
+
+  private NewTask task(String task) throws Exception {
+    return params("{\"pool\":\"thumbs\",\"tasks\":[" + task + "]}").tasks().getFirst();
+  }
+
+  private static String text(NewTask task) {
+    return new String(task.data(), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aWholeOne() throws Exception {
+    Submission read =
+        params(
+            """
+            {"pool":"thumbs","tasks":[{"data":{"file":"ä.jpg"},"type":"thumb","priority":"high",\
+            "timeout_seconds":1.5,"retries":0,"delay_seconds":2,"id":"a.jpg:1"},{}],\
+            "wait":true,"wait_seconds":10,"space_seconds":0.25}""");
+    assertThat(read.id()).contains(new Id.Number(1));
+    assertThat(read.pool()).isEqualTo("thumbs");
+    assertThat(read.untilEnded()).isTrue();
+    assertThat(read.waitNanos()).isEqualTo(10_000_000_000L);
+    assertThat(read.spaceNanos()).isEqualTo(250_000_000L);
+    assertThat(read.tasks()).hasSize(2);
+    NewTask task = read.tasks().getFirst();
+    assertThat(text(task)).isEqualTo("{\"file\":\"ä.jpg\"}");
+    assertThat(task.type()).isEqualTo("thumb");
+    assertThat(task.priority()).isEqualTo(Priority.HIGH);
+    assertThat(task.timeoutNanos()).isEqualTo(1_500_000_000L);
+    assertThat(task.retries()).isZero();
+    assertThat(task.delayNanos()).isEqualTo(2_000_000_000L);
+    assertThat(task.key()).isEqualTo("a.jpg:1");
+  }
+
+  @Test
+  void whatIsLeftOutIsThePoolsOrNothing() throws Exception {
+    for (String task :
+        List.of(
+            "{}",
+            "{\"data\":null,\"type\":null,\"priority\":null,\"timeout_seconds\":null,"
+                + "\"retries\":null,\"delay_seconds\":null,\"id\":null}")) {
+      NewTask read = task(task);
+      assertThat(text(read)).isEqualTo("null");
+      assertThat(read.type()).isEqualTo(NewTask.DEFAULT_TYPE);
+      assertThat(read.priority()).isEqualTo(Priority.NORMAL);
+      assertThat(read.timeoutNanos()).isEqualTo(NewTask.POOLS);
+      assertThat(read.retries()).isEqualTo(NewTask.POOLS);
+      assertThat(read.delayNanos()).isZero();
+      assertThat(read.key()).isEmpty();
+    }
+    Submission read = params("{\"pool\":\"p\",\"tasks\":[{}]}");
+    assertThat(read.untilEnded()).isFalse();
+    assertThat(read.waitNanos()).isEqualTo(Long.MAX_VALUE);
+    assertThat(read.spaceNanos()).isZero();
+  }
+
+  @Test
+  void dataIsPassedOnAsItIs() throws Exception {
+    for (String data :
+        List.of(
+            "0",
+            "-1.50e+3",
+            "\"\"",
+            "\"\\u00e4\\n\"",
+            "[ 1 ,2,{\"a\": [ ]} ]",
+            "true",
+            "{\"a\":1,\"a\":2}",
+            "12345678901234567890")) {
+      assertThat(text(task("{ \"data\" :" + data + " }"))).isEqualTo(data);
+    }
+  }
+
+  @Test
+  void membersMayComeInAnyOrder() throws Exception {
+    Submission read =
+        read("{\"params\":{\"tasks\":[{\"data\":1}],\"pool\":\"p\"},\"method\":\"submit\","
+                + " \"id\":\"x\", \"jsonrpc\":\"2.0\"}")
+            .orElseThrow();
+    assertThat(read.id()).contains(new Id.Text("x"));
+    assertThat(read.pool()).isEqualTo("p");
+    assertThat(text(read.tasks().getFirst())).isEqualTo("1");
+  }
+
+  @Test
+  void namesMayBeEscaped() throws Exception {
+    Submission read =
+        read("{\"jsonrpc\":\"2.0\",\"meth\\u006fd\":\"subm\\u0069t\","
+                + "\"params\":{\"p\\u006fol\":\"p\",\"tasks\":[{\"d\\u0061ta\":7}]}}")
+            .orElseThrow();
+    assertThat(read.id()).isEmpty();
+    assertThat(text(read.tasks().getFirst())).isEqualTo("7");
+  }
+
+  @Test
+  void otherMethodsAreNotItsBusiness() throws Exception {
+    for (String line :
+        List.of(
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"status\",\"params\":{\"sel",
+            "{\"params\":{},\"method\":\"submits\"}",
+            "{\"method\":7}",
+            "[]",
+            "7",
+            "",
+            "{}")) {
+      assertThat(read(line)).as(line).isEmpty();
+    }
+  }
+
+  @Test
+  void whatIsNoJsonIsRefused() {
+    String whole = HEAD + "{\"pool\":\"p\",\"tasks\":[{\"data\":{\"a\":[1,\"ü\"]}},{}]}}";
+    byte[] bytes = whole.getBytes(StandardCharsets.UTF_8);
+    for (int length = HEAD.length(); length < bytes.length; length++) {
+      byte[] cut = java.util.Arrays.copyOf(bytes, length);
+      // Where it breaks off in place of a value, that is said of this value; both are answered
+      // by what reads the line as a message.
+      assertThatThrownBy(() -> reader.read(cut))
+          .isInstanceOfAny(MalformedJsonException.class, JsonException.class);
+    }
+    for (String wrong :
+        List.of(
+            "{\"pool\":\"p\",\"tasks\":[{\"data\":01}]}",
+            "{\"pool\":\"p\",\"tasks\":[{\"data\":tru}]}",
+            "{\"pool\":\"p\",\"tasks\":[{\"data\":1,}]}",
+            "{\"pool\":\"p\",\"tasks\":[{\"data\":1} {}]}",
+            "{\"pool\":\"p\",}",
+            "{\"pool\":\"p\u0001\"}",
+            "{\"pool\":\"\\ud800\"}",
+            "{\"pool\" \"p\"}")) {
+      assertThatThrownBy(() -> params(wrong)).as(wrong).isInstanceOf(MalformedJsonException.class);
+    }
+    assertThatThrownBy(() -> read(whole + "x")).isInstanceOf(MalformedJsonException.class);
+  }
+
+  @Test
+  void whatIsWrongIsSaid() {
+    String deep = "[".repeat(70) + "]".repeat(70);
+    assertThatThrownBy(() -> task("{\"data\":" + deep + "}"))
+        .isInstanceOf(MalformedJsonException.class);
+    wrong("[]", "params must be an object");
+    wrong("{\"tasks\":[{}]}", "pool is missing");
+    wrong("{\"pool\":7,\"tasks\":[{}]}", "pool must be a string");
+    wrong("{\"pool\":\"p\"}", "tasks is missing");
+    wrong("{\"pool\":\"p\",\"tasks\":{}}", "tasks must be an array of objects");
+    wrong("{\"pool\":\"p\",\"tasks\":[]}", "tasks is empty");
+    wrong("{\"pool\":\"p\",\"tasks\":[{}],\"tasks\":[{}]}", "tasks stands twice");
+    wrong("{\"pool\":\"p\",\"tasks\":[{}],\"wait\":1}", "wait must be true or false");
+    wrong("{\"pool\":\"p\",\"tasks\":[{}],\"wait_seconds\":1}", "wait_seconds needs wait");
+    wrong("{\"pool\":\"p\",\"tasks\":[{}],\"space_seconds\":-1}", "space_seconds must be from 0");
+    wrong("{\"pool\":\"p\",\"tasks\":[{}],\"space_seconds\":\"1\"}", "must be a number");
+    wrong("{\"pool\":\"p\",\"tasks\":[{}],\"waits\":1}", "unknown parameter waits; known are");
+    wrongTask("7", "tasks[0] must be an object");
+    wrongTask("{},{\"kind\":1}", "tasks[1] has an unknown member kind; known are");
+    wrongTask("{\"data\":1,\"data\":2}", "tasks[0] has data twice");
+    wrongTask("{\"priority\":\"urgent\"}", "priority must be critical, high, normal or low");
+    wrongTask("{\"retries\":1001}", "retries must be an integer from 0 to 1000");
+    wrongTask("{\"retries\":-1}", "retries must be");
+    wrongTask("{\"retries\":1.5}", "retries must be");
+    wrongTask("{\"timeout_seconds\":0}", "timeout_seconds must be more than 0");
+    wrongTask("{\"timeout_seconds\":1e99}", "timeout_seconds must be from 0");
+    wrongTask("{\"delay_seconds\":true}", "tasks[0] delay_seconds must be a number");
+    wrongTask("{\"type\":\"\"}", "type must be a string of 1 to 128");
+    wrongTask("{\"type\":\"a\\nb\"}", "without control characters");
+    wrongTask("{\"type\":7}", "type must be a string");
+    for (String key : List.of("", "-a", "a b", "ä", "a".repeat(129))) {
+      wrongTask("{\"id\":\"" + key + "\"}", "tasks[0] id must be 1 to 128 letters, digits");
+    }
+    wrongTask("{},".repeat(Bounds.TASKS_OF_SUBMIT) + "{}", "tasks has more than 5000 elements");
+    wrongTask(
+        "{\"data\":\"" + "x".repeat(NewTask.MOST_DATA_BYTES) + "\"}",
+        "tasks[0] has 1000002 bytes of data, and at most 1000000 are taken");
+  }
+
+  @Test
+  void theMostDataIsTaken() throws Exception {
+    String data = "\"" + "x".repeat(NewTask.MOST_DATA_BYTES - 2) + "\"";
+    assertThat(task("{\"data\":" + data + "}").data()).hasSize(NewTask.MOST_DATA_BYTES);
+  }
+
+  private void wrong(String params, String sentence) {
+    assertThatThrownBy(() -> params(params))
+        .isInstanceOfSatisfying(
+            JsonException.class, e -> assertThat(e.sentence()).contains(sentence));
+  }
+
+  private void wrongTask(String task, String sentence) {
+    wrong("{\"pool\":\"p\",\"tasks\":[" + task + "]}", sentence);
+  }
+}
