@@ -90,7 +90,7 @@ final class Ask {
     if (answered) {
       return;
     }
-    long after = draft.decisions.isPresent() ? draft.base.decisionNumber + 1 : 0;
+    long after = draft.hasDecided() ? draft.base.decisionNumber + 1 : 0;
     Map<InstanceName, Request.Wish> open = patience.untilDone() ? wishes : Map.of();
     List<Outcome> outcomes = new ArrayList<>(known);
     long deadline =

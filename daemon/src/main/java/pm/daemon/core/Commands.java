@@ -205,7 +205,7 @@ final class Commands {
           ask.known(instance, Result.FAILED, obstacle.get());
           return;
         }
-        draft.decide(draft.decided().start(instance.name()));
+        draft.decide().start(instance.name());
         ask.wish(instance, Request.Wish.UP);
         needed.start(instance.name().program());
         ask.inTurn(instance.name(), () -> draft.startNow(instance.name(), ask.actor));
@@ -245,7 +245,7 @@ final class Commands {
   private void stopOne(Instance instance, Ask ask) {
     switch (instance.phase()) {
       case Phase.Dead dead -> {
-        draft.decide(draft.decided().stop(instance.name(), ask.actor.toString()));
+        draft.decide().stop(instance.name(), ask.actor.toString());
         switch (dead.reason()) {
           case INVALID, DISABLED, STOPPED ->
               ask.known(instance, Result.UNCHANGED, Wording.detail(dead, draft.now));
@@ -275,7 +275,7 @@ final class Commands {
   private void stopLive(Instance instance, AfterStop after, Ask ask) {
     if (after != AfterStop.FORGET) {
       // What is being removed has no later start that a decision could hold back.
-      draft.decide(draft.decided().stop(instance.name(), ask.actor.toString()));
+      draft.decide().stop(instance.name(), ask.actor.toString());
     }
     ask.wish(instance, Request.Wish.DOWN);
     ask.stop(instance, StopCause.REQUESTED, after);
@@ -305,7 +305,7 @@ final class Commands {
       ask.known(instance, Result.FAILED, obstacle.get());
       return;
     }
-    draft.decide(draft.decided().start(instance.name()));
+    draft.decide().start(instance.name());
     ask.wish(instance, Request.Wish.AGAIN);
     ask.inTurn(
         instance.name(), () -> ask.stopNow(instance.name(), StopCause.REQUESTED, AfterStop.START));
@@ -389,7 +389,7 @@ final class Commands {
     for (InstanceName name : names) {
       Instance instance = draft.get(name);
       boolean wasOff = draft.decided().disabledBy(name).isPresent();
-      draft.decide(draft.decided().disable(name, ask.actor.toString()).start(name));
+      draft.decide().disable(name, ask.actor.toString()).start(name);
       switch (instance.phase()) {
         case Phase.Dead dead -> {
           Instance disabled =
@@ -434,7 +434,7 @@ final class Commands {
         continue;
       }
       boolean against = !draft.program(name).rules().enabled();
-      draft.decide(draft.decided().enable(name, ask.actor.toString(), against));
+      draft.decide().enable(name, ask.actor.toString(), against);
       if (instance.phase() instanceof Phase.Dead dead && dead.reason() == DeadReason.DISABLED) {
         Instance enabled =
             instance.in(

@@ -19,6 +19,7 @@ import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.ApplyPlan;
 import pm.daemon.core.model.DeadReason;
+import pm.daemon.core.model.Decided;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
@@ -38,7 +39,7 @@ final class ConfigurationChange {
   }
 
   void begin(Command.Begin begin) {
-    draft.decisions = Optional.of(begin.decisions());
+    draft.goOnWith(begin.decisions());
     draft.daemon = Optional.of(begin.configuration().daemon());
     begin.configuration().programs().values().forEach(spec -> define(Program.of(asDecided(spec))));
     begin
@@ -81,18 +82,17 @@ final class ConfigurationChange {
    * @param faulty programs that are there with an error in their definition
    */
   private void forgetUnknown(Set<String> faulty) {
-    Decisions decided = draft.decided();
+    Decided decided = draft.decided();
     for (InstanceName name : namesIn(decided)) {
       if (!faulty.contains(name.program()) && isGone(name.program())) {
-        decided = decided.forget(name);
+        draft.decide().forget(name);
       }
     }
-    for (String name : decided.scaled().keySet()) {
+    for (String name : List.copyOf(decided.scaled().keySet())) {
       if (!faulty.contains(name) && isGone(name)) {
-        decided = decided.unscale(name);
+        draft.decide().unscale(name);
       }
     }
-    draft.decide(decided);
   }
 
   private boolean isGone(String name) {
@@ -100,7 +100,7 @@ final class ConfigurationChange {
     return program.isEmpty() || program.get().leaving();
   }
 
-  private static Set<InstanceName> namesIn(Decisions decided) {
+  private static Set<InstanceName> namesIn(Decided decided) {
     Set<InstanceName> names = new TreeSet<>(decided.stopped().keySet());
     names.addAll(decided.disabled().keySet());
     names.addAll(decided.enabled().keySet());
@@ -150,12 +150,11 @@ final class ConfigurationChange {
       }
       return;
     }
-    draft.decide(
-        count == configured
-            ? draft.decided().unscale(name)
-            : draft
-                .decided()
-                .scale(name, new Decisions.Scaled(count, configured, ask.actor.toString())));
+    if (count == configured) {
+      draft.decide().unscale(name);
+    } else {
+      draft.decide().scale(name, new Decisions.Scaled(count, configured, ask.actor.toString()));
+    }
     Program program = Program.of(new ProgramSpec.Builder(spec).instances(count).build());
     Program known = draft.programOf(name).orElseThrow();
     Program next = known.problems().isEmpty() ? program : program.wrong(known.problems());
@@ -273,14 +272,13 @@ final class ConfigurationChange {
     for (ProgramSpec spec : files.programs().values()) {
       Decisions.Scaled scaled = draft.decided().scaled().get(spec.name());
       if (scaled != null && scaled.configured() != spec.instances()) {
-        draft.decide(draft.decided().unscale(spec.name()));
+        draft.decide().unscale(spec.name());
       }
-      if (spec.enabled()) {
-        for (InstanceName name : List.copyOf(draft.decided().enabled().keySet())) {
-          if (name.program().equals(spec.name())) {
-            draft.decide(draft.decided().enable(name, "", false));
-          }
-        }
+    }
+    for (InstanceName name : List.copyOf(draft.decided().enabled().keySet())) {
+      ProgramSpec spec = files.programs().get(name.program());
+      if (spec != null && spec.enabled()) {
+        draft.decide().enable(name, "", false);
       }
     }
   }
@@ -315,7 +313,7 @@ final class ConfigurationChange {
   }
 
   private void forget(Instance instance, Ask ask) {
-    draft.decide(draft.decided().forget(instance.name()));
+    draft.decide().forget(instance.name());
     leavingForGood.add(instance.name());
     if (instance.phase() instanceof Phase.Dead) {
       ask.later(() -> draft.forget(instance.name()));

@@ -1,8 +1,10 @@
 package pm.daemon.core;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.SortedMap;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
@@ -58,16 +60,15 @@ final class Deadlines {
   /** Returns those that are over at {@code nanos}, earliest first. They stay in the index. */
   List<InstanceName> over(long nanos) {
     List<Mark> due = new ArrayList<>();
-    List<InstanceName> names = new ArrayList<>();
+    Set<InstanceName> names = new LinkedHashSet<>();
     while (earliest() <= nanos && !marks.isEmpty()) {
       Mark mark = marks.remove();
-      if (!names.contains(mark.name())) {
-        names.add(mark.name());
+      if (names.add(mark.name())) {
         due.add(mark);
       }
     }
     marks.addAll(due);
-    return names;
+    return List.copyOf(names);
   }
 
   private boolean isCurrent(Mark mark) {

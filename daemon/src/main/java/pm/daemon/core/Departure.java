@@ -3,10 +3,9 @@ package pm.daemon.core;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import pm.config.DependencyCondition;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
@@ -32,18 +31,14 @@ final class Departure {
   /** Stops what depends on those that {@code leaving} takes the last instance of. */
   void withDependants(Collection<InstanceName> leaving) {
     Set<InstanceName> own = new HashSet<>(leaving);
-    Map<String, InstanceName> gone = new TreeMap<>();
-    for (InstanceName name : leaving) {
-      String program = name.program();
-      if (!gone.containsKey(program)
-          && !draft.order().dependants(program).isEmpty()
-          && goesAway(program, own)) {
-        gone.put(program, name);
-      }
-    }
-    for (Map.Entry<String, InstanceName> each : gone.entrySet()) {
-      Actor actor = new Actor("dependency " + each.getKey(), -1, 0);
-      for (String dependant : dependants(each.getKey())) {
+    Set<String> programs = new TreeSet<>();
+    leaving.forEach(name -> programs.add(name.program()));
+    // What is taken along changes nothing yet, so that all are judged by the same.
+    programs.removeIf(
+        program -> draft.order().dependants(program).isEmpty() || !goesAway(program, own));
+    for (String program : programs) {
+      Actor actor = new Actor("dependency " + program, -1, 0);
+      for (String dependant : dependants(program)) {
         for (Instance instance : draft.instancesOf(dependant)) {
           if (!own.contains(instance.name())) {
             take(instance, actor);

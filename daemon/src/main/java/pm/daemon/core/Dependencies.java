@@ -197,25 +197,32 @@ final class Dependencies {
   }
 
   /**
-   * Returns whether an instance waits for something that does not come by itself: somebody must do
-   * something.
+   * Returns whether what waits in a program waits for something that does not come by itself:
+   * somebody must do something. False if it has nothing to wait for.
    */
-  boolean isHopeless(Instance instance) {
-    Set<InstanceName> seen = new HashSet<>();
-    Instance at = instance;
-    while (isWaiting(at)) {
-      if (!seen.add(at.name())) {
+  boolean isHopeless(String program) {
+    Set<String> seen = new HashSet<>();
+    String waiting = program;
+    while (true) {
+      if (!seen.add(waiting)) {
         return true;
       }
-      Optional<Unmet> unmet = unmet(at.name().program());
+      Optional<Unmet> unmet = unmet(waiting);
       if (unmet.isEmpty()) {
         return false;
       }
       if (unmet.get().instance().isEmpty()) {
         return true;
       }
-      at = unmet.get().instance().get();
+      Instance at = unmet.get().instance().get();
+      if (!isWaiting(at)) {
+        return comesNotByItself(at);
+      }
+      waiting = at.name().program();
     }
+  }
+
+  private static boolean comesNotByItself(Instance at) {
     return at.phase() instanceof Phase.Dead dead
         && switch (dead.reason()) {
           case NEW, STOPPED, DISABLED, INVALID, COMPLETED -> true;

@@ -34,6 +34,7 @@ import pm.daemon.core.instance.Wording;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
 import pm.daemon.core.model.DeadReason;
+import pm.daemon.core.model.Decided;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.ExitCause;
 import pm.daemon.core.model.ExitStatus;
@@ -88,9 +89,13 @@ final class Draft implements Scene {
   Optional<Instance> essential = Optional.empty();
 
   private int exitCode;
-  private boolean judgesHopeless;
+
+  /** Those that went down or began to wait, and go on only if something else brings that about. */
+  private final Set<InstanceName> suspects = new LinkedHashSet<>();
+
   Optional<DaemonSpec> daemon = Optional.empty();
-  Optional<Decisions> decisions = Optional.empty();
+  private Optional<Decisions.Builder> decisions = Optional.empty();
+  private boolean begins;
   boolean shuttingDown;
   boolean hurried;
   Optional<Long> shutdownRequest = Optional.empty();
@@ -98,7 +103,9 @@ final class Draft implements Scene {
   /** Who waits, as of this event: those of before, then those that it adds. */
   final Map<Long, Request> requests;
 
-  final Map<Long, List<Outcome>> settled = new HashMap<>();
+  /** What this event answers, by request; each instance once. */
+  final Map<Long, Map<InstanceName, Outcome>> settled = new HashMap<>();
+
   private final Map<Long, Set<InstanceName>> sawDown = new HashMap<>();
 
   Draft(Supervisor base, Moment now) {
@@ -592,7 +599,9 @@ final class Draft implements Scene {
     change(after.name(), Optional.of(after));
     holdSlot(after);
     consequences.noted(before, after);
-    judgesHopeless |= after.phase() instanceof Phase.Dead dead && dead.startAt() == Moment.NEVER;
+    if (after.phase() instanceof Phase.Dead dead && dead.startAt() == Moment.NEVER) {
+      suspects.add(after.name());
+    }
     publish(before, after);
     for (Request request : requests.values()) {
       if (!isOpen(request, after.name())) {
@@ -626,7 +635,7 @@ final class Draft implements Scene {
       note(name, "removed", "it is no longer part of the configuration", false);
     }
     news.forgotten(name);
-    decide(decided().forget(name));
+    decide().forget(name);
     change(name, Optional.empty());
   }
 
@@ -694,15 +703,8 @@ final class Draft implements Scene {
   }
 
   private boolean isOpen(Request request, InstanceName name) {
-    if (!request.open().containsKey(name)) {
-      return false;
-    }
-    for (Outcome outcome : settled.getOrDefault(request.number(), List.of())) {
-      if (outcome.instance().equals(name)) {
-        return false;
-      }
-    }
-    return true;
+    return request.open().containsKey(name)
+        && !settled.getOrDefault(request.number(), Map.of()).containsKey(name);
   }
 
   private Request.Wish wish(Request request, InstanceName name) {
@@ -721,14 +723,20 @@ final class Draft implements Scene {
 
   /** Whoever waits for a start that does not come by itself is told so. */
   private void judgeHopeless() {
-    if (!judgesHopeless) {
+    if (suspects.isEmpty() || requests.isEmpty()) {
       return;
     }
+    // All that waits in a program waits for the same.
+    Map<String, Boolean> hopeless = new HashMap<>();
+    Set<InstanceName> suspected = suspected();
     for (Request request : requests.values()) {
-      for (InstanceName name : List.copyOf(request.open().keySet())) {
+      for (InstanceName name : suspected) {
         if (wish(request, name) == Request.Wish.UP && isOpen(request, name)) {
           find(name)
-              .filter(instance -> isForever(instance) && dependencies.isHopeless(instance))
+              .filter(
+                  instance ->
+                      isForever(instance)
+                          && hopeless.computeIfAbsent(name.program(), dependencies::isHopeless))
               .ifPresent(
                   instance ->
                       settle(
@@ -742,15 +750,35 @@ final class Draft implements Scene {
     }
   }
 
+  /** Returns those that may wait in vain since this event: the suspects and who depends on them. */
+  private Set<InstanceName> suspected() {
+    Set<InstanceName> suspected = new LinkedHashSet<>(suspects);
+    if (!changedPrograms.isEmpty()) {
+      // Who depends on whom is another thing now than before.
+      requests.values().forEach(request -> suspected.addAll(request.open().keySet()));
+      return suspected;
+    }
+    Set<String> programs = new LinkedHashSet<>();
+    suspects.forEach(name -> programs.add(name.program()));
+    for (String program : order().allDependants(programs)) {
+      if (dependencies.isHopeless(program)) {
+        instancesOf(program).forEach(instance -> suspected.add(instance.name()));
+      }
+    }
+    return suspected;
+  }
+
   private void settle(Request request, Outcome outcome) {
-    settled.computeIfAbsent(request.number(), key -> new ArrayList<>()).add(outcome);
+    settled
+        .computeIfAbsent(request.number(), key -> new LinkedHashMap<>())
+        .put(outcome.instance(), outcome);
   }
 
   void reply(long request, Answer answer, long afterDecision) {
     if (request == Command.UNANSWERED) {
       return;
     }
-    settled.put(request, new ArrayList<>());
+    settled.put(request, new LinkedHashMap<>());
     effects.add(new Effect.Reply(request, answer, afterDecision));
   }
 
@@ -803,8 +831,27 @@ final class Draft implements Scene {
   }
 
   @Override
-  public Decisions decided() {
-    return decisions.orElse(base.decisions);
+  public Decided decided() {
+    return decisions.<Decided>map(changing -> changing).orElse(base.decisions);
+  }
+
+  /** Returns what operators have decided, to be changed by this event. */
+  Decisions.Builder decide() {
+    if (decisions.isEmpty()) {
+      decisions = Optional.of(new Decisions.Builder(base.decisions));
+    }
+    return decisions.get();
+  }
+
+  /** A daemon begins with what operators decided before it, which is kept anew. */
+  void goOnWith(Decisions before) {
+    decisions = Optional.of(new Decisions.Builder(before));
+    begins = true;
+  }
+
+  /** Returns whether this event leaves a decision of an operator to be kept. */
+  boolean hasDecided() {
+    return begins || (decisions.isPresent() && decisions.get().isChanged());
   }
 
   /** A program has this definition from now on, or is gone. */
@@ -856,12 +903,6 @@ final class Draft implements Scene {
 
   boolean isRolling(String program) {
     return rolls.isAbout(program);
-  }
-
-  void decide(Decisions next) {
-    if (!next.equals(decided())) {
-      decisions = Optional.of(next);
-    }
   }
 
   static String pid(Run run) {
@@ -928,13 +969,13 @@ final class Draft implements Scene {
     base.rolls = rolls.rolls();
     dequeued.forEach(base.slots.waiting()::remove);
     base.slots.waiting().addAll(enqueued);
-    decisions.ifPresent(
-        next -> {
-          news.decided(base.decisions, next);
-          base.decisions = next;
-          base.decisionNumber++;
-          entries.add(new Entry.DecisionsKept(next, base.decisionNumber));
-        });
+    if (hasDecided()) {
+      Decisions next = decide().build();
+      news.decided(base.decisions, next);
+      base.decisions = next;
+      base.decisionNumber++;
+      entries.add(new Entry.DecisionsKept(next, base.decisionNumber));
+    }
     commitRequests();
     if (shuttingDown && !base.shuttingDown) {
       base.shutdownNanos = now.nanos();
@@ -984,7 +1025,7 @@ final class Draft implements Scene {
       for (InstanceName name : sawDown.getOrDefault(request.number(), Set.of())) {
         request.sawDown(name);
       }
-      settled.getOrDefault(request.number(), List.of()).forEach(request::settle);
+      settled.getOrDefault(request.number(), Map.of()).values().forEach(request::settle);
       if (request.open().isEmpty()) {
         base.requests.remove(request.number());
         effects.add(

@@ -113,12 +113,12 @@ final class Needed {
       }
       switch (instance.phase()) {
         case Phase.Dead dead -> {
-          draft.decide(draft.decided().start(instance.name()));
+          draft.decide().start(instance.name());
           ask.inTurn(instance.name(), () -> draft.startNow(instance.name(), ask.actor));
         }
         case Phase.Stopping stopping -> {
           if (stopping.after() == AfterStop.STAY) {
-            draft.decide(draft.decided().start(instance.name()));
+            draft.decide().start(instance.name());
             ask.inTurn(
                 instance.name(),
                 () -> ask.stopNow(instance.name(), StopCause.REQUESTED, AfterStop.START));

@@ -173,7 +173,7 @@ final class Rolls {
       case Phase.Dead dead ->
           switch (dead.reason()) {
             case WAITING, SCHEDULED -> {
-              if (draft.dependencies.isHopeless(instance)) {
+              if (draft.dependencies.isHopeless(instance.name().program())) {
                 yield fail(
                     roll, String.join("; ", draft.dependencies.chain(instance, draft.now)), found);
               }

@@ -2,7 +2,7 @@ package pm.daemon.core;
 
 import java.util.List;
 import java.util.Optional;
-import pm.daemon.core.model.Decisions;
+import pm.daemon.core.model.Decided;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 
@@ -14,7 +14,7 @@ interface Scene {
   /** Returns the instances of a program, ascending. */
   List<Instance> instancesOf(String program);
 
-  Decisions decided();
+  Decided decided();
 
   /** Returns why nobody may start the instance, empty if that is not so. */
   default Optional<String> switchedOff(Instance instance) {

@@ -155,6 +155,8 @@ final class DecisionStoreTest {
   }
 
   private static Decisions stopped(String name) {
-    return Decisions.NONE.stop(InstanceName.parse(name).orElseThrow(), "alice");
+    return new Decisions.Builder(Decisions.NONE)
+        .stop(InstanceName.parse(name).orElseThrow(), "alice")
+        .build();
   }
 }

@@ -405,7 +405,10 @@ final class RunRecordsTest {
   private static Entry decision(long number, String... stopped) {
     Decisions decisions = Decisions.NONE;
     for (String name : stopped) {
-      decisions = decisions.stop(InstanceName.parse(name).orElseThrow(), "alice");
+      decisions =
+          new Decisions.Builder(decisions)
+              .stop(InstanceName.parse(name).orElseThrow(), "alice")
+              .build();
     }
     return new Entry.DecisionsKept(decisions, number);
   }

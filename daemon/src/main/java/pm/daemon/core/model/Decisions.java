@@ -1,7 +1,6 @@
 package pm.daemon.core.model;
 
 import java.util.Collections;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -19,7 +18,8 @@ public record Decisions(
     SortedMap<InstanceName, String> stopped,
     SortedMap<InstanceName, String> disabled,
     SortedMap<InstanceName, String> enabled,
-    SortedMap<String, Scaled> scaled) {
+    SortedMap<String, Scaled> scaled)
+    implements Decided {
 
   /** Nothing was decided. */
   public static final Decisions NONE = new Decisions(new TreeMap<>());
@@ -45,82 +45,121 @@ public record Decisions(
     this(stopped, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
   }
 
-  /** Returns these decisions with {@code instance} stopped by {@code who}. */
-  public Decisions stop(InstanceName instance, String who) {
-    return new Decisions(with(stopped, instance, who), disabled, enabled, scaled);
-  }
-
-  /** Returns these decisions without the one to stop {@code instance}. */
-  public Decisions start(InstanceName instance) {
-    return stopped.containsKey(instance)
-        ? new Decisions(without(stopped, instance), disabled, enabled, scaled)
-        : this;
-  }
-
-  /** Returns these decisions with {@code instance} disabled by {@code who}. */
-  public Decisions disable(InstanceName instance, String who) {
-    return new Decisions(
-        stopped, with(disabled, instance, who), without(enabled, instance), scaled);
-  }
-
-  /**
-   * Returns these decisions with {@code instance} no longer disabled.
-   *
-   * @param against whether its definition says {@code enabled: false}
-   */
-  public Decisions enable(InstanceName instance, String who, boolean against) {
-    return new Decisions(
-        stopped,
-        without(disabled, instance),
-        against ? with(enabled, instance, who) : without(enabled, instance),
-        scaled);
-  }
-
-  /** Returns these decisions with a program of {@code scale.count()} instances. */
-  public Decisions scale(String program, Scaled scale) {
-    return new Decisions(stopped, disabled, enabled, with(scaled, program, scale));
-  }
-
-  /** Returns these decisions with the number of instances that the files say. */
-  public Decisions unscale(String program) {
-    return scaled.containsKey(program)
-        ? new Decisions(stopped, disabled, enabled, without(scaled, program))
-        : this;
-  }
-
-  /** Returns these decisions without any about {@code instance}, which is gone. */
-  public Decisions forget(InstanceName instance) {
-    return stopped.containsKey(instance)
-            || disabled.containsKey(instance)
-            || enabled.containsKey(instance)
-        ? new Decisions(
-            without(stopped, instance),
-            without(disabled, instance),
-            without(enabled, instance),
-            scaled)
-        : this;
-  }
-
   /** Returns these decisions without those that hold only until the machine is booted. */
   public Decisions afterBoot() {
     return new Decisions(new TreeMap<>(), disabled, enabled, scaled);
   }
 
-  /** Returns who disabled the instance, if somebody did. */
-  public Optional<String> disabledBy(InstanceName instance) {
-    return Optional.ofNullable(disabled.get(instance));
-  }
+  /**
+   * Decisions while an event changes them, for any number of instances: each change costs the same
+   * however many there are.
+   */
+  public static final class Builder implements Decided {
 
-  private static <K extends Comparable<K>, V> SortedMap<K, V> with(
-      SortedMap<K, V> map, K key, V value) {
-    TreeMap<K, V> next = new TreeMap<>(map);
-    next.put(key, value);
-    return next;
-  }
+    private final TreeMap<InstanceName, String> stopped;
+    private final TreeMap<InstanceName, String> disabled;
+    private final TreeMap<InstanceName, String> enabled;
+    private final TreeMap<String, Scaled> scaled;
+    private boolean isChanged;
 
-  private static <K extends Comparable<K>, V> SortedMap<K, V> without(SortedMap<K, V> map, K key) {
-    TreeMap<K, V> next = new TreeMap<>(map);
-    next.remove(key);
-    return next;
+    /** Begins with what was decided before. */
+    public Builder(Decisions before) {
+      this.stopped = new TreeMap<>(before.stopped);
+      this.disabled = new TreeMap<>(before.disabled);
+      this.enabled = new TreeMap<>(before.enabled);
+      this.scaled = new TreeMap<>(before.scaled);
+    }
+
+    /** {@code who} stopped the instance. */
+    public Builder stop(InstanceName instance, String who) {
+      put(stopped, instance, who);
+      return this;
+    }
+
+    /** The instance is no longer to stay stopped. */
+    public Builder start(InstanceName instance) {
+      remove(stopped, instance);
+      return this;
+    }
+
+    /** {@code who} disabled the instance. */
+    public Builder disable(InstanceName instance, String who) {
+      put(disabled, instance, who);
+      remove(enabled, instance);
+      return this;
+    }
+
+    /**
+     * {@code who} enabled the instance.
+     *
+     * @param against whether its definition says {@code enabled: false}
+     */
+    public Builder enable(InstanceName instance, String who, boolean against) {
+      remove(disabled, instance);
+      if (against) {
+        put(enabled, instance, who);
+      } else {
+        remove(enabled, instance);
+      }
+      return this;
+    }
+
+    /** The program has {@code scale.count()} instances. */
+    public Builder scale(String program, Scaled scale) {
+      put(scaled, program, scale);
+      return this;
+    }
+
+    /** The program has as many instances as the files say. */
+    public Builder unscale(String program) {
+      remove(scaled, program);
+      return this;
+    }
+
+    /** The instance is gone, and what was decided about it. */
+    public Builder forget(InstanceName instance) {
+      remove(stopped, instance);
+      remove(disabled, instance);
+      remove(enabled, instance);
+      return this;
+    }
+
+    /** Returns whether anything is otherwise than before. */
+    public boolean isChanged() {
+      return isChanged;
+    }
+
+    /** Returns the decisions as they are now. */
+    public Decisions build() {
+      return new Decisions(stopped, disabled, enabled, scaled);
+    }
+
+    @Override
+    public SortedMap<InstanceName, String> stopped() {
+      return Collections.unmodifiableSortedMap(stopped);
+    }
+
+    @Override
+    public SortedMap<InstanceName, String> disabled() {
+      return Collections.unmodifiableSortedMap(disabled);
+    }
+
+    @Override
+    public SortedMap<InstanceName, String> enabled() {
+      return Collections.unmodifiableSortedMap(enabled);
+    }
+
+    @Override
+    public SortedMap<String, Scaled> scaled() {
+      return Collections.unmodifiableSortedMap(scaled);
+    }
+
+    private <K, V> void put(SortedMap<K, V> map, K key, V value) {
+      isChanged |= !value.equals(map.put(key, value));
+    }
+
+    private <K, V> void remove(SortedMap<K, V> map, K key) {
+      isChanged |= map.remove(key) != null;
+    }
   }
 }
