@@ -144,6 +144,9 @@ final class Parts {
             loop,
             time::nanos,
             new WorkerTalk.Heard(queue::add),
+            (task, whenRead) -> {
+              throw new IllegalStateException("no store has the data of task " + task);
+            },
             Host.randomHex().substring(0, PING_MARK_CHARS));
     workers.removeStale(claimed(supervisor));
     talk = new WorkerTalk(workers, output, pump::stdoutPipe);

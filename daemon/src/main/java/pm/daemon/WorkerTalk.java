@@ -12,7 +12,9 @@ import pm.config.ProgramSpec;
 import pm.config.ProgramType;
 import pm.config.WorkerSpec;
 import pm.daemon.core.event.Effect;
+import pm.daemon.core.event.Event;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.plan.SpawnPlan;
@@ -57,20 +59,25 @@ final class WorkerTalk implements Provider, ChildOutput {
   }
 
   /** Passes on what comes of talking with workers. */
-  record Heard(Consumer<Report> reports) implements WorkerListener {
+  record Heard(Consumer<Event> events) implements WorkerListener {
     @Override
     public void checked(InvocationId invocation, long number, boolean passed, String detail) {
-      reports.accept(new Report.Checked(invocation, number, passed, detail));
+      events.accept(new Report.Checked(invocation, number, passed, detail));
     }
 
     @Override
     public void ready(InvocationId invocation) {
-      reports.accept(new Report.BecameReady(invocation, "a ready message"));
+      events.accept(new Report.BecameReady(invocation, "a ready message"));
     }
 
     @Override
     public void remarked(InstanceName instance, String type, String detail) {
-      reports.accept(new Report.Remarked(instance, type, detail));
+      events.accept(new Report.Remarked(instance, type, detail));
+    }
+
+    @Override
+    public void task(TaskReport report) {
+      events.accept(report);
     }
   }
 

@@ -17,6 +17,9 @@ import java.util.Optional;
  */
 public final class Envelope {
 
+  /** A character may be written as an escape of its code unit. */
+  private static final int MOST_BYTES_OF_A_CHARACTER = 6;
+
   /** What kind of message a text is. */
   public enum Kind {
     /** Has a method and an id. */
@@ -185,6 +188,43 @@ public final class Envelope {
       return Optional.of(new Id.Text(text));
     }
     return Optional.empty();
+  }
+
+  /**
+   * Copies the id, if it is a text of ASCII characters that fits.
+   *
+   * @return its length; negative for any other id, and for none
+   */
+  public int textId(byte[] into) {
+    if (!id.hasValue() || bytes.get(id.from) != '"') {
+      return -1;
+    }
+    int length = id.to - id.from - 2;
+    for (int i = 0; i < length; i++) {
+      byte b = bytes.get(id.from + 1 + i);
+      if (b == '\\') {
+        return escapedId(into);
+      }
+      if (b < 0 || i == into.length) {
+        return -1;
+      }
+      into[i] = b;
+    }
+    return length;
+  }
+
+  /** As some write a slash. */
+  private int escapedId(byte[] into) {
+    if (id.to - id.from > into.length * MOST_BYTES_OF_A_CHARACTER) {
+      return -1;
+    }
+    String text = (String) parsed(id.from, id.to);
+    if (text.length() > into.length || !text.chars().allMatch(c -> c < 0x80)) {
+      return -1;
+    }
+    byte[] ascii = text.getBytes(StandardCharsets.US_ASCII);
+    System.arraycopy(ascii, 0, into, 0, ascii.length);
+    return ascii.length;
   }
 
   /** Returns whether the method is this one, which must be plain ASCII. */

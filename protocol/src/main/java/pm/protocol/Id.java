@@ -5,8 +5,11 @@ package pm.protocol;
  * unchanged.
  */
 public sealed interface Id {
-  /** Longest text that is accepted, in characters: an id is kept while its request is worked on. */
-  int MAX_LENGTH = 128;
+  /**
+   * Longest text that is accepted, in characters: an id is kept while its request is worked on. The
+   * id of an attempt at a task, whose key has 128 characters at most, is shorter.
+   */
+  int MAX_LENGTH = 160;
 
   /** The id as a JSON value. */
   Object json();

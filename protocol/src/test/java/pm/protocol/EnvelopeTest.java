@@ -93,7 +93,7 @@ final class EnvelopeTest {
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"error\":2}",
             "{\"jsonrpc\":\"2.0\",\"result\":1}",
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":1,\"result\":1}",
-            "{\"jsonrpc\":\"2.0\",\"id\":\"" + "x".repeat(129) + "\",\"result\":1}",
+            "{\"jsonrpc\":\"2.0\",\"id\":\"" + "x".repeat(161) + "\",\"result\":1}",
             "{\"jsonrpc\":\"2.0\",\"method\":\"m\"}}",
             "{\"jsonrpc\":\"2.0\",\"method\":\"m\",}",
             "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{\"a\":\"\\ud800\"}}",

@@ -102,9 +102,9 @@ final class MessageCodecTest {
   @Test
   void refusesAnIdThatIsTooLong() throws MessageException {
     String line = "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"ping\"}";
-    assertThat(decode(line.formatted("i".repeat(128)))).isInstanceOf(Message.Request.class);
+    assertThat(decode(line.formatted("i".repeat(160)))).isInstanceOf(Message.Request.class);
     MessageException e =
-        catchThrowableOfType(MessageException.class, () -> decode(line.formatted("i".repeat(129))));
+        catchThrowableOfType(MessageException.class, () -> decode(line.formatted("i".repeat(161))));
     assertThat(e.answer().code()).isEqualTo(ErrorCode.INVALID_REQUEST.code());
   }
 

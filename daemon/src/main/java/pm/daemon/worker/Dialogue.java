@@ -35,10 +35,15 @@ final class Dialogue {
   private final String pingMethod;
   private final String pingMark;
   private final Envelope envelope;
+  private final TaskIds ids;
+  private final TaskReplies replies;
   private final WorkerListener listener;
   private final Predicate<byte[]> send;
   private final Consumer<byte[]> say;
   private final WorkerMeters meters;
+
+  /** Where the id of an answer is read. */
+  private final byte[] id = new byte[TaskIds.MOST_BYTES];
 
   /** The youngest ping; 0 before the first. */
   private long pinged;
@@ -58,6 +63,8 @@ final class Dialogue {
       String pingMethod,
       String pingMark,
       Envelope envelope,
+      TaskIds ids,
+      TaskReplies replies,
       WorkerListener listener,
       Predicate<byte[]> send,
       Consumer<byte[]> say,
@@ -67,6 +74,8 @@ final class Dialogue {
     this.pingMethod = pingMethod;
     this.pingMark = pingMark;
     this.envelope = envelope;
+    this.ids = ids;
+    this.replies = replies;
     this.listener = listener;
     this.send = send;
     this.say = say;
@@ -90,11 +99,6 @@ final class Dialogue {
     return PING_PREFIX + pingMark + "-" + number;
   }
 
-  /** Makes the frame that asks the worker to finish what it has and exit. */
-  byte[] shutdown() {
-    return frame("{\"jsonrpc\":\"2.0\",\"method\":\"shutdown\",\"params\":{}}");
-  }
-
   private byte[] frame(String json) {
     return hasHeaders ? Frames.contentLength(json) : Frames.line(json);
   }
@@ -108,8 +112,20 @@ final class Dialogue {
     boolean isMessage =
         switch (envelope.read(bytes, from, to)) {
           case NONE -> false;
-          case RESULT, ERROR -> {
-            answered();
+          case RESULT -> {
+            if (isTasks()) {
+              replies.succeeded();
+            } else {
+              answered();
+            }
+            yield true;
+          }
+          case ERROR -> {
+            if (isTasks()) {
+              replies.failed();
+            } else {
+              answered();
+            }
             yield true;
           }
           case NOTIFICATION -> notified();
@@ -124,10 +140,16 @@ final class Dialogue {
     return isMessage;
   }
 
-  /** Any answer means that it is alive. */
+  /** Returns whether the answer is one to an attempt at a task, which {@link #ids} has then. */
+  private boolean isTasks() {
+    int length = envelope.textId(id);
+    return length > 0 && ids.read(id, length) && ids.attempt() > 0;
+  }
+
+  /** Any answer to a ping means that it is alive. */
   private void answered() {
-    Optional<Id> id = envelope.id();
-    if (id.isPresent() && id.get() instanceof Id.Text(String text) && isPing(text)) {
+    Optional<Id> answer = envelope.id();
+    if (answer.isPresent() && answer.get() instanceof Id.Text(String text) && isPing(text)) {
       if (!isAnswered && text.equals(pingId(pinged))) {
         isAnswered = true;
         listener.checked(invocation, pinged, true, "");
@@ -154,7 +176,9 @@ final class Dialogue {
     if (envelope.isMethod("log")) {
       return logged(envelope.params());
     }
-    meters.unknownNotifications.incrementAndGet();
+    if (!envelope.isMethod("progress") || !replies.progressed()) {
+      meters.unknownNotifications.incrementAndGet();
+    }
     return true;
   }
 
@@ -184,12 +208,12 @@ final class Dialogue {
   /** We offer nothing but to say that we are there. */
   private void requested() {
     meters.requests.incrementAndGet();
-    Id id = envelope.id().orElseThrow();
+    Id request = envelope.id().orElseThrow();
     Message answer =
         envelope.isMethod("ping")
-            ? new Message.Response(id, java.util.Map.of())
+            ? new Message.Response(request, java.util.Map.of())
             : Message.ErrorResponse.of(
-                Optional.of(id),
+                Optional.of(request),
                 ErrorCode.METHOD_NOT_FOUND,
                 "pmd has no such method; a worker may call ping only");
     if (!send.test(frame(Json.write(answer.json())))) {

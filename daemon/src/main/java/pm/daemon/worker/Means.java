@@ -17,13 +17,16 @@ final class Means implements AutoCloseable {
   /** So much room there is before what is looked at. */
   static final int HEADROOM_BYTES = 16 * 1024;
 
-  private static final int TEXT_BYTES = 16 * 1024;
+  private static final int TEXT_BYTES = 32 * 1024;
 
   private final Fd.Pipe scratch;
   private final int nowhere;
   private final ByteBuffer chunk = ByteBuffer.allocateDirect(HEADROOM_BYTES + CHUNK_BYTES);
   private final ByteBuffer text = ByteBuffer.allocateDirect(TEXT_BYTES);
+  private final byte[] batch = new byte[TEXT_BYTES];
   private final Envelope envelope = new Envelope();
+  private final TaskFrames lines = new TaskFrames(false);
+  private final TaskFrames contents = new TaskFrames(true);
 
   private Means(Fd.Pipe scratch, int nowhere) {
     this.scratch = scratch;
@@ -86,6 +89,20 @@ final class Means implements AutoCloseable {
   /** Memory for what is written, {@value #TEXT_BYTES} bytes. */
   ByteBuffer text() {
     return text.clear();
+  }
+
+  /** Memory where what is written is put together, as large as {@link #text}. */
+  byte[] batch() {
+    return batch;
+  }
+
+  /**
+   * Returns what makes frames about tasks.
+   *
+   * @param hasHeaders whether frames are lengths and contents; else they are lines
+   */
+  TaskFrames frames(boolean hasHeaders) {
+    return hasHeaders ? contents : lines;
   }
 
   Envelope envelope() {

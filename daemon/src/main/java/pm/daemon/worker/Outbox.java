@@ -5,52 +5,137 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import pm.daemon.core.event.TaskEffect;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
+import pm.daemon.posix.MappedLong;
 import pm.daemon.posix.OpenFlags;
 
 /**
- * What is to be written to the pipe to a worker. Frames go out whole and in order, except that a
- * ping overtakes those of which no byte is written.
+ * What is to be written to the pipe to a worker. Frames go out whole, and those about tasks in
+ * order; a ping overtakes all of which no byte is written, and answers overtake tasks.
  *
  * <p>As many frames as there is room for go out with one write(2), which the death of the daemon
  * cannot tear: up to PIPE_BUF bytes always, up to the capacity of the pipe if it is empty. Only a
  * single frame that is larger than that goes out in pieces, and as long as it does a file beside
- * the pipe says so. Loop thread only.
+ * the pipe says so. After the last byte of a task's frame its sequence is stored in another file,
+ * without a system call.
+ *
+ * <p>Tasks wait as what they were given as, and become bytes when they are written; data that are
+ * in the store are asked for when they are next. Loop thread only.
  */
 final class Outbox implements AutoCloseable {
-  /** Frames that wait besides a ping. */
-  static final int MOST_WAITING = 64;
+  /** Answers that wait. */
+  static final int MOST_ANSWERS = 64;
 
-  /** Bytes of frames that wait, unless it is a single one. */
-  static final int MOST_WAITING_BYTES = 64 * 1024;
+  /** Bytes of answers that wait, unless it is a single one. */
+  static final int MOST_ANSWER_BYTES = 64 * 1024;
+
+  /** Tasks and words about tasks that wait; more than a worker ever has in hand. */
+  static final int MOST_ORDERS = 4_096;
 
   /** PIPE_BUF of Linux; pipe(7). */
   private static final int ATOMIC_BYTES = 4096;
 
+  private static final byte[] NOTHING = new byte[0];
+
+  /** Whoever has tasks sent. */
+  interface Orderer {
+    /** The data of this task are needed next; {@link #dataRead} brings them. */
+    void needsData(TaskEffect.Send send);
+
+    /** The frame of a task will not be sent any more, or not to its end. */
+    void notSent(TaskEffect.Send send, String why);
+  }
+
+  /** A frame that goes out in pieces. */
+  private static final class Begun {
+    private final byte[] head;
+    private final byte[] data;
+    private final byte[] tail;
+    private final Optional<TaskEffect.Send> send;
+    private int position;
+
+    private Begun(byte[] head, byte[] data, byte[] tail, Optional<TaskEffect.Send> send) {
+      this.head = head;
+      this.data = data;
+      this.tail = tail;
+      this.send = send;
+    }
+
+    private static Begun of(byte[] frame) {
+      return new Begun(frame, NOTHING, NOTHING, Optional.empty());
+    }
+
+    private int bytes() {
+      return head.length + data.length + tail.length;
+    }
+
+    /** Puts what is not written yet into a buffer, as much as fits. */
+    private void putInto(ByteBuffer buffer) {
+      int at = position;
+      at = put(head, at, buffer);
+      at = put(data, at, buffer);
+      put(tail, at, buffer);
+    }
+
+    /** Puts the part of a piece behind {@code at}; returns the rest of it, from the next piece. */
+    private static int put(byte[] piece, int at, ByteBuffer buffer) {
+      if (at >= piece.length) {
+        return at - piece.length;
+      }
+      buffer.put(piece, at, Math.min(piece.length - at, buffer.remaining()));
+      return 0;
+    }
+  }
+
   private final Path tornMark;
+  private final MappedLong sent;
   private final Means means;
+  private final TaskFrames frames;
+  private final Orderer orderer;
   private final WorkerMeters meters;
-  private final Deque<byte[]> waiting = new ArrayDeque<>();
-  private int waitingBytes;
+  private final Deque<byte[]> answers = new ArrayDeque<>();
+  private final Deque<TaskEffect> orders = new ArrayDeque<>();
+  private int answerBytes;
   private Optional<byte[]> ping = Optional.empty();
 
   /** The frame of which a part is written. */
-  private Optional<ByteBuffer> begun = Optional.empty();
+  private Optional<Begun> begun = Optional.empty();
 
+  /** The data of the first task that waits, where they come from the store. */
+  private byte[] fetched = NOTHING;
+
+  private boolean isFetching;
   private final Optional<Integer> fd;
   private boolean isRefused;
   private boolean isMarked;
+  private boolean needsRoom;
+
+  // What one write(2) takes, as it is put together.
+  private int room;
+  private boolean isRoomKnown;
 
   /**
    * @param fd our end of the pipe; empty if the worker has closed its own
+   * @param sent takes the sequence of the last task whose frame is written; is closed with this
    */
-  Outbox(Optional<Integer> fd, Path tornMark, Means means, WorkerMeters meters) {
+  Outbox(
+      Optional<Integer> fd,
+      Path tornMark,
+      MappedLong sent,
+      Means means,
+      TaskFrames frames,
+      Orderer orderer,
+      WorkerMeters meters) {
     this.fd = fd;
     isRefused = fd.isEmpty();
     this.tornMark = tornMark;
+    this.sent = sent;
     this.means = means;
+    this.frames = frames;
+    this.orderer = orderer;
     this.meters = meters;
   }
 
@@ -64,28 +149,38 @@ final class Outbox implements AutoCloseable {
     return isRefused;
   }
 
-  /** Returns whether something waits for room. */
-  boolean isWaiting() {
-    return ping.isPresent() || !waiting.isEmpty() || begun.isPresent();
-  }
-
-  /** Returns whether {@link #add} would take a frame of so many bytes. */
-  boolean hasRoom(int bytes) {
-    return waiting.isEmpty()
-        || (waiting.size() < MOST_WAITING && waitingBytes + bytes <= MOST_WAITING_BYTES);
+  /** Returns whether something waits for room in the pipe. */
+  boolean needsRoom() {
+    return needsRoom;
   }
 
   /**
-   * Adds a frame, which {@link #flush} sends.
+   * Adds an answer to the worker, which {@link #flush} sends.
    *
    * @return false if there are too many already: it is not sent
    */
-  boolean add(byte[] frame) {
-    if (isRefused || !hasRoom(frame.length)) {
+  boolean answer(byte[] frame) {
+    boolean hasRoom =
+        answers.isEmpty()
+            || (answers.size() < MOST_ANSWERS && answerBytes + frame.length <= MOST_ANSWER_BYTES);
+    if (isRefused || !hasRoom) {
       return false;
     }
-    waiting.add(frame);
-    waitingBytes += frame.length;
+    answers.add(frame);
+    answerBytes += frame.length;
+    return true;
+  }
+
+  /**
+   * Adds a task or a word about tasks, which {@link #flush} sends.
+   *
+   * @return false if nothing can be sent, or there are too many already: it is not sent
+   */
+  boolean order(TaskEffect order) {
+    if (isRefused || orders.size() >= MOST_ORDERS) {
+      return false;
+    }
+    orders.add(order);
     return true;
   }
 
@@ -94,107 +189,283 @@ final class Outbox implements AutoCloseable {
     ping = isRefused ? Optional.empty() : Optional.of(frame);
   }
 
+  /**
+   * Brings the data of the task that is next.
+   *
+   * @param data empty if they cannot be had: the task is taken out
+   * @return false if it is not waited for any more
+   */
+  boolean dataRead(TaskEffect.Send send, byte[] data) {
+    if (!isFetching || orders.peek() != send) {
+      return false;
+    }
+    isFetching = false;
+    fetched = data;
+    if (data.length == 0) {
+      orders.remove();
+    }
+    return true;
+  }
+
   /** Writes what there is room for. */
   void flush() throws ErrnoException {
-    while (isWaiting()) {
+    needsRoom = false;
+    while (begun.isPresent() || hasNext()) {
       int pipe = fd.orElseThrow();
       try {
         if (!(begun.isPresent() ? goOn(pipe, begun.get()) : writeSome(pipe))) {
+          needsRoom = true;
           return;
         }
       } catch (ErrnoException e) {
         if (e.errno() != Errno.EPIPE) {
           throw e;
         }
-        isRefused = true;
-        forget();
+        refuse("it has closed its input");
       }
     }
+  }
+
+  /** Returns whether a frame can be written; asks for what the first task is without. */
+  private boolean hasNext() {
+    if (ping.isPresent() || !answers.isEmpty()) {
+      return true;
+    }
+    return !orders.isEmpty() && (!(orders.peek() instanceof TaskEffect.Send send) || hasData(send));
+  }
+
+  private boolean hasData(TaskEffect.Send first) {
+    if (first.data().length > 0 || fetched.length > 0) {
+      return true;
+    }
+    if (!isFetching) {
+      isFetching = true;
+      orderer.needsData(first);
+    }
+    return false;
+  }
+
+  /** Nothing will be sent any more. */
+  void refuse(String why) {
+    isRefused = true;
+    needsRoom = false;
+    begun.flatMap(frame -> frame.send).ifPresent(send -> orderer.notSent(send, why));
+    for (TaskEffect order : orders) {
+      if (order instanceof TaskEffect.Send send) {
+        orderer.notSent(send, why);
+      }
+    }
+    forget();
   }
 
   private void forget() {
     ping = Optional.empty();
-    waiting.clear();
-    waitingBytes = 0;
+    answers.clear();
+    answerBytes = 0;
+    orders.clear();
     begun = Optional.empty();
+    fetched = NOTHING;
+    isFetching = false;
   }
 
   /** Writes as many whole frames as one write(2) surely takes; false if there is no room. */
   private boolean writeSome(int pipe) throws ErrnoException {
-    ByteBuffer bytes = means.text();
-    int room = Math.min(bytes.remaining(), roomFor(pipe));
-    byte[] first = ping.orElseGet(waiting::element);
-    if (first.length > room) {
-      return writePart(pipe, ByteBuffer.wrap(first));
+    byte[] batch = means.batch();
+    room = ATOMIC_BYTES;
+    isRoomKnown = false;
+    int end = 0;
+    if (ping.isPresent()) {
+      byte[] frame = ping.get();
+      if (!fits(pipe, end, frame.length)) {
+        return begin(pipe, Begun.of(frame), 0);
+      }
+      end = put(frame, batch, end);
     }
-    ping.ifPresent(bytes::put);
-    int count = 0;
-    for (byte[] frame : waiting) {
-      if (frame.length > room - bytes.position()) {
+    int answered = 0;
+    for (byte[] frame : answers) {
+      if (!fits(pipe, end, frame.length)) {
+        return end > 0 ? write(pipe, end, answered, 0, 0) : begin(pipe, Begun.of(frame), 0);
+      }
+      end = put(frame, batch, end);
+      answered++;
+    }
+    int ordered = 0;
+    long last = 0;
+    for (TaskEffect order : orders) {
+      int next = putOrder(pipe, order, ordered == 0, batch, end);
+      if (next < 0) {
+        return end > 0 ? write(pipe, end, answered, ordered, last) : begin(pipe, first(), 0);
+      }
+      if (next == end) {
         break;
       }
-      bytes.put(frame);
-      count++;
+      end = next;
+      ordered++;
+      if (order instanceof TaskEffect.Send send) {
+        last = send.sequence();
+      }
     }
-    int all = bytes.flip().remaining();
-    int written = Fd.write(pipe, bytes);
-    if (written == Fd.WOULD_BLOCK) {
-      return false;
-    }
-    ping = Optional.empty();
-    for (int i = 0; i < count; i++) {
-      removeFirst();
-    }
-    if (written < all) {
-      // It had room and took only a part, as when the kernel is out of memory.
-      byte[] rest = new byte[all - written];
-      bytes.get(rest);
-      begun = Optional.of(ByteBuffer.wrap(rest));
-      mark();
-    }
-    return true;
+    return end == 0 || write(pipe, end, answered, ordered, last);
   }
 
-  /** Returns how many bytes one write(2) surely takes if it takes any. */
-  private static int roomFor(int pipe) throws ErrnoException {
-    return Fd.bytesReadable(pipe) == 0 ? Fd.pipeSize(pipe) : ATOMIC_BYTES;
-  }
-
-  private void removeFirst() {
-    waitingBytes -= waiting.remove().length;
+  private static int put(byte[] frame, byte[] batch, int at) {
+    System.arraycopy(frame, 0, batch, at, frame.length);
+    return at + frame.length;
   }
 
   /**
-   * Begins with the first frame, which is too large for one write(2); false if there is no room.
+   * Puts the frame of an order into the batch.
+   *
+   * @return where it ends; {@code end} if its data are missing; negative if it does not fit
    */
-  private boolean writePart(int pipe, ByteBuffer frame) throws ErrnoException {
-    mark();
-    if (!goOn(pipe, frame)) {
-      unmark();
-      return false;
+  private int putOrder(int pipe, TaskEffect order, boolean isFirst, byte[] batch, int end)
+      throws ErrnoException {
+    if (order instanceof TaskEffect.Send send) {
+      byte[] data = data(send, isFirst);
+      if (data.length == 0) {
+        return end;
+      }
+      int bytes = frames.bytes(send, data.length);
+      return fits(pipe, end, bytes) ? frames.put(send, data, batch, end) : -1;
     }
-    if (ping.isPresent()) {
-      ping = Optional.empty();
-    } else {
-      removeFirst();
-    }
-    return true;
+    byte[] frame = frames.of(order);
+    return fits(pipe, end, frame.length) ? put(frame, batch, end) : -1;
   }
 
-  private boolean goOn(int pipe, ByteBuffer frame) throws ErrnoException {
+  private byte[] data(TaskEffect.Send send, boolean isFirst) {
+    return send.data().length > 0 || !isFirst ? send.data() : fetched;
+  }
+
+  /** Returns whether so many bytes more can be in one write(2) that is taken whole or not. */
+  private boolean fits(int pipe, int end, int bytes) throws ErrnoException {
+    if (end + bytes <= room) {
+      return true;
+    }
+    if (isRoomKnown) {
+      return false;
+    }
+    isRoomKnown = true;
+    if (Fd.bytesReadable(pipe) == 0) {
+      room = Math.min(Fd.pipeSize(pipe), means.batch().length);
+    }
+    return end + bytes <= room;
+  }
+
+  /** The first of the orders, as a frame that goes out in pieces. */
+  private Begun first() {
+    TaskEffect order = orders.element();
+    if (order instanceof TaskEffect.Send send) {
+      byte[] data = data(send, true);
+      byte[] head = new byte[frames.headBytes(send, data.length)];
+      byte[] tail = new byte[frames.tailBytes(send)];
+      frames.putHead(send, data.length, head, 0);
+      frames.putTail(send, tail, 0);
+      return new Begun(head, data, tail, Optional.of(send));
+    }
+    return Begun.of(frames.of(order));
+  }
+
+  /**
+   * Writes the batch, which begins with the ping, and takes out what is in it.
+   *
+   * @return false if there is no room
+   */
+  private boolean write(int pipe, int end, int answered, int ordered, long last)
+      throws ErrnoException {
     ByteBuffer bytes = means.text();
-    int count = Math.min(bytes.remaining(), frame.remaining());
-    bytes.put(frame.slice(frame.position(), count)).flip();
+    bytes.put(means.batch(), 0, end).flip();
     int written = Fd.write(pipe, bytes);
     if (written == Fd.WOULD_BLOCK) {
       return false;
     }
-    frame.position(frame.position() + written);
-    if (frame.hasRemaining()) {
+    if (written < end) {
+      // It had room and took only a part, as when the kernel is out of memory.
+      return tornAt(pipe, written);
+    }
+    ping = Optional.empty();
+    for (int i = 0; i < answered; i++) {
+      removeAnswer();
+    }
+    for (int i = 0; i < ordered; i++) {
+      orders.remove();
+    }
+    if (ordered > 0) {
+      fetched = NOTHING;
+    }
+    if (last > 0) {
+      sent.set(last);
+    }
+    return true;
+  }
+
+  /** So many bytes of what waits are written, and the last frame of them not to its end. */
+  private boolean tornAt(int pipe, int written) throws ErrnoException {
+    int left = written;
+    while (true) {
+      Begun next =
+          ping.map(Begun::of)
+              .or(() -> Optional.ofNullable(answers.peek()).map(Begun::of))
+              .orElseGet(this::first);
+      if (left < next.bytes()) {
+        return begin(pipe, next, left);
+      }
+      left -= next.bytes();
+      removeFirst();
+      next.send.ifPresent(send -> sent.set(send.sequence()));
+    }
+  }
+
+  /** Removes what goes out first. */
+  private void removeFirst() {
+    if (ping.isPresent()) {
+      ping = Optional.empty();
+    } else if (!answers.isEmpty()) {
+      removeAnswer();
+    } else {
+      orders.remove();
+      fetched = NOTHING;
+    }
+  }
+
+  private void removeAnswer() {
+    answerBytes -= answers.remove().length;
+  }
+
+  /**
+   * Begins with the first frame, which goes out in pieces.
+   *
+   * @param written how much of it is written already
+   * @return false if there is no room
+   */
+  private boolean begin(int pipe, Begun frame, int written) throws ErrnoException {
+    mark();
+    frame.position = written;
+    boolean hasBegun = goOn(pipe, frame);
+    if (!hasBegun && written == 0) {
+      unmark();
+      return false;
+    }
+    removeFirst();
+    if (!hasBegun) {
+      begun = Optional.of(frame);
+    }
+    return hasBegun;
+  }
+
+  private boolean goOn(int pipe, Begun frame) throws ErrnoException {
+    ByteBuffer bytes = means.text();
+    frame.putInto(bytes);
+    int written = Fd.write(pipe, bytes.flip());
+    if (written == Fd.WOULD_BLOCK) {
+      return false;
+    }
+    frame.position += written;
+    if (frame.position < frame.bytes()) {
       begun = Optional.of(frame);
     } else {
       begun = Optional.empty();
       unmark();
+      frame.send.ifPresent(send -> sent.set(send.sequence()));
     }
     return true;
   }
@@ -221,7 +492,7 @@ final class Outbox implements AutoCloseable {
    */
   void endTornLine() throws ErrnoException {
     isMarked = true;
-    begun = fd.map(_ -> ByteBuffer.wrap(new byte[] {'\n'}));
+    begun = fd.map(_ -> Begun.of(new byte[] {'\n'}));
     flush();
   }
 
@@ -229,7 +500,9 @@ final class Outbox implements AutoCloseable {
   @Override
   public void close() throws ErrnoException {
     forget();
+    needsRoom = false;
     isRefused = true;
+    sent.close();
     if (fd.isPresent()) {
       Fd.close(fd.get());
     }

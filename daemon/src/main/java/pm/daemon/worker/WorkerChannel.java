@@ -10,6 +10,8 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.config.WorkerSpec;
+import pm.daemon.core.event.TaskEffect;
+import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.loop.EventLoop;
@@ -30,7 +32,14 @@ import pm.protocol.FrameScanner;
  */
 final class WorkerChannel {
 
-  /** What all channels share. */
+  /**
+   * What all channels share.
+   *
+   * @param toBeTaken told when something was found: {@link #take} is called at the end of the batch
+   * @param toBeFlushed told when something waits to be written: {@link #flushAll} is called at the
+   *     end of the batch
+   * @param whenClosed told when it is of no more use
+   */
   record Surroundings(
       EventLoop loop,
       WorkerFolder folder,
@@ -38,6 +47,11 @@ final class WorkerChannel {
       WorkerListener listener,
       WorkerMeters meters,
       LongSupplier clock,
+      TaskIds ids,
+      TaskData data,
+      Consumer<WorkerChannel> toBeTaken,
+      Consumer<WorkerChannel> toBeFlushed,
+      Consumer<WorkerChannel> whenClosed,
       String pingMark) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerChannel.class);
@@ -47,8 +61,7 @@ final class WorkerChannel {
   private final WorkerFolder.OurEnds ends;
   private final Surroundings surroundings;
   private final EventLoop loop;
-  private final Consumer<WorkerChannel> toBeTaken;
-  private final Consumer<WorkerChannel> whenClosed;
+  private final boolean hasHeaders;
   private final LogInlet log;
   private final Outbox outbox;
   private final Dialogue dialogue;
@@ -62,6 +75,7 @@ final class WorkerChannel {
   private boolean isLookDue;
   private boolean isLookPosted;
   private boolean isWatched;
+  private boolean isFlushDue;
   private boolean isWriteWatched;
   private boolean isLogWatched;
   private boolean isFinished;
@@ -77,8 +91,6 @@ final class WorkerChannel {
   /**
    * @param log our end of the pipe to its log
    * @param partBytes how much of a frame from it a daemon before us has moved to a file
-   * @param toBeTaken told when something was found: {@link #take} is called at the end of the batch
-   * @param whenClosed told when it is of no more use
    */
   WorkerChannel(
       InstanceName instance,
@@ -87,28 +99,30 @@ final class WorkerChannel {
       WorkerFolder.OurEnds ends,
       Optional<Integer> log,
       long partBytes,
-      Surroundings surroundings,
-      Consumer<WorkerChannel> toBeTaken,
-      Consumer<WorkerChannel> whenClosed) {
+      Surroundings surroundings) {
     this.instance = instance;
     this.invocation = invocation;
     this.ends = ends;
     this.surroundings = surroundings;
     loop = surroundings.loop();
-    this.toBeTaken = toBeTaken;
-    this.whenClosed = whenClosed;
     WorkerFolder folder = surroundings.folder();
     Means means = surroundings.means();
     WorkerMeters meters = surroundings.meters();
     this.log = new LogInlet(means, log);
-    outbox =
-        new Outbox(
-            ends.in(), folder.path(instance, invocation, WorkerFolder.File.TORN), means, meters);
-    boolean hasHeaders =
+    hasHeaders =
         switch (spec.framing()) {
           case LINE -> false;
           case CONTENT_LENGTH -> true;
         };
+    outbox =
+        new Outbox(
+            ends.in(),
+            folder.path(instance, invocation, WorkerFolder.File.TORN),
+            ends.sent(),
+            means,
+            means.frames(hasHeaders),
+            new Orders(),
+            meters);
     dialogue =
         new Dialogue(
             invocation,
@@ -116,8 +130,17 @@ final class WorkerChannel {
             spec.pingMethod(),
             surroundings.pingMark(),
             means.envelope(),
+            surroundings.ids(),
+            new TaskReplies(
+                invocation,
+                hasHeaders,
+                means.envelope(),
+                surroundings.ids(),
+                surroundings.listener(),
+                meters,
+                surroundings.clock()),
             surroundings.listener(),
-            this::send,
+            this::answer,
             this::say,
             meters);
     reader =
@@ -151,9 +174,13 @@ final class WorkerChannel {
   /**
    * Begins to listen.
    *
-   * @param isTorn whether a daemon before us died while it wrote a frame
+   * @param isAdopted whether a daemon before us started it
+   * @param isTorn whether that one died while it wrote a frame
    */
-  void begin(boolean isTorn, boolean hasHeaders) {
+  void begin(boolean isAdopted, boolean isTorn) {
+    if (isAdopted) {
+      surroundings.listener().task(new TaskReport.SentThrough(invocation, ends.sent().get()));
+    }
     guarded(
         () -> {
           loop.watch(ends.out(), Epoll.IN | Epoll.EDGE_TRIGGERED, (fd, events) -> lookOrWait());
@@ -172,13 +199,7 @@ final class WorkerChannel {
 
   /** Asks it whether it lives. */
   void ping(long number) {
-    Optional<String> reason = mute;
-    if (reason.isEmpty() && outbox.isRefused()) {
-      reason = Optional.of("it has closed its input");
-    }
-    if (reason.isEmpty() && reader.hasEnded()) {
-      reason = Optional.of("it has closed its output");
-    }
+    Optional<String> reason = unreachable();
     if (reason.isPresent()) {
       surroundings.listener().checked(invocation, number, false, reason.get());
     } else if (reader.isHeld()) {
@@ -200,22 +221,83 @@ final class WorkerChannel {
     }
   }
 
-  /** Asks it to finish what it has and exit. */
-  void shutdown() {
-    guarded(() -> send(dialogue.shutdown()));
+  /** Returns why it can be asked nothing any more; empty if it can. */
+  private Optional<String> unreachable() {
+    if (mute.isPresent()) {
+      return mute;
+    }
+    if (outbox.isRefused()) {
+      return Optional.of("it has closed its input");
+    }
+    return reader.hasEnded() ? Optional.of("it has closed its output") : Optional.empty();
   }
 
-  private boolean send(byte[] frame) {
-    if (mute.isPresent() || !outbox.add(frame)) {
+  /** Gives it a task, at the end of the batch. */
+  void send(TaskEffect.Send send) {
+    Optional<String> reason = unreachable();
+    if (reason.isPresent()) {
+      notSent(send, reason.get());
+    } else if (outbox.order(send)) {
+      flushLater();
+    } else {
+      notSent(send, "too much waits to be sent to it");
+    }
+  }
+
+  /**
+   * Tells it something about tasks, at the end of the batch, behind what was given to it before. To
+   * one that cannot be reached nothing is told.
+   */
+  void tell(TaskEffect order) {
+    if (unreachable().isEmpty() && outbox.order(order)) {
+      flushLater();
+    }
+  }
+
+  private void flushLater() {
+    if (!isFlushDue) {
+      isFlushDue = true;
+      surroundings.toBeFlushed().accept(this);
+    }
+  }
+
+  /** Writes what was given to it in this batch. */
+  void flushAll() {
+    isFlushDue = false;
+    if (mute.isEmpty()) {
+      guarded(this::flush);
+    }
+  }
+
+  private boolean answer(byte[] frame) {
+    if (mute.isPresent() || !outbox.answer(frame)) {
       return false;
     }
     guarded(this::flush);
     return true;
   }
 
+  private void notSent(TaskEffect.Send send, String why) {
+    // Another turn hears it, as this may be where the effects of the last one are run.
+    loop.post(
+        () ->
+            surroundings
+                .listener()
+                .task(new TaskReport.NotSent(invocation, send.task(), send.attempt(), why)));
+  }
+
+  private void dataRead(TaskEffect.Send send, byte[] data) {
+    if (!isClosed && outbox.dataRead(send, data)) {
+      if (data.length == 0) {
+        notSent(send, "its data cannot be read from the store");
+      }
+      flushLater();
+    }
+  }
+
   private void flush() throws ErrnoException {
     outbox.flush();
-    watchWrite(outbox.isWaiting());
+    watchWrite(outbox.needsRoom());
   }
 
   private void watchWrite(boolean wanted) throws ErrnoException {
@@ -280,7 +362,7 @@ final class WorkerChannel {
 
   private void found() {
     if (reader.hasFound()) {
-      toBeTaken.accept(this);
+      surroundings.toBeTaken().accept(this);
     }
   }
 
@@ -406,7 +488,7 @@ final class WorkerChannel {
       LOG.warn("{}: {}", instance, e.getMessage());
     }
     drained();
-    whenClosed.accept(this);
+    surroundings.whenClosed().accept(this);
   }
 
   /** Something to be done with the pipes. */
@@ -423,12 +505,27 @@ final class WorkerChannel {
     } catch (IOException | RuntimeException e) {
       LOG.error("{}: nothing can be heard from it or told to it any more", instance, e);
       isBroken = true;
-      mute = Optional.of("its channel broke: " + e.getMessage());
+      String why = "its channel broke: " + e.getMessage();
+      mute = Optional.of(why);
+      outbox.refuse(why);
       if (isWatched) {
         isWatched = false;
         loop.unwatch(ends.out());
       }
       drained();
+    }
+  }
+
+  /** What becomes of tasks that wait to be sent. */
+  private final class Orders implements Outbox.Orderer {
+    @Override
+    public void needsData(TaskEffect.Send send) {
+      surroundings.data().read(send.task(), data -> dataRead(send, data));
+    }
+
+    @Override
+    public void notSent(TaskEffect.Send send, String why) {
+      WorkerChannel.this.notSent(send, why);
     }
   }
 
@@ -474,6 +571,7 @@ final class WorkerChannel {
       if (ends.in().isPresent()) {
         Fd.close(ends.in().get());
       }
+      ends.sent().close();
     } catch (ErrnoException e) {
       LOG.warn("our end of a worker's pipe: {}", e.getMessage());
     }

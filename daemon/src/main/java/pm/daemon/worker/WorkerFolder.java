@@ -12,14 +12,15 @@ import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
 import pm.daemon.posix.FilePath;
+import pm.daemon.posix.MappedLong;
 import pm.daemon.posix.OpenFlags;
 
 /**
  * The folder of the pipes of workers and of what belongs to them, all of which outlive the daemon.
  * Of {@code web@1.<invocation>} there are {@code .in}, the pipe to the worker; {@code .out}, the
  * pipe from it; {@code .torn}, which is there while a frame to it is half written; {@code .part},
- * the beginning of a frame from it that is larger than the pipe. Nobody else may enter it. Any
- * thread.
+ * the beginning of a frame from it whose end has not come; {@code .sent}, eight bytes that say
+ * which task was sent last. Nobody else may enter it. Any thread.
  */
 record WorkerFolder(Path folder) {
 
@@ -28,7 +29,8 @@ record WorkerFolder(Path folder) {
     IN("in"),
     OUT("out"),
     TORN("torn"),
-    PART("part");
+    PART("part"),
+    SENT("sent");
 
     private final String suffix;
 
@@ -37,14 +39,15 @@ record WorkerFolder(Path folder) {
     }
   }
 
-  private static final Set<String> SUFFIXES = Set.of("in", "out", "torn", "part");
+  private static final Set<String> SUFFIXES = Set.of("in", "out", "torn", "part", "sent");
 
   /**
    * Our ends: non-blocking, one to write and one to read.
    *
    * @param in empty if nobody has the other end open any more
+   * @param sent the sequence of the last task whose frame was sent; 0 for none
    */
-  record OurEnds(Optional<Integer> in, int out) {}
+  record OurEnds(Optional<Integer> in, int out, MappedLong sent) {}
 
   /** All ends of a new invocation; the child's are read and write, so that they outlive ours. */
   record Ends(int childIn, int childOut, OurEnds ours) {}
@@ -113,14 +116,29 @@ record WorkerFolder(Path folder) {
 
   private OurEnds openOurs(InstanceName instance, InvocationId invocation) throws ErrnoException {
     int out = open(path(instance, invocation, File.OUT), OpenFlags.RDONLY);
+    int in = -1;
+    boolean isWhole = false;
     try {
-      return new OurEnds(
-          Optional.of(open(path(instance, invocation, File.IN), OpenFlags.WRONLY)), out);
+      in = openIn(path(instance, invocation, File.IN));
+      MappedLong sent = MappedLong.open(path(instance, invocation, File.SENT).toString());
+      isWhole = true;
+      return new OurEnds(in < 0 ? Optional.empty() : Optional.of(in), out, sent);
+    } finally {
+      if (!isWhole) {
+        close(out);
+        close(in);
+      }
+    }
+  }
+
+  /** Opens the pipe to a worker; negative if nobody has its other end open any more. */
+  private static int openIn(Path path) throws ErrnoException {
+    try {
+      return open(path, OpenFlags.WRONLY);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENXIO) {
-        return new OurEnds(Optional.empty(), out);
+        return -1;
       }
-      Fd.close(out);
       throw e;
     }
   }

@@ -1,5 +1,6 @@
 package pm.daemon.worker;
 
+import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 
@@ -17,6 +18,12 @@ public interface WorkerListener {
 
   /** It sent {@code ready}. Told once by this daemon. */
   void ready(InvocationId invocation);
+
+  /**
+   * What a worker says about tasks, or what became of the frame of one. Of one that was taken over,
+   * the first word of all is {@link TaskReport.SentThrough}.
+   */
+  void task(TaskReport report);
 
   /**
    * Something that its operator should know, told seldom enough for an event.

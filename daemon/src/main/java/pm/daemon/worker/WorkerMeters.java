@@ -17,6 +17,7 @@ public final class WorkerMeters {
   final AtomicLong requests = new AtomicLong();
   final AtomicLong droppedAnswers = new AtomicLong();
   final AtomicLong tornFrames = new AtomicLong();
+  final AtomicLong droppedProgress = new AtomicLong();
 
   WorkerMeters() {}
 
@@ -34,6 +35,7 @@ public final class WorkerMeters {
     all.put("worker_unknown_notifications", unknownNotifications.get());
     all.put("worker_dropped_answers", droppedAnswers.get());
     all.put("worker_torn_frames", tornFrames.get());
+    all.put("worker_dropped_progress", droppedProgress.get());
     return all;
   }
 }

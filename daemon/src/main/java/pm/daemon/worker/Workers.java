@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.config.WorkerSpec;
+import pm.daemon.core.event.TaskEffect;
+import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.loop.EventLoop;
@@ -39,13 +41,17 @@ public final class Workers implements AutoCloseable {
   private final EventLoop loop;
   private final LongSupplier clock;
   private final WorkerListener listener;
+  private final TaskData data;
   private final String pingMark;
+  private final TaskIds ids = new TaskIds();
   private final WorkerMeters meters = new WorkerMeters();
 
   // Loop thread only.
   private final Map<InvocationId, WorkerChannel> channels = new HashMap<>();
   private final Set<WorkerChannel> open = new LinkedHashSet<>();
   private Set<WorkerChannel> found = new LinkedHashSet<>();
+  private List<WorkerChannel> flushing = new ArrayList<>();
+  private List<WorkerChannel> flushed = new ArrayList<>();
 
   private @Nullable Means means;
 
@@ -54,10 +60,16 @@ public final class Workers implements AutoCloseable {
    *
    * @param folder for the pipes; in the runtime folder
    * @param clock monotonic nanoseconds
+   * @param data has the data of tasks that are given without
    * @param pingMark a few letters and digits, drawn anew by each daemon
    */
   public Workers(
-      Path folder, EventLoop loop, LongSupplier clock, WorkerListener listener, String pingMark)
+      Path folder,
+      EventLoop loop,
+      LongSupplier clock,
+      WorkerListener listener,
+      TaskData data,
+      String pingMark)
       throws IOException {
     Files.createDirectories(
         folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -65,7 +77,16 @@ public final class Workers implements AutoCloseable {
     this.loop = loop;
     this.clock = clock;
     this.listener = listener;
+    this.data = data;
     this.pingMark = pingMark;
+  }
+
+  /**
+   * Takes what the ids of tasks begin with that have no key. Before any worker is spoken with; loop
+   * thread, or before it runs.
+   */
+  public void epoch(String epoch) {
+    ids.begin(epoch);
   }
 
   /** Returns the counts. Any thread. */
@@ -101,7 +122,7 @@ public final class Workers implements AutoCloseable {
       WorkerEnds childs = new WorkerEnds(ends.childIn(), ends.childOut());
       try {
         Optional<Integer> inlet = openLog(log);
-        begin(instance, invocation, spec, ends.ours(), inlet, 0, false, shared);
+        begin(instance, invocation, spec, ends.ours(), inlet, 0, false, false, shared);
         return childs;
       } catch (ErrnoException e) {
         childs.close();
@@ -127,6 +148,7 @@ public final class Workers implements AutoCloseable {
       Means shared = means();
       Optional<WorkerFolder.OurEnds> ends = folder.find(instance, invocation);
       if (ends.isEmpty()) {
+        loop.post(() -> listener.task(new TaskReport.SentThrough(invocation, 0)));
         return;
       }
       try {
@@ -135,7 +157,8 @@ public final class Workers implements AutoCloseable {
         long partBytes =
             WorkerFolder.exists(part) ? FilePath.linkStatus(part.toString()).sizeBytes() : 0;
         boolean isTorn = WorkerFolder.exists(torn);
-        begin(instance, invocation, spec, ends.get(), openLog(log), partBytes, isTorn, shared);
+        begin(
+            instance, invocation, spec, ends.get(), openLog(log), partBytes, true, isTorn, shared);
       } catch (ErrnoException e) {
         WorkerChannel.closeQuietly(ends.get());
         throw e;
@@ -152,26 +175,30 @@ public final class Workers implements AutoCloseable {
       WorkerFolder.OurEnds ends,
       Optional<Integer> log,
       long partBytes,
+      boolean isAdopted,
       boolean isTorn,
       Means shared) {
     WorkerChannel.Surroundings surroundings =
-        new WorkerChannel.Surroundings(loop, folder, shared, listener, meters, clock, pingMark);
+        new WorkerChannel.Surroundings(
+            loop,
+            folder,
+            shared,
+            listener,
+            meters,
+            clock,
+            ids,
+            data,
+            channel -> found.add(channel),
+            channel -> flushing.add(channel),
+            this::closed,
+            pingMark);
     WorkerChannel channel =
-        new WorkerChannel(
-            instance,
-            invocation,
-            spec,
-            ends,
-            log,
-            partBytes,
-            surroundings,
-            channelFound -> found.add(channelFound),
-            this::closed);
+        new WorkerChannel(instance, invocation, spec, ends, log, partBytes, surroundings);
     loop.post(
         () -> {
           channels.put(invocation, channel);
           open.add(channel);
-          channel.begin(isTorn, spec.framing() == WorkerSpec.Framing.CONTENT_LENGTH);
+          channel.begin(isAdopted, isTorn);
         });
   }
 
@@ -217,11 +244,45 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  /** Asks a worker to finish what it has and exit. */
+  /**
+   * Sends an attempt at a task to a worker: it is written by {@link #kept}, many at once, or waits
+   * for room in the pipe. Frames go out in the order of these calls. Without data, {@link TaskData}
+   * is asked for them when it is next. Told by {@link TaskReport.NotSent} in a later turn if the
+   * worker can certainly not get it, which then is so for whatever is sent to it after.
+   *
+   * @param send its data without a line feed; its id as {@link TaskIds} has them
+   */
+  public void send(TaskEffect.Send send) {
+    WorkerChannel channel = channels.get(send.invocation());
+    if (channel == null) {
+      loop.post(
+          () ->
+              listener.task(
+                  new TaskReport.NotSent(
+                      send.invocation(), send.task(), send.attempt(), "it has no pipes")));
+    } else {
+      channel.send(send);
+    }
+  }
+
+  /**
+   * Tells a worker to give a task up; behind what was sent to it before.
+   *
+   * @param task the id of the task, without an attempt
+   */
+  public void cancel(InvocationId invocation, String task) {
+    tell(new TaskEffect.Cancel(invocation, task), invocation);
+  }
+
+  /** Asks a worker to finish what it has and exit; behind what was sent to it before. */
   public void shutdown(InvocationId invocation) {
+    tell(new TaskEffect.Finish(invocation), invocation);
+  }
+
+  private void tell(TaskEffect order, InvocationId invocation) {
     WorkerChannel channel = channels.get(invocation);
     if (channel != null) {
-      channel.shutdown();
+      channel.tell(order);
     }
   }
 
@@ -248,16 +309,31 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Everything that was told to the listener before is kept: takes the messages that led to it out
-   * of their pipes. To be called at the end of each batch.
+   * Everything that was told to the listener before is kept: writes what was sent meanwhile, and
+   * takes the messages that led to it out of their pipes. To be called at the end of each batch,
+   * when its effects have been run.
    */
   public void kept() {
+    flush();
     if (found.isEmpty()) {
       return;
     }
     Set<WorkerChannel> taking = found;
     found = new LinkedHashSet<>();
     taking.forEach(WorkerChannel::take);
+  }
+
+  private void flush() {
+    if (flushing.isEmpty()) {
+      return;
+    }
+    List<WorkerChannel> now = flushing;
+    flushing = flushed;
+    for (int i = 0; i < now.size(); i++) {
+      now.get(i).flushAll();
+    }
+    now.clear();
+    flushed = now;
   }
 
   /** Closes our ends; workers that run keep theirs, for a daemon after us. */

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import pm.config.WorkerSpec;
+import pm.daemon.core.event.TaskEffect;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.posix.Fd;
@@ -41,6 +42,7 @@ final class WorkerCrashIT {
       web.write("\"},\"method\":\"ready\"}\n");
       try (Workshop second = new Workshop(folder)) {
         adopt(second, web);
+        assertThat(second.nextHeard()).isEqualTo("sent through 0");
         assertThat(second.nextHeard()).isEqualTo("ready");
         web.answersThrough(second, 1);
         assertThat(second.count("worker_stray_lines")).isZero();
@@ -60,6 +62,7 @@ final class WorkerCrashIT {
     web.write(Workshop.Played.answer(id));
     try (Workshop second = new Workshop(folder, "two")) {
       adopt(second, web);
+      assertThat(second.nextHeard()).isEqualTo("sent through 0");
       web.answersThrough(second, 1);
       assertThat(second.heard).isEmpty();
       assertThat(second.count("worker_late_answers")).isEqualTo(1);
@@ -76,6 +79,7 @@ final class WorkerCrashIT {
     Files.createFile(file(first, web, WorkerFolder.File.TORN));
     try (Workshop second = new Workshop(folder)) {
       adopt(second, web);
+      assertThat(second.nextHeard()).isEqualTo("sent through 0");
       assertThat(web.readLine()).isEmpty();
       web.answersThrough(second, 1);
       assertThat(web.hasFile(WorkerFolder.File.TORN)).isFalse();
@@ -93,11 +97,33 @@ final class WorkerCrashIT {
     Files.createFile(file(first, web, WorkerFolder.File.TORN));
     try (Workshop second = new Workshop(folder)) {
       adopt(second, web);
+      assertThat(second.nextHeard()).isEqualTo("sent through 0");
       second.onLoop(() -> second.workers.ping(web.invocation, 1));
       assertThat(second.nextHeard())
           .isEqualTo("failed 1: a message to it was cut off when the daemon before died");
       web.close();
     }
+  }
+
+  private static Outbox outbox(WorkerFolder.Ends ends, Path torn, Means means) {
+    return new Outbox(
+        ends.ours().in(),
+        torn,
+        ends.ours().sent(),
+        means,
+        means.frames(false),
+        new Outbox.Orderer() {
+          @Override
+          public void needsData(TaskEffect.Send send) {
+            throw new IllegalStateException("it has its data");
+          }
+
+          @Override
+          public void notSent(TaskEffect.Send send, String why) {
+            throw new IllegalStateException(why);
+          }
+        },
+        new WorkerMeters());
   }
 
   @Test
@@ -108,12 +134,12 @@ final class WorkerCrashIT {
     WorkerFolder.Ends ends = pipes.make(instance, invocation, -1, -1);
     Path torn = pipes.path(instance, invocation, WorkerFolder.File.TORN);
     try (Means means = Means.open();
-        Outbox outbox = new Outbox(ends.ours().in(), torn, means, new WorkerMeters())) {
+        Outbox outbox = outbox(ends, torn, means)) {
       byte[] large = new byte[200_000];
-      assertThat(outbox.add(large)).isTrue();
+      assertThat(outbox.answer(large)).isTrue();
       outbox.flush();
       assertThat(torn).exists();
-      assertThat(outbox.isWaiting()).isTrue();
+      assertThat(outbox.needsRoom()).isTrue();
       long read = 0;
       ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
       while (read < large.length) {
@@ -122,10 +148,94 @@ final class WorkerCrashIT {
       }
       assertThat(torn).doesNotExist();
       // What fits into an empty pipe is not torn, and needs no mark.
-      assertThat(outbox.add(new byte[10_000])).isTrue();
+      assertThat(outbox.answer(new byte[10_000])).isTrue();
       outbox.flush();
       assertThat(torn).doesNotExist();
-      assertThat(outbox.isWaiting()).isFalse();
+      assertThat(outbox.needsRoom()).isFalse();
+    }
+  }
+
+  private static TaskEffect.Send task(Workshop.Played web, long sequence, int bytes) {
+    return new TaskEffect.Send(
+        web.invocation,
+        sequence,
+        sequence,
+        "ab12-" + sequence,
+        1,
+        "default",
+        Workshop.utf8("\"" + "d".repeat(bytes - 2) + "\""),
+        0);
+  }
+
+  @Test
+  void givenTasksSentAndResultsWaiting_whenAdopted_thenWhatWasSentIsToldFirst() throws Exception {
+    Workshop first = new Workshop(folder);
+    Workshop.Played web = first.start(Workshop.LINES);
+    // The third does not fit into the pipe.
+    first.onLoop(() -> first.workers.send(task(web, 1, 100)));
+    first.onLoop(() -> first.workers.send(task(web, 2, 100)));
+    first.onLoop(() -> first.workers.send(task(web, 3, 100_000)));
+    first.onLoop(() -> first.workers.send(task(web, 4, 100)));
+    first.settle();
+    first.close();
+    web.write("{\"jsonrpc\":\"2.0\",\"id\":\"ab12-1/1\",\"result\":1}\n");
+    try (Workshop second = new Workshop(folder)) {
+      adopt(second, web);
+      assertThat(second.nextHeard()).isEqualTo("sent through 2");
+      assertThat(second.nextHeard()).isEqualTo("#1/1 -> 1");
+      assertThat(web.hasFile(WorkerFolder.File.TORN)).isTrue();
+      assertThat(web.readLine()).contains("\"ab12-1/1\"");
+      assertThat(web.readLine()).contains("\"ab12-2/1\"");
+      assertThat(web.readLine()).contains("\"ab12-3/1\"").doesNotContain("deadline");
+      second.onLoop(() -> second.workers.send(task(web, 5, 100)));
+      assertThat(web.readLine()).contains("\"ab12-5/1\"");
+      second.settle();
+      assertThat(web.hasFile(WorkerFolder.File.TORN)).isFalse();
+    }
+    try (Workshop third = new Workshop(folder)) {
+      adopt(third, web);
+      assertThat(third.nextHeard()).isEqualTo("sent through 5");
+      web.close();
+    }
+  }
+
+  @Test
+  void givenNoPipes_whenAdopted_thenNothingWasSent() throws Exception {
+    Workshop first = new Workshop(folder);
+    Workshop.Played web = first.start(Workshop.LINES);
+    first.onLoop(() -> first.workers.release(web.invocation));
+    first.close();
+    try (Workshop second = new Workshop(folder)) {
+      adopt(second, web);
+      assertThat(second.nextHeard()).isEqualTo("sent through 0");
+      web.close();
+    }
+  }
+
+  @Test
+  void givenResultsThatAreNotKept_whenTheDaemonDies_thenTheNextOneHearsThem() throws Exception {
+    Workshop first = new Workshop(folder);
+    Workshop.Played web = first.start(Workshop.LINES);
+    first.onLoop(() -> first.workers.send(task(web, 1, 100)));
+    first.settle();
+    first.keeps.set(false);
+    String result = "{\"jsonrpc\":\"2.0\",\"id\":\"ab12-1/1\",\"result\":\"";
+    String large = "x".repeat(30_000);
+    web.write(result + "a\"}\n" + result + "b\"}\n" + result + large + "\"}\n" + result + "c");
+    assertThat(first.nextHeard()).isEqualTo("#1/1 -> \"a\"");
+    assertThat(first.nextHeard()).isEqualTo("#1/1 -> \"b\"");
+    first.close();
+    web.write("\"}\n");
+    try (Workshop second = new Workshop(folder)) {
+      adopt(second, web);
+      assertThat(second.nextHeard()).isEqualTo("sent through 1");
+      assertThat(second.nextHeard()).isEqualTo("#1/1 -> \"a\"");
+      assertThat(second.nextHeard()).isEqualTo("#1/1 -> \"b\"");
+      assertThat(second.nextHeard()).isEqualTo("#1/1 -> \"" + large + "\"");
+      assertThat(second.nextHeard()).isEqualTo("#1/1 -> \"c\"");
+      assertThat(web.readLine()).contains("\"ab12-1/1\"");
+      web.answersThrough(second, 1);
+      web.close();
     }
   }
 }

@@ -74,9 +74,11 @@ final class WorkersIT {
       web.write(ready);
       assertThat(shop.nextHeard()).isEqualTo("ready");
       web.awaitLog("[warn] h\u00e9\n[warn] two\n[info] \n");
+      assertThat(shop.nextHeard()).isEqualTo("1/0 at 0.5 ");
+      web.write(note("else", "[]"));
       web.answersPing(1);
       assertThat(shop.count("worker_unknown_notifications")).isEqualTo(1);
-      assertThat(shop.count("worker_messages")).isEqualTo(6);
+      assertThat(shop.count("worker_messages")).isEqualTo(7);
       // One that is no such notification is not lost.
       web.write(note("log", "{\"message\":1}"));
       assertThat(shop.nextHeard()).startsWith("web@1 stray-output: ");
@@ -150,7 +152,7 @@ final class WorkersIT {
       web.write(
           Workshop.Played.answer("hb-mark-2")
               + Workshop.Played.answer("hb-other-1")
-              + Workshop.Played.answer("7/1")
+              + Workshop.Played.answer("7/0")
               + "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n"
               + "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{}}\n"
               + Workshop.Played.answer(first)

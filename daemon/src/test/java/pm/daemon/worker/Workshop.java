@@ -8,7 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -18,6 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import pm.config.WorkerSpec;
+import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.loop.EventLoop;
@@ -45,6 +48,7 @@ final class Workshop implements AutoCloseable {
 
   final Path folder;
   final LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
+  final Map<Long, String> stored = new ConcurrentHashMap<>();
   final Workers workers;
   final EventLoop loop;
   final AtomicBoolean keeps = new AtomicBoolean(true);
@@ -58,7 +62,16 @@ final class Workshop implements AutoCloseable {
     this.folder = folder;
     SystemTime time = new SystemTime();
     loop = EventLoop.open(time, 1_000);
-    workers = new Workers(folder.resolve("workers"), loop, time::nanos, new Listener(), mark);
+    workers =
+        new Workers(
+            folder.resolve("workers"),
+            loop,
+            time::nanos,
+            new Listener(),
+            (task, whenRead) ->
+                loop.post(() -> whenRead.accept(utf8(stored.getOrDefault(task, "")))),
+            mark);
+    workers.epoch("ab12");
     thread =
         new Thread(
             () ->
@@ -96,6 +109,45 @@ final class Workshop implements AutoCloseable {
     }
 
     @Override
+    public void task(TaskReport report) {
+      heard.add(
+          switch (report) {
+            case TaskReport.Succeeded(var _, long task, String key, int attempt, byte[] result) ->
+                named(task, key, attempt) + " -> " + new String(result, StandardCharsets.UTF_8);
+            case TaskReport.Failed(
+                    var _,
+                    long task,
+                    String key,
+                    int attempt,
+                    String message,
+                    boolean mayRetry) ->
+                named(task, key, attempt)
+                    + (mayRetry ? " failed: " : " failed for good: ")
+                    + message;
+            case TaskReport.Progressed(
+                    var _,
+                    long task,
+                    String key,
+                    int attempt,
+                    double value,
+                    String message) ->
+                named(task, key, attempt) + " at " + value + " " + message;
+            case TaskReport.NotSent(var _, long task, int attempt, String why) ->
+                named(task, "", attempt) + " not sent: " + why;
+            case TaskReport.SentThrough(var _, long sequence) -> "sent through " + sequence;
+            case TaskReport.Evidence _,
+                TaskReport.Load _,
+                TaskReport.StoreFailed _,
+                TaskReport.StoreWorks _ ->
+                "not of a worker: " + report;
+          });
+    }
+
+    private static String named(long task, String key, int attempt) {
+      return (key.isEmpty() ? "#" + task : key) + "/" + attempt;
+    }
+
+    @Override
     public void remarked(InstanceName instance, String type, String detail) {
       heard.add(instance + " " + type + ": " + detail);
     }
@@ -115,6 +167,10 @@ final class Workshop implements AutoCloseable {
     InstanceName instance = InstanceName.parse(name).orElseThrow();
     WorkerEnds ends = workers.open(instance, invocation, spec, log, -1, -1);
     return new Played(instance, invocation, spec, ends, log, reader);
+  }
+
+  static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   /** Has it done on the loop, and waits. */
@@ -250,6 +306,18 @@ final class Workshop implements AutoCloseable {
         }
         line.write(buffer.get(0));
       }
+    }
+
+    /** Reads so many bytes. */
+    String read(int count) throws ErrnoException {
+      ByteBuffer buffer = ByteBuffer.allocateDirect(count);
+      while (buffer.hasRemaining()) {
+        assertThat(Fd.poll(in(), Fd.POLLIN, TimeUnit.SECONDS.toNanos(LIMIT_SECONDS)))
+            .as("bytes to the worker")
+            .isNotZero();
+        Fd.read(in(), buffer);
+      }
+      return StandardCharsets.UTF_8.decode(buffer.flip()).toString();
     }
 
     void ping(long number) throws Exception {
