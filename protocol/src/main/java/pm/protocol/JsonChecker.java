@@ -19,12 +19,50 @@ final class JsonChecker {
     }
   }
 
-  private ByteBuffer text = ByteBuffer.allocate(0);
+  /** Bytes that are kept to copy a text to, from where it cannot be read byte by byte cheaply. */
+  private static final int MAX_SCRATCH = 64 * 1024;
+
+  private static final byte[] NOTHING = {};
+
+  private byte[] scratch = NOTHING;
+  private byte[] text = NOTHING;
   private int at;
   private int end;
   private int depth;
 
+  /** What is to be added to a position in the array for that in the buffer. */
+  private int shift;
+
+  /** Goes to the beginning of a text. */
   void begin(ByteBuffer bytes, int from, int to) {
+    if (bytes.hasArray()) {
+      shift = -bytes.arrayOffset();
+      begin(bytes.array(), from - shift, to - shift);
+      return;
+    }
+    int length = to - from;
+    byte[] copy = length <= scratch.length ? scratch : new byte[roomFor(length)];
+    bytes.get(from, copy, 0, length);
+    if (copy.length <= MAX_SCRATCH) {
+      scratch = copy;
+    }
+    shift = from;
+    begin(copy, 0, length);
+  }
+
+  private static int roomFor(int length) {
+    return length > MAX_SCRATCH
+        ? length
+        : Math.max(512, Math.min(MAX_SCRATCH, Integer.highestOneBit(length) * 2));
+  }
+
+  /** As above, where positions are those of the array. */
+  void beginArray(byte[] bytes, int from, int to) {
+    shift = 0;
+    begin(bytes, from, to);
+  }
+
+  private void begin(byte[] bytes, int from, int to) {
     text = bytes;
     at = from;
     end = to;
@@ -33,7 +71,12 @@ final class JsonChecker {
 
   /** Returns where it has come to. */
   int at() {
-    return at;
+    return at + shift;
+  }
+
+  /** Lets go of the text. */
+  void release() {
+    text = NOTHING;
   }
 
   /** Goes behind one value. */
@@ -99,7 +142,12 @@ final class JsonChecker {
   /** Goes behind a string of at most so many characters. */
   void string(int maxLength) throws NotJsonException {
     expect('"');
-    int units = 0;
+    // Most strings are plain to their end.
+    int start = at;
+    while (at < end && text[at] >= ' ' && text[at] != '"' && text[at] != '\\') {
+      at++;
+    }
+    int units = at - start;
     while (true) {
       byte b = peek();
       if (b >= ' ') {
@@ -163,8 +211,8 @@ final class JsonChecker {
 
   /** Goes behind one character of more than one byte (RFC 3629); returns its UTF-16 units. */
   private int sequence() throws NotJsonException {
-    int first = text.get(at) & 0xff;
-    int second = at + 1 < end ? text.get(at + 1) & 0xff : 0;
+    int first = text[at] & 0xff;
+    int second = at + 1 < end ? text[at + 1] & 0xff : 0;
     int more;
     int low = 0x80;
     int high = 0xbf;
@@ -185,7 +233,7 @@ final class JsonChecker {
       throw new NotJsonException();
     }
     for (int i = 2; i <= more; i++) {
-      int next = text.get(at + i) & 0xff;
+      int next = text[at + i] & 0xff;
       if (next < 0x80 || next > 0xbf) {
         throw new NotJsonException();
       }
@@ -218,7 +266,7 @@ final class JsonChecker {
 
   private int digits() throws NotJsonException {
     int start = at;
-    while (at < end && text.get(at) >= '0' && text.get(at) <= '9') {
+    while (at < end && text[at] >= '0' && text[at] <= '9') {
       at++;
     }
     if (at == start) {
@@ -231,11 +279,11 @@ final class JsonChecker {
     if (at >= end) {
       throw new NotJsonException();
     }
-    return text.get(at);
+    return text[at];
   }
 
   boolean skip(char c) {
-    if (at < end && text.get(at) == c) {
+    if (at < end && text[at] == c) {
       at++;
       return true;
     }
@@ -256,7 +304,7 @@ final class JsonChecker {
 
   void skipSpace() {
     while (at < end) {
-      byte b = text.get(at);
+      byte b = text[at];
       if (b != ' ' && b != '\t' && b != '\n' && b != '\r') {
         return;
       }

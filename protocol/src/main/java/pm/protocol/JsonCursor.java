@@ -1,6 +1,5 @@
 package pm.protocol;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -20,9 +19,10 @@ import java.util.Arrays;
  * </pre>
  */
 public final class JsonCursor {
+  private static final byte[] NOTHING = {};
+
   private final JsonChecker checker = new JsonChecker();
-  private byte[] text = {};
-  private ByteBuffer buffer = ByteBuffer.wrap(text);
+  private byte[] text = NOTHING;
   private int at;
   private int nameFrom;
   private int nameTo;
@@ -43,7 +43,6 @@ public final class JsonCursor {
   /** Goes to a value in a text: one that {@link #value} has gone over before. */
   public void begin(byte[] utf8, int start) {
     text = utf8;
-    buffer = ByteBuffer.wrap(utf8);
     at = start;
     isFirst = false;
     skipSpace();
@@ -164,7 +163,7 @@ public final class JsonCursor {
   private void check(int maxLength, boolean isString) throws MalformedJsonException {
     from = at;
     isPlain = false;
-    checker.begin(buffer, at, text.length);
+    checker.beginArray(text, at, text.length);
     try {
       if (isString) {
         checker.string(maxLength);
@@ -176,6 +175,12 @@ public final class JsonCursor {
     }
     at = checker.at();
     to = at;
+  }
+
+  /** Lets go of the text, which may be long. */
+  public void release() {
+    text = NOTHING;
+    checker.release();
   }
 
   /** Checks that nothing follows. */

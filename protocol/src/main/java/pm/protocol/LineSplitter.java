@@ -53,52 +53,70 @@ public final class LineSplitter {
    * complete, in order.
    */
   public void feed(ByteBuffer input, Sink sink) {
-    while (input.hasRemaining()) {
-      int start = input.position();
-      int end = lineFeed(input);
-      boolean complete = end < input.limit();
-      take(input, end - start, sink);
-      if (complete) {
-        input.get();
-        if (skipping) {
-          skipping = false;
-        } else {
-          byte[] line = Arrays.copyOf(pending, length);
-          release();
-          sink.line(line);
-        }
-      }
+    int count = input.remaining();
+    if (input.hasArray()) {
+      feed(input.array(), input.arrayOffset() + input.position(), count, sink);
+      input.position(input.limit());
+    } else {
+      byte[] bytes = new byte[count];
+      input.get(bytes);
+      feed(bytes, 0, count, sink);
     }
   }
 
-  private static int lineFeed(ByteBuffer input) {
-    int end = input.position();
-    while (end < input.limit() && input.get(end) != '\n') {
+  /** As above, all bytes of a part of an array, which is not kept. */
+  public void feed(byte[] input, int offset, int count, Sink sink) {
+    int start = offset;
+    int limit = offset + count;
+    while (start < limit) {
+      int end = lineFeed(input, start, limit);
+      if (end == limit) {
+        take(input, start, end, sink);
+      } else if (skipping) {
+        skipping = false;
+      } else if (end - start > maxLineBytes - length) {
+        release();
+        sink.tooLong();
+      } else {
+        byte[] line = Arrays.copyOf(pending, length + end - start);
+        System.arraycopy(input, start, line, length, end - start);
+        release();
+        sink.line(line);
+      }
+      start = end + 1;
+    }
+  }
+
+  private static int lineFeed(byte[] input, int start, int limit) {
+    int end = start;
+    while (end < limit && input[end] != '\n') {
       end++;
     }
     return end;
   }
 
-  private void take(ByteBuffer input, int count, Sink sink) {
+  /** Takes a part of a line whose end is still to come. */
+  private void take(byte[] input, int start, int end, Sink sink) {
+    int count = end - start;
     if (skipping) {
-      input.position(input.position() + count);
-    } else if (count > maxLineBytes - length) {
-      input.position(input.position() + count);
+      return;
+    }
+    if (count > maxLineBytes - length) {
       release();
       skipping = true;
       sink.tooLong();
-    } else {
-      if (length + count > pending.length) {
-        pending =
-            Arrays.copyOf(
-                pending,
-                Math.min(
-                    maxLineBytes,
-                    Math.max(length + count, Math.max(FIRST_CAPACITY, pending.length * 2))));
-      }
-      input.get(pending, length, count);
-      length += count;
+      return;
     }
+    if (length + count > pending.length) {
+      pending =
+          Arrays.copyOf(
+              pending,
+              Math.min(
+                  maxLineBytes,
+                  Math.max(length + count, Math.max(FIRST_CAPACITY, pending.length * 2))));
+    }
+    System.arraycopy(input, start, pending, length, count);
+    length += count;
   }
 
   private void release() {

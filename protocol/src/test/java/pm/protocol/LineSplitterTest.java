@@ -92,4 +92,20 @@ final class LineSplitterTest {
       assertThat(found).isEqualTo(expected);
     }
   }
+
+  @Test
+  void anyKindOfBufferIsTakenFromItsPositionOn() {
+    LineSplitter splitter = new LineSplitter(100);
+    ByteBuffer direct = ByteBuffer.allocateDirect(10);
+    direct.put("xab\ncx".getBytes(StandardCharsets.UTF_8)).position(1).limit(5);
+    splitter.feed(direct, sink);
+    assertThat(direct.position()).isEqualTo(5);
+    ByteBuffer slice =
+        ByteBuffer.wrap("xxd\nx".getBytes(StandardCharsets.UTF_8)).position(1).limit(4).slice();
+    slice.position(1);
+    splitter.feed(slice, sink);
+    assertThat(slice.hasRemaining()).isFalse();
+    splitter.feed("x\nx".getBytes(StandardCharsets.UTF_8), 1, 1, sink);
+    assertThat(found).containsExactly("ab", "cd", "");
+  }
 }

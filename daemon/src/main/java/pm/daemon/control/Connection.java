@@ -80,8 +80,11 @@ final class Connection {
     /** It is closed. */
     void closed(Connection connection);
 
-    /** Returns a direct buffer for the moment. */
+    /** Returns a direct buffer for the moment, of {@link Bounds#READ_BYTES}. */
     ByteBuffer buffer();
+
+    /** Returns an array for the moment, as large. */
+    byte[] bytes();
   }
 
   Connection(int fd, Peer peer, EventLoop loop, Owner owner) {
@@ -316,8 +319,9 @@ final class Connection {
       pump();
       return;
     }
-    buffer.flip();
-    splitter.feed(buffer, sink);
+    byte[] bytes = owner.bytes();
+    buffer.flip().get(bytes, 0, count);
+    splitter.feed(bytes, 0, count, sink);
     tellInput();
     pump();
   }

@@ -42,6 +42,7 @@ public final class ControlServer implements AutoCloseable {
   private final Watchers watchers = new Watchers();
   private final Calls calls;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(Bounds.READ_BYTES);
+  private final byte[] bytes = new byte[Bounds.READ_BYTES];
   private final Set<Connection> connections = new LinkedHashSet<>();
   private final Map<Integer, Integer> connectionsOfUser = new HashMap<>();
   private final Connection.Owner owner = new Owner();
@@ -404,6 +405,11 @@ public final class ControlServer implements AutoCloseable {
     @Override
     public ByteBuffer buffer() {
       return buffer;
+    }
+
+    @Override
+    public byte[] bytes() {
+      return bytes;
     }
   }
 }
