@@ -43,13 +43,25 @@ final class SubmitReader {
   private static final byte[] RETRIES = plain("retries");
   private static final byte[] DELAY = plain("delay_seconds");
 
-  private static final int IN_DATA = 1;
-  private static final int IN_TYPE = 2;
-  private static final int IN_PRIORITY = 4;
-  private static final int IN_TIMEOUT = 8;
-  private static final int IN_RETRIES = 16;
-  private static final int IN_DELAY = 32;
-  private static final int IN_KEY = 64;
+  // Bits of the members that an object has had, of the line, of its params, and of a task.
+  private static final int HAS_METHOD = 1;
+  private static final int HAS_PARAMS = 2;
+  private static final int HAS_ID = 4;
+  private static final int HAS_VERSION = 8;
+
+  private static final int HAS_POOL = 1;
+  private static final int HAS_TASKS = 2;
+  private static final int HAS_WAIT = 4;
+  private static final int HAS_WAIT_SECONDS = 8;
+  private static final int HAS_SPACE_SECONDS = 16;
+
+  private static final int HAS_DATA = 1;
+  private static final int HAS_TYPE = 2;
+  private static final int HAS_PRIORITY = 4;
+  private static final int HAS_TIMEOUT = 8;
+  private static final int HAS_RETRIES = 16;
+  private static final int HAS_DELAY = 32;
+  private static final int HAS_KEY = 64;
 
   private static final Priority[] PRIORITIES = Priority.values();
   private static final byte[][] PRIORITY_WORDS = new byte[PRIORITIES.length][];
@@ -76,10 +88,8 @@ final class SubmitReader {
   private Optional<Id> id = Optional.empty();
   private boolean isGoodId;
   private boolean isGoodVersion;
-  private int seen;
   private String pool = "";
   private List<NewTask> tasks = List.of();
-  private boolean hasTasks;
   private boolean wait;
   private long waitNanos;
   private long spaceNanos;
@@ -97,7 +107,7 @@ final class SubmitReader {
     } finally {
       // A line may be long, and the next one late.
       line = NULL;
-      cursor.begin(NULL);
+      cursor.release();
       tasks = List.of();
     }
   }
@@ -115,14 +125,17 @@ final class SubmitReader {
     boolean isSubmit = false;
     boolean hasParams = false;
     int paramsAt = -1;
+    int envelope = 0;
     while (cursor.nextName()) {
       if (cursor.isName(METHOD)) {
+        envelope = once(envelope, HAS_METHOD);
         cursor.value();
         isSubmit = cursor.is(SUBMIT) || (cursor.isString() && isSubmit(cursor.string()));
         if (!isSubmit) {
           return Optional.empty();
         }
       } else if (cursor.isName(PARAMS)) {
+        envelope = once(envelope, HAS_PARAMS);
         if (isSubmit) {
           readParams();
           hasParams = true;
@@ -131,9 +144,11 @@ final class SubmitReader {
           cursor.value();
         }
       } else if (cursor.isName(ID)) {
+        envelope = once(envelope, HAS_ID);
         cursor.value();
         readId();
       } else if (cursor.isName(VERSION)) {
+        envelope = once(envelope, HAS_VERSION);
         cursor.value();
         isGoodVersion = cursor.is(VERSION_2);
       } else {
@@ -177,26 +192,31 @@ final class SubmitReader {
   private void readParams() throws MalformedJsonException, JsonException {
     pool = "";
     tasks = List.of();
-    hasTasks = false;
     wait = false;
     waitNanos = -1;
     spaceNanos = 0;
     if (!cursor.beginObject()) {
       throw new JsonException("params must be an object");
     }
+    int has = 0;
     while (cursor.nextName()) {
       if (cursor.isName(TASKS)) {
+        has = once(has, HAS_TASKS);
         readTasks();
       } else if (cursor.isName(POOL)) {
+        has = once(has, HAS_POOL);
         cursor.value();
         pool = pool();
       } else if (cursor.isName(WAIT)) {
+        has = once(has, HAS_WAIT);
         cursor.value();
         wait = truth("wait");
       } else if (cursor.isName(WAIT_SECONDS)) {
+        has = once(has, HAS_WAIT_SECONDS);
         cursor.value();
         waitNanos = nanos("wait_seconds", -1);
       } else if (cursor.isName(SPACE_SECONDS)) {
+        has = once(has, HAS_SPACE_SECONDS);
         cursor.value();
         spaceNanos = nanos("space_seconds", 0);
       } else {
@@ -210,7 +230,7 @@ final class SubmitReader {
     if (pool.isEmpty()) {
       throw new JsonException("pool is missing");
     }
-    if (!hasTasks) {
+    if ((has & HAS_TASKS) == 0) {
       throw new JsonException("tasks is missing: [{\"data\":…}]");
     }
     if (waitNanos >= 0 && !wait) {
@@ -243,13 +263,9 @@ final class SubmitReader {
   }
 
   private void readTasks() throws MalformedJsonException, JsonException {
-    if (hasTasks) {
-      throw new JsonException("tasks stands twice");
-    }
     if (!cursor.beginArray()) {
       throw new JsonException("tasks must be an array of objects");
     }
-    hasTasks = true;
     List<NewTask> read = new ArrayList<>();
     while (cursor.nextElement()) {
       if (read.size() >= Bounds.TASKS_OF_SUBMIT) {
@@ -277,37 +293,37 @@ final class SubmitReader {
     long timeoutNanos = NewTask.POOLS;
     int retries = NewTask.POOLS;
     long delayNanos = 0;
-    seen = 0;
+    int seen = 0;
     while (cursor.nextName()) {
       if (cursor.isName(DATA)) {
-        isNew(IN_DATA, index);
+        seen = once(seen, HAS_DATA, index);
         cursor.value();
         data = data(index);
       } else if (cursor.isName(TYPE)) {
-        isNew(IN_TYPE, index);
+        seen = once(seen, HAS_TYPE, index);
         cursor.value();
         type = type(index);
       } else if (cursor.isName(PRIORITY)) {
-        isNew(IN_PRIORITY, index);
+        seen = once(seen, HAS_PRIORITY, index);
         cursor.value();
         priority = priority(index);
       } else if (cursor.isName(TIMEOUT)) {
-        isNew(IN_TIMEOUT, index);
+        seen = once(seen, HAS_TIMEOUT, index);
         cursor.value();
         timeoutNanos = nanos(index, "timeout_seconds", NewTask.POOLS);
         if (timeoutNanos == 0) {
           throw wrong(index, "timeout_seconds must be more than 0");
         }
       } else if (cursor.isName(RETRIES)) {
-        isNew(IN_RETRIES, index);
+        seen = once(seen, HAS_RETRIES, index);
         cursor.value();
         retries = retries(index);
       } else if (cursor.isName(DELAY)) {
-        isNew(IN_DELAY, index);
+        seen = once(seen, HAS_DELAY, index);
         cursor.value();
         delayNanos = nanos(index, "delay_seconds", 0);
       } else if (cursor.isName(ID)) {
-        isNew(IN_KEY, index);
+        seen = once(seen, HAS_KEY, index);
         cursor.value();
         key = key(index);
       } else {
@@ -321,11 +337,18 @@ final class SubmitReader {
     return new NewTask(key, type, priority, timeoutNanos, retries, delayNanos, data);
   }
 
-  private void isNew(int member, int index) throws JsonException {
+  private int once(int seen, int member, int index) throws JsonException {
     if ((seen & member) != 0) {
-      throw wrong(index, "has " + Params.shortened(cursor.name()) + " twice");
+      throw wrong(index, "has " + cursor.name() + " twice");
     }
-    seen |= member;
+    return seen | member;
+  }
+
+  private int once(int seen, int member) throws JsonException {
+    if ((seen & member) != 0) {
+      throw new JsonException(cursor.name() + " stands twice");
+    }
+    return seen | member;
   }
 
   private byte[] data(int index) throws JsonException {

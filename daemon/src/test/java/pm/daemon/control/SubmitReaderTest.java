@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import pm.daemon.core.model.NewTask;
 import pm.daemon.core.model.Priority;
 import pm.protocol.Id;
+import pm.protocol.Json;
 import pm.protocol.JsonException;
 import pm.protocol.MalformedJsonException;
+import pm.protocol.Members;
 
 /** Lines of submits, and what is none. */
 final class SubmitReaderTest {
@@ -172,6 +176,8 @@ final class SubmitReaderTest {
     wrong("{\"pool\":\"p\",\"tasks\":{}}", "tasks must be an array of objects");
     wrong("{\"pool\":\"p\",\"tasks\":[]}", "tasks is empty");
     wrong("{\"pool\":\"p\",\"tasks\":[{}],\"tasks\":[{}]}", "tasks stands twice");
+    wrong("{\"pool\":\"p\",\"tasks\":[{}],\"pool\":\"q\"}", "pool stands twice");
+    wrong("{\"pool\":\"p\",\"tasks\":[{}]},\"id\":2", "id stands twice");
     wrong("{\"pool\":\"p\",\"tasks\":[{}],\"wait\":1}", "wait must be true or false");
     wrong("{\"pool\":\"p\",\"tasks\":[{}],\"wait_seconds\":1}", "wait_seconds needs wait");
     wrong("{\"pool\":\"p\",\"tasks\":[{}],\"space_seconds\":-1}", "space_seconds must be from 0");
@@ -203,6 +209,61 @@ final class SubmitReaderTest {
   void theMostDataIsTaken() throws Exception {
     String data = "\"" + "x".repeat(NewTask.MOST_DATA_BYTES - 2) + "\"";
     assertThat(task("{\"data\":" + data + "}").data()).hasSize(NewTask.MOST_DATA_BYTES);
+  }
+
+  /** {@code -Dmutation.seed=N} replays one seed. */
+  @Test
+  void ofDamagedLinesThoseAreTakenThatAreJsonWithTheSameData() throws Exception {
+    String whole =
+        HEAD
+            + "{\"pool\":\"thumbs\",\"tasks\":[{\"data\":{\"a\":[1,-2.5e3,\"\\u00e4\\n\",null]},"
+            + "\"id\":\"k\"},{\"priority\":\"low\",\"data\":\"x\",\"retries\":3}],\"wait\":true}}";
+    String alphabet = "{}[]\",:\\u0123456789-.eE tfn\u00e4";
+    long seed = Long.getLong("mutation.seed", 20260401L);
+    Random random = new Random(seed);
+    int taken = 0;
+    for (int i = 0; i < 100_000; i++) {
+      StringBuilder damaged = new StringBuilder(whole);
+      for (int change = random.nextInt(3); change >= 0; change--) {
+        int at = random.nextInt(damaged.length());
+        switch (random.nextInt(3)) {
+          case 0 -> damaged.deleteCharAt(at);
+          case 1 -> damaged.insert(at, alphabet.charAt(random.nextInt(alphabet.length())));
+          default -> damaged.setCharAt(at, alphabet.charAt(random.nextInt(alphabet.length())));
+        }
+      }
+      String line = damaged.toString();
+      Optional<Submission> submission;
+      try {
+        submission = read(line);
+      } catch (MalformedJsonException | JsonException refused) {
+        continue;
+      }
+      if (submission.isPresent()) {
+        taken++;
+        assertThat(dataOf(submission.get()))
+            .as("seed " + seed + ", input " + i + ": " + line)
+            .isEqualTo(dataOf(line));
+      }
+    }
+    assertThat(taken).isGreaterThan(1_000);
+  }
+
+  private static List<Object> dataOf(Submission submission) throws JsonException {
+    List<Object> all = new ArrayList<>();
+    for (NewTask task : submission.tasks()) {
+      all.add(Json.parse(text(task)));
+    }
+    return all;
+  }
+
+  private static List<Object> dataOf(String line) throws JsonException {
+    Members params = Members.of(Json.parse(line), "").optionalObject("params").orElseThrow();
+    List<Object> all = new ArrayList<>();
+    for (Members task : params.objects("tasks")) {
+      all.add(task.value("data").orElse(Json.NULL));
+    }
+    return all;
   }
 
   private void wrong(String params, String sentence) {
