@@ -19,6 +19,7 @@ import pm.config.SignalName;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AwaitedState;
+import pm.daemon.core.model.InstanceBounds;
 import pm.daemon.core.model.InstanceState;
 import pm.protocol.ErrorCode;
 import pm.protocol.JsonException;
@@ -112,7 +113,7 @@ final class Actions {
         call.params()
             .optionalObject("counts")
             .orElseThrow(() -> new JsonException("counts is missing: {\"web\":4}"));
-    SortedMap<String, Integer> wanted = new TreeMap<>();
+    SortedMap<String, InstanceBounds> wanted = new TreeMap<>();
     for (String program : counts.values().keySet()) {
       long count = counts.optionalLong(program).orElse(-1);
       if (count < 0 || count > MOST_INSTANCES) {
@@ -123,7 +124,7 @@ final class Actions {
         queries.noMatch(call, program);
         return;
       }
-      wanted.put(program, (int) count);
+      wanted.put(program, InstanceBounds.of((int) count));
     }
     if (wanted.isEmpty()) {
       throw new JsonException("counts names no program");

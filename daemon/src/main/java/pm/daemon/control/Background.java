@@ -11,6 +11,7 @@ import pm.config.ProgramSpec;
 import pm.daemon.core.Supervisor;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceBounds;
 import pm.daemon.core.model.InstanceName;
 import pm.protocol.Json;
 import pm.protocol.JsonException;
@@ -114,10 +115,16 @@ final class Background {
 
   private static Map<String, Object> scaled(Decisions.Scaled scaled) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("count", (long) scaled.count());
-    json.put("configured", (long) scaled.configured());
+    json.put("count", bounds(scaled.bounds()));
+    json.put("configured", bounds(scaled.configured()));
     json.put("by", scaled.by());
     return json;
+  }
+
+  private static Object bounds(InstanceBounds bounds) {
+    return bounds.min() == bounds.max()
+        ? (Object) (long) bounds.max()
+        : Map.of("min", (long) bounds.min(), "max", (long) bounds.max());
   }
 
   private List<Object> hooks(InstanceName name) {

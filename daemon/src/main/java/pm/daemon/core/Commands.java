@@ -1,10 +1,13 @@
 package pm.daemon.core;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import pm.config.ProgramType;
 import pm.config.StopScope;
 import pm.daemon.core.event.Answer;
@@ -177,11 +180,58 @@ final class Commands {
     List<InstanceName> names = select(start, start.selectors());
     Ask ask = new Ask(draft, start.actor());
     Needed needed = new Needed(draft, ask, names);
+    Set<InstanceName> spared = spared(names, start.selectors());
     for (InstanceName name : draft.inOrder(names)) {
-      startOne(draft.get(name), ask, needed);
+      if (spared.contains(name)) {
+        leaveToDemand(draft.get(name), ask);
+      } else {
+        startOne(draft.get(name), ask, needed);
+      }
     }
     audit("start", start.selectors(), ask);
     ask.open(start, start.patience(), Optional.empty());
+  }
+
+  /** Returns the slots of pools that are not started, since they are only named with the others. */
+  private Set<InstanceName> spared(List<InstanceName> names, List<String> selectors) {
+    Set<InstanceName> spared = new HashSet<>();
+    Map<String, List<InstanceName>> slots = new TreeMap<>();
+    Map<String, Integer> alone = new TreeMap<>();
+    for (InstanceName name : names) {
+      if (!Demand.isPool(draft, name.program())) {
+        continue;
+      }
+      if (selectors.contains(name.toString())) {
+        alone.merge(name.program(), Demand.isComing(draft.get(name)) ? 0 : 1, Integer::sum);
+      } else {
+        slots.computeIfAbsent(name.program(), key -> new ArrayList<>()).add(name);
+      }
+    }
+    slots.forEach(
+        (program, named) -> {
+          spared.addAll(named);
+          spared.removeAll(Demand.chosen(draft, program, named, alone.getOrDefault(program, 0)));
+        });
+    return spared;
+  }
+
+  /** It is the pool's to start from now on. */
+  private void leaveToDemand(Instance slot, Ask ask) {
+    Optional<String> off = draft.switchedOff(slot);
+    if (off.isPresent()) {
+      ask.known(slot, Result.UNCHANGED, "it is disabled: " + off.get());
+      return;
+    }
+    if (Supervisor.isLeaving(slot)) {
+      ask.known(slot, Result.UNCHANGED, "it is being removed from the configuration");
+      return;
+    }
+    draft.decide().start(slot.name());
+    Instance left = Demand.left(slot);
+    ask.known(left, Result.UNCHANGED, Wording.detail(left.phase(), draft.now));
+    if (!left.equals(slot)) {
+      ask.later(() -> draft.put(draft.get(slot.name()), left));
+    }
   }
 
   private void startOne(Instance instance, Ask ask, Needed needed) {
@@ -247,19 +297,17 @@ final class Commands {
       case Phase.Dead dead -> {
         draft.decide().stop(instance.name(), ask.actor.toString());
         switch (dead.reason()) {
-          case INVALID, DISABLED, STOPPED ->
+          case STOPPED -> {
+            if (Demand.isOnDemand(dead)) {
+              stopDead(instance, true, ask);
+            } else {
               ask.known(instance, Result.UNCHANGED, Wording.detail(dead, draft.now));
-          case NEW, COMPLETED, WAITING, SCHEDULED, BACKOFF, FAILED -> {
-            Instance stopped =
-                instance.in(Phase.Dead.lasting(DeadReason.STOPPED, "by " + ask.actor, ask.actor));
-            boolean wasDown =
-                dead.reason() == DeadReason.NEW || dead.reason() == DeadReason.COMPLETED;
-            ask.known(
-                stopped,
-                wasDown ? Result.UNCHANGED : Result.DONE,
-                wasDown ? "was not running" : "will not be started");
-            ask.later(() -> draft.put(instance, stopped));
+            }
           }
+          case INVALID, DISABLED ->
+              ask.known(instance, Result.UNCHANGED, Wording.detail(dead, draft.now));
+          case NEW, COMPLETED -> stopDead(instance, true, ask);
+          case WAITING, SCHEDULED, BACKOFF, FAILED -> stopDead(instance, false, ask);
         }
       }
       case Phase.Starting starting -> stopLive(instance, AfterStop.STAY, ask);
@@ -270,6 +318,16 @@ final class Commands {
               stopping.after() == AfterStop.FORGET ? AfterStop.FORGET : AfterStop.STAY,
               ask);
     }
+  }
+
+  private void stopDead(Instance instance, boolean wasDown, Ask ask) {
+    Instance stopped =
+        instance.in(Phase.Dead.lasting(DeadReason.STOPPED, "by " + ask.actor, ask.actor));
+    ask.known(
+        stopped,
+        wasDown ? Result.UNCHANGED : Result.DONE,
+        wasDown ? "was not running" : "will not be started");
+    ask.later(() -> draft.put(instance, stopped));
   }
 
   private void stopLive(Instance instance, AfterStop after, Ask ask) {
@@ -287,6 +345,12 @@ final class Commands {
     Needed needed = new Needed(draft, ask, names);
     for (InstanceName name : draft.inOrder(names)) {
       Instance instance = draft.get(name);
+      if (Demand.isPool(draft, name.program())
+          && !restart.selectors().contains(name.toString())
+          && !isWantedUp(instance)) {
+        ask.known(instance, Result.UNCHANGED, "was not running");
+        continue;
+      }
       switch (instance.phase()) {
         case Phase.Dead dead -> startOne(instance, ask, needed);
         case Phase.Stopping stopping -> startOne(instance, ask, needed);
@@ -296,6 +360,12 @@ final class Commands {
     }
     audit("restart", restart.selectors(), ask);
     ask.open(restart, restart.patience(), Optional.empty());
+  }
+
+  /** Returns whether it is up, on its way up, or failed to be. */
+  private static boolean isWantedUp(Instance instance) {
+    return Demand.isComing(instance)
+        || (instance.phase() instanceof Phase.Dead dead && dead.reason() == DeadReason.FAILED);
   }
 
   private void restartLive(Instance instance, Ask ask, Needed needed) {

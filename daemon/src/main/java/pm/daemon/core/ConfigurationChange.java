@@ -1,5 +1,6 @@
 package pm.daemon.core;
 
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.Decided;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceBounds;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.Outcome.Result;
 import pm.daemon.core.model.Phase;
@@ -33,6 +35,9 @@ final class ConfigurationChange {
 
   private final Draft draft;
   private final Set<InstanceName> leavingForGood = new HashSet<>();
+
+  /** How many slots of a pool are still to be started. */
+  private final Map<String, Integer> lacking = new HashMap<>();
 
   ConfigurationChange(Draft draft) {
     this.draft = draft;
@@ -64,9 +69,13 @@ final class ConfigurationChange {
   /** Returns the definition with the number of instances that an operator gave it. */
   private ProgramSpec asDecided(ProgramSpec spec) {
     Decisions.Scaled scaled = draft.decided().scaled().get(spec.name());
-    return scaled == null || scaled.configured() != spec.instances()
-        ? spec
-        : new ProgramSpec.Builder(spec).instances(scaled.count()).build();
+    return scaled == null || !holds(scaled, spec) ? spec : scaled.bounds().in(spec);
+  }
+
+  /** A decision holds while the files say what they said by then, and it is possible at all. */
+  private static boolean holds(Decisions.Scaled scaled, ProgramSpec spec) {
+    return scaled.configured().equals(InstanceBounds.of(spec))
+        && scaled.bounds().obstacle(spec).isEmpty();
   }
 
   private Configuration asDecided(Configuration files) {
@@ -93,6 +102,11 @@ final class ConfigurationChange {
         draft.decide().unscale(name);
       }
     }
+    for (String name : List.copyOf(decided.held().keySet())) {
+      if (!faulty.contains(name) && isGone(name)) {
+        draft.decide().resume(name);
+      }
+    }
   }
 
   private boolean isGone(String name) {
@@ -112,7 +126,7 @@ final class ConfigurationChange {
       draft.reply(scale.request(), new Answer.Refused("the daemon is shutting down"), 0);
       return;
     }
-    for (Map.Entry<String, Integer> each : scale.counts().entrySet()) {
+    for (Map.Entry<String, InstanceBounds> each : scale.counts().entrySet()) {
       Optional<Program> program = draft.programOf(each.getKey());
       Optional<String> refusal = Optional.empty();
       if (program.isEmpty() || program.get().leaving()) {
@@ -122,8 +136,9 @@ final class ConfigurationChange {
         refusal = Optional.of("its definition has an error");
       } else if (program.get().isTransient()) {
         refusal = Optional.of("it was made by pmctl run");
-      } else if (each.getValue() < 0 || each.getValue() > ProgramSpec.MOST_INSTANCES) {
-        refusal = Optional.of("a program has 0 to " + ProgramSpec.MOST_INSTANCES + " instances");
+      } else {
+        String obstacle = each.getValue().obstacle(program.get().spec().get());
+        refusal = obstacle.isEmpty() ? Optional.empty() : Optional.of(obstacle);
       }
       if (refusal.isPresent()) {
         draft.reply(
@@ -134,28 +149,34 @@ final class ConfigurationChange {
       }
     }
     Ask ask = new Ask(draft, scale.actor());
-    scale.counts().forEach((name, count) -> scaleOne(name, count, ask));
+    scale.counts().forEach((name, bounds) -> scaleOne(name, bounds, ask));
     new Departure(draft, ask).withDependants(leavingForGood);
     draft.say("command", "scale " + scale.counts(), false, scale.actor());
     ask.open(scale, scale.patience(), Optional.empty());
   }
 
-  private void scaleOne(String name, int count, Ask ask) {
+  private void scaleOne(String name, InstanceBounds bounds, Ask ask) {
     ProgramSpec spec = draft.programOf(name).flatMap(Program::spec).orElseThrow();
     Decisions.Scaled before = draft.decided().scaled().get(name);
-    int configured = before == null ? spec.instances() : before.configured();
-    if (count == spec.instances()) {
+    InstanceBounds configured = before == null ? InstanceBounds.of(spec) : before.configured();
+    if (bounds.equals(InstanceBounds.of(spec))) {
       for (Instance instance : draft.instancesOf(name)) {
-        ask.known(instance, Result.UNCHANGED, Draft.count(count, "instance") + " already");
+        ask.known(
+            instance,
+            Result.UNCHANGED,
+            (spec.pool().isPresent()
+                    ? bounds + " workers"
+                    : Draft.count(spec.instances(), "instance"))
+                + " already");
       }
       return;
     }
-    if (count == configured) {
+    if (bounds.equals(configured)) {
       draft.decide().unscale(name);
     } else {
-      draft.decide().scale(name, new Decisions.Scaled(count, configured, ask.actor.toString()));
+      draft.decide().scale(name, new Decisions.Scaled(bounds, configured, ask.actor.toString()));
     }
-    Program program = Program.of(new ProgramSpec.Builder(spec).instances(count).build());
+    Program program = Program.of(bounds.in(spec));
     Program known = draft.programOf(name).orElseThrow();
     Program next = known.problems().isEmpty() ? program : program.wrong(known.problems());
     // What was started by hand grows by what is started too.
@@ -271,7 +292,7 @@ final class ConfigurationChange {
   private void decideAnew(Configuration files) {
     for (ProgramSpec spec : files.programs().values()) {
       Decisions.Scaled scaled = draft.decided().scaled().get(spec.name());
-      if (scaled != null && scaled.configured() != spec.instances()) {
+      if (scaled != null && !holds(scaled, spec)) {
         draft.decide().unscale(spec.name());
       }
     }
@@ -382,14 +403,21 @@ final class ConfigurationChange {
     boolean tryAgain =
         switch (dead.reason()) {
           case FAILED, BACKOFF -> restart;
-          case NEW -> spec.autostart() && wasOff;
+          case NEW ->
+              spec.autostart() && (wasOff || (Demand.isOnDemand(dead) && spec.pool().isEmpty()));
           case INVALID, DISABLED, WAITING, SCHEDULED, STOPPED, COMPLETED -> false;
         };
     if (dead.reason() == DeadReason.DISABLED) {
-      if (isToStart(Program.of(spec), instance.name(), false)) {
+      if (isToStart(Program.of(spec), instance.name(), false) && isWanted(spec)) {
         ask.wish(instance, Request.Wish.UP);
       }
       ask.later(() -> renew(Program.of(spec), draft.get(instance.name()), ask));
+    } else if (tryAgain && dead.reason() != DeadReason.BACKOFF && !isWanted(spec)) {
+      ask.later(
+          () -> {
+            Instance found = draft.get(instance.name());
+            draft.put(found, Demand.left(found));
+          });
     } else if (tryAgain) {
       ask.wish(instance, Request.Wish.UP);
       ask.later(
@@ -440,15 +468,18 @@ final class ConfigurationChange {
    */
   private void resize(Program program, Ask ask, boolean evenIfByHand) {
     ProgramSpec spec = program.rules();
+    boolean isServed = spec.pool().isPresent() && Demand.isInService(draft, program.name());
     for (Instance instance : draft.instancesOf(program.name())) {
       if (instance.name().number() > spec.instances()) {
         forget(instance, ask);
       } else if (Supervisor.isLeaving(instance)) {
-        ask.wish(instance, Request.Wish.AGAIN);
-        ask.stop(instance, StopCause.CHANGED, AfterStop.START);
+        comeBack(instance, spec, ask);
+      } else if (Demand.isOnDemand(instance.phase()) && isServed && isWanted(spec)) {
+        ask.wish(instance, Request.Wish.UP);
+        ask.later(() -> startAnew(instance.name(), ask.actor));
       } else if (instance.phase() instanceof Phase.Dead dead
           && dead.reason() == DeadReason.INVALID) {
-        if (isToStart(program, instance.name(), evenIfByHand)) {
+        if (isToStart(program, instance.name(), evenIfByHand || isServed) && isWanted(spec)) {
           ask.wish(instance, Request.Wish.UP);
         }
         ask.later(() -> renew(program, draft.get(instance.name()), ask));
@@ -457,7 +488,7 @@ final class ConfigurationChange {
     for (int number = 1; number <= spec.instances(); number++) {
       InstanceName name = new InstanceName(program.name(), number);
       if (draft.find(name).isEmpty()) {
-        boolean isToStart = isToStart(program, name, evenIfByHand);
+        boolean isToStart = isToStart(program, name, evenIfByHand || isServed) && isWanted(spec);
         if (isToStart) {
           ask.wishes.put(name, Request.Wish.UP);
         }
@@ -465,12 +496,41 @@ final class ConfigurationChange {
             () -> {
               create(program, name);
               if (isToStart) {
-                draft.tryStart(
-                    draft.get(name),
-                    draft.get(name).in(Phase.Dead.about("to be started", ask.actor, draft.now)));
+                startAnew(name, ask.actor);
               }
             });
       }
+    }
+  }
+
+  /** What was to go stays; of a pool it is started again only if that lacks workers. */
+  private void comeBack(Instance instance, ProgramSpec spec, Ask ask) {
+    if (isWanted(spec)) {
+      ask.wish(instance, Request.Wish.AGAIN);
+      ask.stop(instance, StopCause.CHANGED, AfterStop.START);
+    } else {
+      ask.later(
+          () -> {
+            Instance found = draft.get(instance.name());
+            draft.put(found, Demand.left(found));
+          });
+    }
+  }
+
+  /** Whether one more is to be started; of a pool only as many as it needs at least. */
+  private boolean isWanted(ProgramSpec spec) {
+    if (spec.pool().isEmpty()) {
+      return true;
+    }
+    int left = lacking.computeIfAbsent(spec.name(), name -> Demand.lacking(draft, name));
+    lacking.put(spec.name(), left - 1);
+    return left > 0;
+  }
+
+  private void startAnew(InstanceName name, Actor actor) {
+    Instance found = draft.get(name);
+    if (found.phase() instanceof Phase.Dead) {
+      draft.tryStart(found, found.in(Phase.Dead.about("to be started", actor, draft.now)));
     }
   }
 
@@ -502,10 +562,13 @@ final class ConfigurationChange {
   }
 
   private void startIfWanted(Instance fresh, Actor actor) {
-    if (fresh.phase() instanceof Phase.Dead dead
-        && dead.reason() == DeadReason.NEW
-        && draft.program(fresh.name()).rules().autostart()) {
-      draft.tryStart(fresh, fresh.in(Phase.Dead.about("to be started", actor, draft.now)));
+    ProgramSpec spec = draft.program(fresh.name()).rules();
+    boolean isWanted =
+        spec.pool().isPresent()
+            ? Demand.isOnDemand(fresh.phase()) && Demand.lacking(draft, spec.name()) > 0
+            : spec.autostart();
+    if (fresh.phase() instanceof Phase.Dead dead && dead.reason() == DeadReason.NEW && isWanted) {
+      startAnew(fresh.name(), actor);
     }
   }
 
@@ -520,6 +583,10 @@ final class ConfigurationChange {
     String stoppedBy = draft.decided().stopped().get(name);
     if (stoppedBy != null) {
       return Phase.Dead.lasting(DeadReason.STOPPED, "by " + stoppedBy, new Actor(stoppedBy, -1, 0));
+    }
+    if (program.spec().get().pool().isPresent()
+        && (program.spec().get().autostart() || Demand.isInService(draft, program.name()))) {
+      return Demand.onDemand();
     }
     return Phase.Dead.lasting(
         DeadReason.NEW,

@@ -74,7 +74,7 @@ final class Consequences {
       touched.add(program);
     }
     ProgramSpec rules = draft.program(after.name()).rules();
-    if (isBack(before, after, rules.type())) {
+    if (isBack(before, after, rules.type()) && !isOneOfMany(after, rules)) {
       before.run().ifPresent(run -> back.merge(program, run.intendedNanos(), Math::max));
     }
     if (rules.essential()
@@ -111,6 +111,19 @@ final class Consequences {
   static boolean awaits(Instance instance) {
     return instance.phase() instanceof Phase.Stopping stopping
         && stopping.step() == StopStep.AWAIT_DEPENDANTS;
+  }
+
+  /**
+   * Workers of a pool come and go as it needs them, and stand in for each other. It is back only
+   * when none of the others was up, and when it was not itself that let the last one go.
+   */
+  private boolean isOneOfMany(Instance slot, ProgramSpec rules) {
+    return rules.pool().isPresent()
+        && (slot.run().map(run -> run.startedBy().equals(Actor.POOL.name())).orElse(false)
+            || draft.instancesOf(slot.name().program()).stream()
+                .anyMatch(
+                    other ->
+                        !other.name().equals(slot.name()) && other.phase() instanceof Phase.Up));
   }
 
   private static boolean isBack(Instance before, Instance after, ProgramType type) {

@@ -82,11 +82,16 @@ final class Demand {
 
   /** Returns how many slots must be started so that the pool has its minimum; 0 for none. */
   static int lacking(Scene scene, String program) {
+    Optional<PoolSpec> pool = poolOf(scene, program);
+    if (pool.isEmpty()) {
+      return 0;
+    }
     int coming = 0;
     for (Instance instance : scene.instancesOf(program)) {
-      coming += isComing(instance) ? 1 : 0;
+      boolean stays = instance.name().number() <= pool.get().slots();
+      coming += stays && isComing(instance) ? 1 : 0;
     }
-    return Math.max(0, poolOf(scene, program).map(PoolSpec::min).orElse(0) - coming);
+    return Math.max(0, pool.get().min() - coming);
   }
 
   /**
@@ -123,7 +128,7 @@ final class Demand {
             case DISABLED, WAITING, SCHEDULED, BACKOFF, INVALID -> slot;
           };
       case Phase.Stopping stopping ->
-          stopping.after() == AfterStop.STAY && !stopping.actor().equals(Actor.POOL)
+          !goesOn(stopping) && !stopping.actor().equals(Actor.POOL)
               ? slot.in(stopping.then(AfterStop.STAY, StopCause.SCALED_DOWN, Actor.POOL))
               : slot;
       case Phase.Starting starting -> slot;

@@ -64,7 +64,8 @@ final class Departure {
             case Phase.Dead dead ->
                 switch (dead.reason()) {
                   case WAITING, BACKOFF, SCHEDULED -> true;
-                  case NEW, DISABLED, STOPPED, COMPLETED, FAILED, INVALID -> false;
+                  case NEW, STOPPED -> Demand.isOnDemand(dead);
+                  case DISABLED, COMPLETED, FAILED, INVALID -> false;
                 };
           };
       if (isThere && !leaving.contains(instance.name())) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import pm.config.DependencyCondition;
+import pm.config.PoolSpec;
 import pm.config.ProgramSpec;
 import pm.config.ProgramType;
 import pm.daemon.core.instance.Wording;
@@ -24,6 +25,11 @@ import pm.daemon.core.model.Phase;
  * <p>A program meets a condition when each of its instances that are meant to be up does, and at
  * least one is meant to be: those that somebody stopped or disabled hold nobody up as long as
  * another one does the work.
+ *
+ * <p>A pool meets a condition when as many of its slots do as it has at least ({@code min}), or all
+ * that nobody has stopped or disabled, if these are fewer: those beyond that are started when there
+ * is work for them. With {@code min: 0} it is there as soon as it is in service, since whoever
+ * gives it a task has it started by that.
  */
 final class Dependencies {
 
@@ -78,6 +84,10 @@ final class Dependencies {
 
   /** Returns what of {@code program} does not meet {@code condition}; empty if it does. */
   Optional<Unmet> unmet(String program, DependencyCondition condition) {
+    Optional<PoolSpec> pool = Demand.poolOf(scene, program);
+    if (pool.isPresent()) {
+      return unmetByPool(program, pool.get(), condition);
+    }
     Optional<ProgramSpec> rules = scene.programOf(program).map(Program::rules);
     Optional<Instance> first = Optional.empty();
     boolean isMet = false;
@@ -94,6 +104,38 @@ final class Dependencies {
       isMet = true;
     }
     return isMet ? Optional.empty() : Optional.of(new Unmet(program, condition, first));
+  }
+
+  private Optional<Unmet> unmetByPool(
+      String program, PoolSpec pool, DependencyCondition condition) {
+    ProgramSpec rules = scene.programOf(program).map(Program::rules).orElseThrow();
+    Optional<Instance> missing = Optional.empty();
+    int meant = 0;
+    int there = 0;
+    for (Instance slot : scene.instancesOf(program)) {
+      boolean isMeant = isMeant(slot) || Demand.isOnDemand(slot.phase());
+      meant += isMeant ? 1 : 0;
+      if (isMeant && meets(slot, rules, condition)) {
+        there++;
+      } else if (missing.isEmpty() || isCloser(slot, missing.get())) {
+        missing = Optional.of(slot);
+      }
+    }
+    int needed = Math.min(meant, pool.min());
+    boolean isMet =
+        needed == 0
+            ? condition != DependencyCondition.COMPLETED && Demand.isInService(scene, program)
+            : there >= needed;
+    return isMet ? Optional.empty() : Optional.of(new Unmet(program, condition, missing));
+  }
+
+  /** Returns whether a slot is more likely to be there soon than another. */
+  private static boolean isCloser(Instance slot, Instance other) {
+    return closeness(slot) > closeness(other);
+  }
+
+  private static int closeness(Instance slot) {
+    return Demand.isComing(slot) ? 2 : Demand.isOnDemand(slot.phase()) ? 1 : 0;
   }
 
   private static boolean isMeant(Instance instance) {
@@ -224,6 +266,7 @@ final class Dependencies {
 
   private static boolean comesNotByItself(Instance at) {
     return at.phase() instanceof Phase.Dead dead
+        && !Demand.isOnDemand(dead)
         && switch (dead.reason()) {
           case NEW, STOPPED, DISABLED, INVALID, COMPLETED -> true;
           case FAILED -> dead.startAt() == Moment.NEVER;

@@ -28,6 +28,7 @@ import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Happening;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskCommand;
 import pm.daemon.core.instance.InstanceMachine;
 import pm.daemon.core.instance.Step;
 import pm.daemon.core.instance.Wording;
@@ -82,6 +83,9 @@ final class Draft implements Scene {
   /** Starts that come when it is clear what goes down. */
   private final List<Runnable> starts = new ArrayList<>();
 
+  /** Who waits from now on until pools are drained. */
+  final List<Intake.Wait> waits = new ArrayList<>();
+
   /** Tells pools what has changed, once it has. */
   final PoolNews news = new PoolNews(this);
 
@@ -121,6 +125,17 @@ final class Draft implements Scene {
 
   void command(Command command) {
     new Commands(this).handle(command);
+  }
+
+  void intake(TaskCommand command) {
+    Intake intake = new Intake(this);
+    switch (command) {
+      case TaskCommand.Pause pause -> intake.pause(pause);
+      case TaskCommand.Resume resume -> intake.resume(resume);
+      case TaskCommand.Drain drain -> intake.drain(drain);
+      case TaskCommand.Submit _, TaskCommand.Await _, TaskCommand.Cancel _, TaskCommand.Retry _ ->
+          throw new IllegalStateException("about tasks, not about pools: " + command);
+    }
   }
 
   void report(InstanceName name, Report.OfInvocation report) {
@@ -473,9 +488,16 @@ final class Draft implements Scene {
               if (dependencies.unmet(needed, condition).isEmpty()) {
                 return;
               }
+              boolean isPool = Demand.isPool(this, needed);
               for (Instance instance : instancesOf(needed)) {
-                if (instance.phase() instanceof Phase.Dead its && its.reason() == DeadReason.NEW) {
+                if (!(instance.phase() instanceof Phase.Dead its)
+                    || its.reason() != DeadReason.NEW) {
+                  continue;
+                }
+                if (!isPool || Demand.lacking(this, needed) > 0) {
                   startNow(instance.name(), actor);
+                } else if (!Demand.isOnDemand(its)) {
+                  put(instance, Demand.left(instance));
                 }
               }
             });
@@ -990,8 +1012,16 @@ final class Draft implements Scene {
           longer.add(request);
           base.shutdownRequests = longer;
         });
+    if (!waits.isEmpty()) {
+      List<Intake.Wait> longer = new ArrayList<>(base.waits);
+      longer.addAll(waits);
+      base.waits = longer;
+    }
     Gathering told = new Gathering();
     news.tell(told);
+    if (shuttingDown) {
+      base.waits = Intake.answered(base, base.waits, now, told);
+    }
     effects.addAll(told.effects());
     if (shuttingDown) {
       end(entries);

@@ -103,9 +103,40 @@ final class Needed {
             });
   }
 
+  /** Of a pool, those slots are not started that it does not need. */
+  private Set<InstanceName> spared(String needed) {
+    Set<InstanceName> spared = new HashSet<>();
+    if (Demand.isPool(draft, needed)) {
+      draft.instancesOf(needed).forEach(slot -> spared.add(slot.name()));
+      spared.removeAll(Demand.chosen(draft, needed, Set.copyOf(spared), 0));
+      spared.removeAll(named);
+    }
+    return spared;
+  }
+
+  private void leaveToDemand(Instance slot) {
+    if (draft.switchedOff(slot).isEmpty() && !Supervisor.isLeaving(slot)) {
+      draft.decide().start(slot.name());
+      ask.inTurn(
+          slot.name(),
+          () -> {
+            Instance found = draft.get(slot.name());
+            Instance left = Demand.left(found);
+            if (!left.equals(found)) {
+              draft.put(found, left);
+            }
+          });
+    }
+  }
+
   private void begin(String needed, DependencyCondition condition) {
     ProgramSpec rules = draft.programOf(needed).orElseThrow().rules();
+    Set<InstanceName> spared = spared(needed);
     for (Instance instance : draft.instancesOf(needed)) {
+      if (spared.contains(instance.name())) {
+        leaveToDemand(instance);
+        continue;
+      }
       if (named.contains(instance.name())
           || Dependencies.meets(instance, rules, condition)
           || draft.switchedOff(instance).isPresent()) {

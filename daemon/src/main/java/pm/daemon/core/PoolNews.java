@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import pm.config.ProgramSpec;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.event.TaskEntry;
@@ -17,6 +19,7 @@ import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.PoolView;
 import pm.daemon.core.pool.Pools;
 
 /**
@@ -30,7 +33,8 @@ final class PoolNews {
   private final Map<InstanceName, Long> memory = new HashMap<>();
   private final List<ProgramSpec> defined = new ArrayList<>();
   private final List<String> undefined = new ArrayList<>();
-  private final List<InstanceName> decided = new ArrayList<>();
+  private final Set<InstanceName> again = new TreeSet<>();
+  private final Set<String> turned = new TreeSet<>();
   private boolean begins;
   private boolean shutsDown;
 
@@ -68,6 +72,11 @@ final class PoolNews {
       undefined.add(name);
     } else if (!is.equals(was) && (isPool(was) || isPool(is))) {
       is.ifPresent(defined::add);
+      turned.add(name);
+    }
+    boolean wasLeaving = before.map(Program::leaving).orElse(false);
+    if (after.isPresent() && after.get().leaving() != wasLeaving) {
+      turned.add(name);
     }
   }
 
@@ -77,6 +86,13 @@ final class PoolNews {
 
   /** What operators decided about an instance is told even if the instance is the same. */
   void decided(Decisions before, Decisions after) {
+    Set<String> held = new TreeSet<>(before.held().keySet());
+    held.addAll(after.held().keySet());
+    for (String pool : held) {
+      if (before.intake(pool) != after.intake(pool)) {
+        turned.add(pool);
+      }
+    }
     for (Instance instance : draft.base.instances.values()) {
       InstanceName name = instance.name();
       boolean isSame =
@@ -84,9 +100,14 @@ final class PoolNews {
               && before.disabled().containsKey(name) == after.disabled().containsKey(name)
               && before.enabled().containsKey(name) == after.enabled().containsKey(name);
       if (!isSame && Demand.isPool(draft.base, name.program())) {
-        decided.add(name);
+        again.add(name);
       }
     }
+  }
+
+  /** They want something of an instance, and are told what came of it, even if it was nothing. */
+  void asked(InstanceName name) {
+    again.add(name);
   }
 
   /** Tells them, when all is as decided. */
@@ -106,6 +127,11 @@ final class PoolNews {
     } else {
       defined.forEach(spec -> pools.define(spec, draft.now, turn));
     }
+    for (String pool : begins ? draft.base.programs.keySet() : turned) {
+      if (Demand.isPool(draft.base, pool)) {
+        pools.intake(pool, intake(pool), draft.now, turn);
+      }
+    }
     if (shutsDown) {
       pools.shutDown(draft.now, turn);
     }
@@ -117,9 +143,9 @@ final class PoolNews {
           .changed
           .values()
           .forEach(changed -> changed.ifPresent(instance -> tell(instance, turn)));
-      for (InstanceName name : decided) {
+      for (InstanceName name : again) {
         if (!draft.changed.containsKey(name)) {
-          tell(draft.get(name), turn);
+          draft.find(name).ifPresent(instance -> tell(instance, turn));
         }
       }
     }
@@ -130,6 +156,13 @@ final class PoolNews {
                 .filter(instance -> Demand.isPool(draft.base, name.program()))
                 .ifPresent(instance -> pools.used(instance, bytes, draft.now, turn)));
     undefined.forEach(name -> pools.undefine(name, draft.now, turn));
+  }
+
+  /** What is no longer configured takes nothing in, however operators want it. */
+  private PoolView.Intake intake(String pool) {
+    return draft.base.programOf(pool).map(Program::leaving).orElse(false)
+        ? PoolView.Intake.DRAINING
+        : draft.base.decided().intake(pool);
   }
 
   private void tell(Instance instance, Turn turn) {

@@ -14,6 +14,7 @@ import pm.daemon.core.model.AwaitedState;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Outcome;
 import pm.daemon.core.model.PastInvocation;
@@ -156,9 +157,14 @@ final class Request {
     return switch (state) {
       case AwaitedState.In in ->
           after.state() == in.state()
+                  || (in.state() == InstanceState.IDLE && Demand.isOnDemand(after.phase()))
               ? Optional.of(outcome(after, Outcome.Result.DONE, detail))
               : Optional.empty();
       case AwaitedState.Ready ready -> {
+        // Its pool has it started when there is something to do.
+        if (Demand.isOnDemand(after.phase())) {
+          yield Optional.of(outcome(after, Outcome.Result.DONE, detail));
+        }
         if (Dependencies.meets(
             after,
             rules,

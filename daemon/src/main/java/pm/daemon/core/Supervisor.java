@@ -78,6 +78,12 @@ public final class Supervisor implements Scene {
   /** Workers that are waited for until they have finished what they have in hand. */
   final Set<InstanceName> draining = new HashSet<>();
 
+  /** Who waits until pools are drained. */
+  List<Intake.Wait> waits = List.of();
+
+  /** What operators want of the intake of pools, which is decided when the batch ends. */
+  private final List<TaskCommand> intakes = new ArrayList<>(0);
+
   /** What was kept of tasks, until the pools are known. */
   List<TaskEntry> keptTasks = new ArrayList<>();
 
@@ -222,6 +228,7 @@ public final class Supervisor implements Scene {
     if (event instanceof TaskEvent task) {
       Gathering turn = new Gathering();
       take(task, now, turn);
+      decideIntakes(now, turn);
       return turn.decision();
     }
     Draft draft = new Draft(this, now);
@@ -247,13 +254,32 @@ public final class Supervisor implements Scene {
 
   /**
    * Handles an event about tasks as {@link #handle} does, but adds what is decided to lists of the
-   * caller: there are hundreds of thousands of them a second. What it means for instances is
-   * decided by {@link #settle}.
+   * caller: there are hundreds of thousands of them a second. What it means for instances, and what
+   * operators want of the intake of pools, is decided by {@link #settle}.
    */
   public void take(TaskEvent event, Moment now, Turn turn) {
     switch (event) {
       case TaskReport report -> pools.handle(report, now, turn);
-      case TaskCommand command -> pools.handle(command, now, turn);
+      case TaskCommand.Pause pause -> intakes.add(pause);
+      case TaskCommand.Resume resume -> intakes.add(resume);
+      case TaskCommand.Drain drain -> intakes.add(drain);
+      case TaskCommand.Submit submit -> pools.handle(submit, now, turn);
+      case TaskCommand.Await await -> pools.handle(await, now, turn);
+      case TaskCommand.Cancel cancel -> pools.handle(cancel, now, turn);
+      case TaskCommand.Retry retry -> pools.handle(retry, now, turn);
+    }
+  }
+
+  private void decideIntakes(Moment now, Gathering turn) {
+    if (intakes.isEmpty()) {
+      return;
+    }
+    List<TaskCommand> commands = List.copyOf(intakes);
+    intakes.clear();
+    for (TaskCommand command : commands) {
+      Draft draft = new Draft(this, now);
+      draft.intake(command);
+      turn.add(draft.commit());
     }
   }
 
@@ -263,6 +289,7 @@ public final class Supervisor implements Scene {
    */
   public Decision settle(Moment now) {
     Gathering turn = new Gathering();
+    decideIntakes(now, turn);
     for (int round = 0; round < MOST_ROUNDS; round++) {
       Wishes wishes = new Wishes(this, now);
       pools.settle(now, turn, wishes);
@@ -285,6 +312,9 @@ public final class Supervisor implements Scene {
         break;
       }
       turn.add(granted);
+    }
+    if (!waits.isEmpty()) {
+      waits = Intake.answered(this, waits, now, turn);
     }
     return turn.decision();
   }
@@ -343,6 +373,7 @@ public final class Supervisor implements Scene {
     for (Request request : requests.values()) {
       earliest = Math.min(earliest, request.deadline());
     }
+    earliest = Math.min(earliest, Intake.deadline(waits));
     return Math.min(Math.min(earliest, pools.nextDeadline()), Rolls.deadline(rolls));
   }
 

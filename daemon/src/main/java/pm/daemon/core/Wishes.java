@@ -73,6 +73,7 @@ final class Wishes implements Slots {
   /** Fulfils what is still possible. */
   void grant(Draft draft) {
     for (Wish wish : wishes) {
+      draft.news.asked(wish.slot());
       draft.find(wish.slot()).ifPresent(slot -> grant(draft, wish, slot));
     }
   }

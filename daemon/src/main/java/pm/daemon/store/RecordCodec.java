@@ -17,11 +17,13 @@ import pm.daemon.core.model.ExitCause;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.Health;
 import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceBounds;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.PoolView;
 import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.model.RestartWindow;
 import pm.daemon.core.model.Run;
@@ -125,12 +127,37 @@ final class RecordCodec {
         .scaled()
         .forEach(
             (program, scaled) ->
-                line.object(program)
-                    .put("count", scaled.count())
-                    .put("configured", scaled.configured())
+                bounds(
+                        bounds(line.object(program), "", scaled.bounds()),
+                        "configured_",
+                        scaled.configured())
                     .put("by", scaled.by())
                     .end());
+    line.end().object("held");
+    decisions
+        .held()
+        .forEach(
+            (pool, held) ->
+                line.object(pool).put("intake", held.intake().name()).put("by", held.by()).end());
     return line.end();
+  }
+
+  private static JsonLine bounds(JsonLine line, String prefix, InstanceBounds bounds) {
+    return line.put(prefix + "min", bounds.min()).put(prefix + "max", bounds.max());
+  }
+
+  private static InstanceBounds bounds(Members kept, String prefix, String former)
+      throws JsonException {
+    // Daemons before there were pools wrote one number.
+    if (kept.has(former)) {
+      return InstanceBounds.of(smallNumber(kept, former));
+    }
+    int min = smallNumber(kept, prefix + "min");
+    int max = smallNumber(kept, prefix + "max");
+    if (min < 0 || max < min) {
+      throw new JsonException("bounds out of order: " + min + ".." + max);
+    }
+    return new InstanceBounds(min, max);
   }
 
   private static void who(JsonLine line, String member, SortedMap<InstanceName, String> by) {
@@ -149,10 +176,29 @@ final class RecordCodec {
         scaled.put(
             program,
             new Decisions.Scaled(
-                smallNumber(scale, "count"), smallNumber(scale, "configured"), scale.string("by")));
+                bounds(scale, "", "count"),
+                bounds(scale, "configured_", "configured"),
+                scale.string("by")));
       }
     }
-    return new Decisions(who(kept, "stopped"), who(kept, "disabled"), who(kept, "enabled"), scaled);
+    return new Decisions(
+        who(kept, "stopped"), who(kept, "disabled"), who(kept, "enabled"), scaled, held(kept));
+  }
+
+  private static SortedMap<String, Decisions.Held> held(Members kept) throws JsonException {
+    TreeMap<String, Decisions.Held> held = new TreeMap<>();
+    Optional<Members> pools = kept.optionalObject("held");
+    if (pools.isPresent()) {
+      for (String pool : pools.get().values().keySet()) {
+        Members each = object(pools.get(), pool);
+        PoolView.Intake intake = word(PoolView.Intake.class, each, "intake");
+        if (intake == PoolView.Intake.OPEN) {
+          throw new JsonException(pool + " is held and open");
+        }
+        held.put(pool, new Decisions.Held(intake, each.string("by")));
+      }
+    }
+    return held;
   }
 
   private static SortedMap<InstanceName, String> who(Members kept, String member)

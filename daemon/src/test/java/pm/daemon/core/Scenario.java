@@ -44,6 +44,7 @@ import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.HookEnd;
 import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceBounds;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InstanceView;
@@ -265,10 +266,16 @@ final class Scenario {
       }
       case "scale" -> {
         Command.Patience patience = patience(words);
-        TreeMap<String, Integer> counts = new TreeMap<>();
+        TreeMap<String, InstanceBounds> counts = new TreeMap<>();
         for (String word : words) {
           String[] pair = word.split("=", 2);
-          counts.put(pair[0], Integer.valueOf(pair[1]));
+          String[] ends = pair[1].split("\\.\\.", 2);
+          int min = Integer.parseInt(ends[0]);
+          counts.put(
+              pair[0],
+              ends.length > 1
+                  ? new InstanceBounds(min, Integer.parseInt(ends[1]))
+                  : InstanceBounds.of(min));
         }
         yield new Command.Scale(++requests, ALICE, counts, patience);
       }

@@ -147,9 +147,12 @@ public final class Transcript {
           ", "
               + scaled.getKey()
               + " x"
-              + scaled.getValue().count()
+              + scaled.getValue().bounds()
               + " in place of "
               + scaled.getValue().configured();
+    }
+    for (var held : decisions.held().entrySet()) {
+      text += ", " + held.getKey() + " " + word(held.getValue().intake());
     }
     return text;
   }

@@ -44,6 +44,7 @@ import pm.daemon.core.model.AwaitedState;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceBounds;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InvocationId;
@@ -245,8 +246,8 @@ final class OrderSimulation {
               Decisions.Scaled scaled = decisions.scaled().get(name);
               counts.put(
                   name,
-                  scaled != null && scaled.configured() == spec.instances()
-                      ? scaled.count()
+                  scaled != null && scaled.configured().equals(InstanceBounds.of(spec))
+                      ? scaled.bounds().max()
                       : spec.instances());
             });
     held.addAll(decisions.stopped().keySet());
@@ -353,7 +354,10 @@ final class OrderSimulation {
       case 9 -> new Command.Enable(request, actor, selectors, patience);
       case 10, 11 ->
           new Command.Scale(
-              request, actor, new TreeMap<>(Map.of(name, random.nextInt(5))), patience);
+              request,
+              actor,
+              new TreeMap<>(Map.of(name, InstanceBounds.of(random.nextInt(5)))),
+              patience);
       case 12 ->
           new Command.RollingRestart(
               request, actor, selectors, Duration.ofMillis(random.nextInt(800)), patience);
@@ -407,10 +411,11 @@ final class OrderSimulation {
           scale
               .counts()
               .forEach(
-                  (name, count) -> {
+                  (name, bounds) -> {
                     if (counts.containsKey(name)) {
-                      counts.put(name, count);
-                      held.removeIf(each -> each.program().equals(name) && each.number() > count);
+                      counts.put(name, bounds.max());
+                      held.removeIf(
+                          each -> each.program().equals(name) && each.number() > bounds.max());
                     }
                   });
       case Command.Run run -> {

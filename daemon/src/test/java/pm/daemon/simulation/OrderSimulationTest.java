@@ -18,6 +18,7 @@ import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Event;
 import pm.daemon.core.model.AfterStop;
+import pm.daemon.core.model.InstanceBounds;
 import pm.daemon.core.model.Phase;
 
 /**
@@ -185,9 +186,10 @@ class OrderSimulationTest {
         begin.decisions());
   }
 
-  private static java.util.SortedMap<String, Integer> more(Map<String, Integer> counts) {
-    TreeMap<String, Integer> more = new TreeMap<>(counts);
-    more.replaceAll((name, count) -> count + 1);
+  private static java.util.SortedMap<String, InstanceBounds> more(
+      Map<String, InstanceBounds> counts) {
+    TreeMap<String, InstanceBounds> more = new TreeMap<>(counts);
+    more.replaceAll((name, bounds) -> InstanceBounds.of(bounds.max() + 1));
     return more;
   }
 }

@@ -18,12 +18,14 @@ import pm.daemon.core.model.ExitCause;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.Health;
 import pm.daemon.core.model.Instance;
+import pm.daemon.core.model.InstanceBounds;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.PoolView;
 import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.model.RestartWindow;
 import pm.daemon.core.model.Run;
@@ -66,10 +68,21 @@ final class RandomInstances {
   Decisions decisions() {
     TreeMap<String, Decisions.Scaled> scaled = new TreeMap<>();
     for (int i = random.nextInt(3); i > 0; i--) {
-      scaled.put(
-          name().program(), new Decisions.Scaled(random.nextInt(9), random.nextInt(9), text()));
+      scaled.put(name().program(), new Decisions.Scaled(bounds(), bounds(), text()));
     }
-    return new Decisions(who(), who(), who(), scaled);
+    TreeMap<String, Decisions.Held> held = new TreeMap<>();
+    for (int i = random.nextInt(3); i > 0; i--) {
+      held.put(
+          name().program(),
+          new Decisions.Held(
+              random.nextBoolean() ? PoolView.Intake.PAUSED : PoolView.Intake.DRAINING, text()));
+    }
+    return new Decisions(who(), who(), who(), scaled, held);
+  }
+
+  private InstanceBounds bounds() {
+    int min = random.nextInt(9);
+    return new InstanceBounds(min, min + random.nextInt(3));
   }
 
   private java.util.SortedMap<InstanceName, String> who() {

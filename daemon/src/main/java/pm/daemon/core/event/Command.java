@@ -10,6 +10,7 @@ import pm.config.ProgramSpec;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AwaitedState;
 import pm.daemon.core.model.Decisions;
+import pm.daemon.core.model.InstanceBounds;
 
 /** What somebody asks for. Each is answered with one {@link Effect.Reply} of the same request. */
 public sealed interface Command extends Event {
@@ -127,7 +128,8 @@ public sealed interface Command extends Event {
    *
    * @param counts the number of each program, by name
    */
-  record Scale(long request, Actor actor, SortedMap<String, Integer> counts, Patience patience)
+  record Scale(
+      long request, Actor actor, SortedMap<String, InstanceBounds> counts, Patience patience)
       implements Command {
     public Scale {
       counts = Collections.unmodifiableSortedMap(new TreeMap<>(counts));

@@ -92,19 +92,14 @@ final class Checks {
   private static Meter meter(Scene scene, Run run, Meter before) {
     LimitsSpec limits = scene.spec().limits();
     boolean isWatched =
-        isRecycledByMemory(scene.spec())
-            || (!run.isEnforced()
-                && (limits.memoryBytes().isPresent()
-                    || limits.cpuPercent().isPresent()
-                    || limits.tasks().isPresent()));
+        !run.isEnforced()
+            && (limits.memoryBytes().isPresent()
+                || limits.cpuPercent().isPresent()
+                || limits.tasks().isPresent());
     if (!isWatched) {
       return Meter.OFF;
     }
     return before.nextAt() == Moment.NEVER ? Meter.from(scene.now().after(USAGE_PERIOD)) : before;
-  }
-
-  private static boolean isRecycledByMemory(ProgramSpec spec) {
-    return spec.pool().map(pool -> pool.recycle().maxMemoryBytes().isPresent()).orElse(false);
   }
 
   // Time.

@@ -8,7 +8,6 @@ import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 import pm.config.Command;
 import pm.config.Hook;
-import pm.config.PoolSpec;
 import pm.config.ProgramSpec;
 import pm.config.StopScope;
 import pm.daemon.core.event.Effect;
@@ -278,9 +277,7 @@ public final class InstanceMachine {
       Instance instance, ProgramSpec before, ProgramSpec spec, Moment now) {
     Scene scene = scene(instance, spec, now);
     boolean sameLook =
-        before.liveness().equals(spec.liveness())
-            && before.limits().equals(spec.limits())
-            && before.pool().map(PoolSpec::recycle).equals(spec.pool().map(PoolSpec::recycle));
+        before.liveness().equals(spec.liveness()) && before.limits().equals(spec.limits());
     return switch (instance.phase()) {
       case Phase.Dead dead -> scene.same();
       case Phase.Stopping stopping -> scene.same();

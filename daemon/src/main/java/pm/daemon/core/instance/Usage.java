@@ -25,7 +25,7 @@ record Usage(Meter meter, Optional<String> overMemory, List<Effect> notes) {
   }
 
   static Usage read(Scene scene, Run run, Meter before, Report.Used used) {
-    // What the kernel holds is not watched; its use is read for other reasons then.
+    // What the kernel holds is not watched; others may ask for its use.
     LimitsSpec limits = run.isEnforced() ? LimitsSpec.NONE : scene.spec().limits();
     List<Effect> notes = new ArrayList<>();
     Optional<String> memory = Optional.empty();

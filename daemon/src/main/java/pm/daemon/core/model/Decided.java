@@ -18,6 +18,15 @@ public sealed interface Decided permits Decisions, Decisions.Builder {
   /** Returns which programs have another number of instances than the files say. */
   SortedMap<String, Decisions.Scaled> scaled();
 
+  /** Returns which pools are paused or drained. */
+  SortedMap<String, Decisions.Held> held();
+
+  /** Returns whether a pool is to take in and give out. */
+  default PoolView.Intake intake(String pool) {
+    Decisions.Held wanted = held().get(pool);
+    return wanted == null ? PoolView.Intake.OPEN : wanted.intake();
+  }
+
   /** Returns who disabled the instance, if somebody did. */
   default Optional<String> disabledBy(InstanceName instance) {
     return Optional.ofNullable(disabled().get(instance));

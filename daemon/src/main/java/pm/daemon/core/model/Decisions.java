@@ -13,12 +13,14 @@ import java.util.TreeMap;
  * @param enabled instances that were enabled, and by whom, although their definition says {@code
  *     enabled: false}; holds until they are disabled, or their definition says otherwise
  * @param scaled how many instances a program has in place of what the files say
+ * @param held pools that are paused or drained, and by whom; holds until they are resumed
  */
 public record Decisions(
     SortedMap<InstanceName, String> stopped,
     SortedMap<InstanceName, String> disabled,
     SortedMap<InstanceName, String> enabled,
-    SortedMap<String, Scaled> scaled)
+    SortedMap<String, Scaled> scaled,
+    SortedMap<String, Held> held)
     implements Decided {
 
   /** Nothing was decided. */
@@ -27,27 +29,43 @@ public record Decisions(
   /**
    * A number of instances that an operator gave a program.
    *
-   * @param count how many, from 0
+   * @param bounds how many
    * @param configured how many the files said by then; the decision holds while they say the same
    * @param by who
    */
-  public record Scaled(int count, int configured, String by) {}
+  public record Scaled(InstanceBounds bounds, InstanceBounds configured, String by) {}
+
+  /**
+   * What an operator wants of a pool.
+   *
+   * @param intake PAUSED or DRAINING
+   * @param by who
+   */
+  public record Held(PoolView.Intake intake, String by) {
+    public Held {
+      switch (intake) {
+        case PAUSED, DRAINING -> {}
+        case OPEN -> throw new IllegalArgumentException("a pool that is open is not held");
+      }
+    }
+  }
 
   public Decisions {
     stopped = Collections.unmodifiableSortedMap(new TreeMap<>(stopped));
     disabled = Collections.unmodifiableSortedMap(new TreeMap<>(disabled));
     enabled = Collections.unmodifiableSortedMap(new TreeMap<>(enabled));
     scaled = Collections.unmodifiableSortedMap(new TreeMap<>(scaled));
+    held = Collections.unmodifiableSortedMap(new TreeMap<>(held));
   }
 
   /** Some instances were stopped, nothing else was decided. */
   public Decisions(SortedMap<InstanceName, String> stopped) {
-    this(stopped, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    this(stopped, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
   }
 
   /** Returns these decisions without those that hold only until the machine is booted. */
   public Decisions afterBoot() {
-    return new Decisions(new TreeMap<>(), disabled, enabled, scaled);
+    return new Decisions(new TreeMap<>(), disabled, enabled, scaled, held);
   }
 
   /**
@@ -60,6 +78,7 @@ public record Decisions(
     private final TreeMap<InstanceName, String> disabled;
     private final TreeMap<InstanceName, String> enabled;
     private final TreeMap<String, Scaled> scaled;
+    private final TreeMap<String, Held> held;
     private boolean isChanged;
 
     /** Begins with what was decided before. */
@@ -68,6 +87,7 @@ public record Decisions(
       this.disabled = new TreeMap<>(before.disabled);
       this.enabled = new TreeMap<>(before.enabled);
       this.scaled = new TreeMap<>(before.scaled);
+      this.held = new TreeMap<>(before.held);
     }
 
     /** {@code who} stopped the instance. */
@@ -104,7 +124,7 @@ public record Decisions(
       return this;
     }
 
-    /** The program has {@code scale.count()} instances. */
+    /** The program has as many instances as {@code scale} says. */
     public Builder scale(String program, Scaled scale) {
       put(scaled, program, scale);
       return this;
@@ -113,6 +133,18 @@ public record Decisions(
     /** The program has as many instances as the files say. */
     public Builder unscale(String program) {
       remove(scaled, program);
+      return this;
+    }
+
+    /** The pool is to be as {@code wanted} says. */
+    public Builder hold(String pool, Held wanted) {
+      put(held, pool, wanted);
+      return this;
+    }
+
+    /** The pool takes in and gives out. */
+    public Builder resume(String pool) {
+      remove(held, pool);
       return this;
     }
 
@@ -131,7 +163,7 @@ public record Decisions(
 
     /** Returns the decisions as they are now. */
     public Decisions build() {
-      return new Decisions(stopped, disabled, enabled, scaled);
+      return new Decisions(stopped, disabled, enabled, scaled, held);
     }
 
     @Override
@@ -152,6 +184,11 @@ public record Decisions(
     @Override
     public SortedMap<String, Scaled> scaled() {
       return Collections.unmodifiableSortedMap(scaled);
+    }
+
+    @Override
+    public SortedMap<String, Held> held() {
+      return Collections.unmodifiableSortedMap(held);
     }
 
     private <K, V> void put(SortedMap<K, V> map, K key, V value) {

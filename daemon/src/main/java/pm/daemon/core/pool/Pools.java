@@ -49,7 +49,7 @@ public final class Pools {
   /** There is no such program any more. Its tasks stay and are shown. */
   public void undefine(String program, Moment now, Turn turn) {}
 
-  /** Operators have decided whether a pool takes in and gives out. */
+  /** Operators have decided whether a pool takes in and gives out; that is said elsewhere. */
   public void intake(String pool, PoolView.Intake intake, Moment now, Turn turn) {}
 
   /**
