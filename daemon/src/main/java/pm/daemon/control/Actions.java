@@ -22,6 +22,7 @@ import pm.daemon.core.model.AwaitedState;
 import pm.daemon.core.model.InstanceBounds;
 import pm.daemon.core.model.InstanceState;
 import pm.protocol.ErrorCode;
+import pm.protocol.Json;
 import pm.protocol.JsonException;
 import pm.protocol.Members;
 
@@ -115,22 +116,42 @@ final class Actions {
             .orElseThrow(() -> new JsonException("counts is missing: {\"web\":4}"));
     SortedMap<String, InstanceBounds> wanted = new TreeMap<>();
     for (String program : counts.values().keySet()) {
-      long count = counts.optionalLong(program).orElse(-1);
-      if (count < 0 || count > MOST_INSTANCES) {
-        throw new JsonException(
-            "counts: " + Params.shortened(program) + " must be from 0 to " + MOST_INSTANCES);
-      }
+      InstanceBounds bounds = bounds(counts, program);
       if (!ports.supervisor().configuration().programs().containsKey(program)) {
         queries.noMatch(call, program);
         return;
       }
-      wanted.put(program, InstanceBounds.of((int) count));
+      wanted.put(program, bounds);
     }
     if (wanted.isEmpty()) {
       throw new JsonException("counts names no program");
     }
     Command.Patience patience = Params.patience(call.params());
     submit(call, (request, actor) -> new Command.Scale(request, actor, wanted, patience));
+  }
+
+  /** A number, or bounds of a pool; what of these a program can have is the core's to say. */
+  private static InstanceBounds bounds(Members counts, String program) throws JsonException {
+    Object value = counts.values().getOrDefault(program, Json.NULL);
+    String name = "counts: " + Params.shortened(program);
+    if (value instanceof Map<?, ?>) {
+      Members bounds = Members.of(value, name);
+      bounds.only(List.of("min", "max"));
+      int min = count(name + ".min", bounds.values().getOrDefault("min", Json.NULL));
+      int max = count(name + ".max", bounds.values().getOrDefault("max", Json.NULL));
+      if (min > max) {
+        throw new JsonException(name + ".min must be at most its max");
+      }
+      return new InstanceBounds(min, max);
+    }
+    return InstanceBounds.of(count(name, value));
+  }
+
+  private static int count(String name, Object value) throws JsonException {
+    if (value instanceof Long count && count >= 0 && count <= MOST_INSTANCES) {
+      return count.intValue();
+    }
+    throw new JsonException(name + " must be from 0 to " + MOST_INSTANCES);
   }
 
   void awaitState(Call call) throws JsonException {

@@ -7,6 +7,7 @@ import static pm.daemon.control.ControlFixture.world;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -25,6 +26,7 @@ import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.ApplyPlan;
+import pm.daemon.core.model.InstanceBounds;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.Outcome;
@@ -88,6 +90,30 @@ final class ActionsIT {
       assertThat(command.signal()).isEqualTo(1);
       assertThat(command.signalName()).isEqualTo("HUP");
     }
+  }
+
+  @Test
+  void aScaleTakesNumbersAndBounds() throws Exception {
+    client.request("scale", "{\"counts\":{\"web\":3,\"bad\":{\"min\":2,\"max\":8}}}");
+    assertThat(((Command.Scale) daemon.command()).counts())
+        .isEqualTo(
+            new TreeMap<>(Map.of("web", InstanceBounds.of(3), "bad", new InstanceBounds(2, 8))));
+    for (Map.Entry<String, String> wrong :
+        Map.of(
+                "{\"web\":-1}", "counts: web must be from 0 to 10000",
+                "{\"web\":\"3\"}", "counts: web must be from 0 to 10000",
+                "{\"web\":{\"min\":1}}", "counts: web.max must be from 0 to 10000",
+                "{\"web\":{\"min\":3,\"max\":2}}", "counts: web.min must be at most its max",
+                "{\"web\":{\"min\":1,\"max\":2,\"step\":1}}",
+                    "unknown parameter step; known are min, max",
+                "{}", "counts names no program")
+            .entrySet()) {
+      assertThat(client.error("scale", "{\"counts\":" + wrong.getKey() + "}").values())
+          .containsEntry("code", -32602L)
+          .containsEntry("message", "scale: " + wrong.getValue());
+    }
+    assertThat(client.error("scale", "{\"counts\":{\"wbe\":1}}").optionalLong("code"))
+        .hasValue(-32001);
   }
 
   @Test
