@@ -8,6 +8,7 @@ import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Happening;
 import pm.daemon.core.event.TaskEffect;
+import pm.daemon.metrics.Metrics;
 import pm.daemon.notify.ServiceNotifier;
 import pm.daemon.probe.Probes;
 import pm.daemon.process.Processes;
@@ -32,6 +33,7 @@ final class EffectInterpreter {
   private final Answers answers;
   private final ControlServer control;
   private final Ending ending;
+  private final Metrics metrics;
 
   private boolean published;
 
@@ -47,7 +49,8 @@ final class EffectInterpreter {
       DecisionStore decisions,
       Answers answers,
       ControlServer control,
-      Ending ending) {
+      Ending ending,
+      Metrics metrics) {
     this.processes = processes;
     this.output = output;
     this.probes = probes;
@@ -60,6 +63,7 @@ final class EffectInterpreter {
     this.answers = answers;
     this.control = control;
     this.ending = ending;
+    this.metrics = metrics;
   }
 
   /** What had to be kept is kept; what must also survive a loss of power begins to be flushed. */
@@ -113,6 +117,7 @@ final class EffectInterpreter {
 
   private void publish(Happening happening) {
     events.add(happening);
+    metrics.happened(happening);
     published = true;
     if (EventText.isGrave(happening)) {
       LOG.warn("{}", EventText.of(happening));

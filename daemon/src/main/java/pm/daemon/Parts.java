@@ -35,11 +35,12 @@ import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.plan.SpawnPlan;
-import pm.daemon.core.pool.Pools;
 import pm.daemon.loop.BlockingPool;
 import pm.daemon.loop.Deadlines;
 import pm.daemon.loop.EventLoop;
 import pm.daemon.loop.SystemTime;
+import pm.daemon.metrics.Metrics;
+import pm.daemon.metrics.Reading;
 import pm.daemon.notify.NotifySockets;
 import pm.daemon.notify.ReadyPipes;
 import pm.daemon.notify.ServiceNotifier;
@@ -196,6 +197,21 @@ final class Parts {
             processes.foreignChildren(),
             this::underWay,
             supervisor::isShuttingDown);
+    HostFacts host = HostFacts.read();
+    ProcessMeter meter = new ProcessMeter(host);
+    Metrics metrics =
+        new Metrics(
+            new Metrics.Parts(
+                BuildInfo.version(),
+                startedAt,
+                host.ticksPerSecond(),
+                host.pageBytes(),
+                supervisor,
+                supervisor.pools()::pools,
+                meter::seconds,
+                pump.meters()::bytesOf,
+                () -> OwnReadings.histogram(loop.turns()),
+                readings(supervisor)));
     control =
         new ControlServer(
             new Access(Host.euid(), socketGroup),
@@ -219,9 +235,9 @@ final class Parts {
                 keptEvents,
                 new KeptLogs(
                     output, new LogReader(folders.state().resolve("log-index")), pump.followers()),
-                new KeptTasks(new Pools(new SystemRandom()), Optional::empty),
-                now -> () -> "",
-                new ProcessMeter(HostFacts.read()),
+                new KeptTasks(supervisor.pools(), Optional::empty),
+                metrics::gather,
+                meter,
                 new DaemonFacts(
                     BuildInfo.version(),
                     Host.pid(),
@@ -241,7 +257,7 @@ final class Parts {
             records,
             new EffectInterpreter(
                 processes, output, probes, words, talk, workers, notifier, events, decisions,
-                answers, control, ending),
+                answers, control, ending, metrics),
             control::nextDeadline,
             takeover::endOfBatch);
     turn = new TimedTurn(decider, deadlines, time);
@@ -320,6 +336,41 @@ final class Parts {
     counters.put("start_slots_in_use", (long) supervisor.startSlotsInUse());
     counters.putAll(workers.meters().all());
     return counters;
+  }
+
+  private List<Reading> readings(Supervisor supervisor) {
+    return new OwnReadings()
+        .add("pm_connections", "Connections of clients.", () -> control.connections())
+        .add(
+            "pm_connections_refused_total",
+            "Connections that were turned away.",
+            () -> control.refused())
+        .add(
+            "pm_events_lost_total",
+            "Events that could not be written to the log of events.",
+            events::lost)
+        .add("pm_records_bytes", "Size of the records of processes.", records::sizeBytes)
+        .add("pm_start_slots", "Starts that may be under way at once.", supervisor::startSlots)
+        .add("pm_start_slots_used", "Starts that are under way.", supervisor::startSlotsInUse)
+        .add(
+            "pm_reports_dropped_total",
+            "Reports about what was over already.",
+            supervisor::droppedReports)
+        .add(
+            "pm_notifications_dropped_total",
+            "Messages by sd_notify that did not count.",
+            words::dropped)
+        .add(
+            "pm_defects_total",
+            "Events and work of the loop that failed by a mistake of the daemon.",
+            () -> decider.impossible() + loop.failures())
+        .add("pm_log_rotations_total", "Log files that were rotated.", pump.meters()::rotations)
+        .add(
+            "pm_log_blocked_files",
+            "Log files that cannot be written now.",
+            pump.meters()::blockedFiles)
+        .addCounts(() -> workers.meters().all())
+        .all();
   }
 
   /**

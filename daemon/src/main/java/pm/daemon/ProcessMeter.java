@@ -3,6 +3,7 @@ package pm.daemon;
 import java.util.Optional;
 import pm.daemon.control.ProcessSampler;
 import pm.daemon.core.model.ProcessIdentity;
+import pm.daemon.metrics.ProcessUsage;
 import pm.daemon.process.HostFacts;
 import pm.daemon.process.UsageReader;
 
@@ -24,5 +25,13 @@ final class ProcessMeter implements ProcessSampler {
     return reader
         .read(process)
         .map(usage -> new Usage(usage.cpuTicks() * nanosPerTick, usage.residentBytes()));
+  }
+
+  /** As {@link #usage}, for a monitoring system. */
+  Optional<ProcessUsage.Usage> seconds(ProcessIdentity process) {
+    return usage(process)
+        .map(
+            usage ->
+                new ProcessUsage.Usage((double) usage.cpuNanos() / SECOND, usage.memoryBytes()));
   }
 }

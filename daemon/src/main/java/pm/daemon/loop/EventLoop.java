@@ -38,6 +38,8 @@ public final class EventLoop implements AutoCloseable {
   private @Nullable Watch[] watches = new @Nullable Watch[64];
   private long batch;
   private final AtomicLong failures = new AtomicLong();
+  private final TurnMeter turns = new TurnMeter();
+  private long turnBegan;
   private volatile boolean stopping;
   private volatile @Nullable Thread thread;
 
@@ -148,6 +150,7 @@ public final class EventLoop implements AutoCloseable {
       while (!stopping) {
         turn(turn);
         guarded("end of batch", turn::endOfBatch);
+        turns.took(clock.getAsLong() - turnBegan);
       }
     } finally {
       thread = null;
@@ -156,7 +159,9 @@ public final class EventLoop implements AutoCloseable {
 
   private void turn(Turn turn) {
     batch++;
-    handleReady(sleep(turn));
+    int ready = sleep(turn);
+    turnBegan = clock.getAsLong();
+    handleReady(ready);
     handlePosted();
     if (nextDeadline(turn) <= clock.getAsLong()) {
       guarded("deadline", turn::timePassed);
@@ -178,6 +183,11 @@ public final class EventLoop implements AutoCloseable {
   /** Returns how many handlers, pieces of posted work and turns have thrown. Any thread. */
   public long failures() {
     return failures.get();
+  }
+
+  /** Returns how long turns took. Loop thread only. */
+  public TurnMeter turns() {
+    return turns;
   }
 
   /**

@@ -1,5 +1,9 @@
 package pm.daemon.output;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -7,6 +11,10 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class OutputMeters {
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong moves = new AtomicLong();
+
+  /** Bytes by program; an entry stays until nobody knows the program any more. */
+  private final ConcurrentHashMap<String, AtomicLong> bytesOf = new ConcurrentHashMap<>();
+
   private final AtomicLong rotations = new AtomicLong();
   private final AtomicLong blockages = new AtomicLong();
   private final AtomicInteger blockedFiles = new AtomicInteger();
@@ -44,8 +52,20 @@ public final class OutputMeters {
     return pipes.get();
   }
 
-  void moved(long more) {
+  /**
+   * Returns bytes moved to logs by program, of these programs; those of others are forgotten, for
+   * their names do not come back.
+   */
+  public Map<String, Long> bytesOf(Set<String> programs) {
+    bytesOf.keySet().retainAll(programs);
+    Map<String, Long> all = new HashMap<>();
+    bytesOf.forEach((program, count) -> all.put(program, count.get()));
+    return all;
+  }
+
+  void moved(String program, long more) {
     bytes.setPlain(bytes.getPlain() + more);
+    bytesOf.computeIfAbsent(program, name -> new AtomicLong()).addAndGet(more);
     moves.setRelease(moves.getPlain() + 1);
   }
 

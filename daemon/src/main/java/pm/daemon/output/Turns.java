@@ -355,7 +355,7 @@ final class Turns implements Console.Listener {
       boolean wasBusy = source.hadTurn && now - source.turnNanos <= 2 * LONGEST_REST_NANOS;
       source.hadTurn = true;
       source.turnNanos = now;
-      meters.moved(bytes);
+      meters.moved(source.instance().program(), bytes);
       if (taken.isRotated()) {
         meters.rotated();
       }
@@ -408,7 +408,7 @@ final class Turns implements Console.Listener {
       took(source, taken, System.nanoTime());
     } else if (source.state == Source.State.DUE) {
       // Somebody hurries it: it has a turn anyway.
-      meters.moved(taken.bytes());
+      meters.moved(source.instance().program(), taken.bytes());
       source.addMoved(taken.bytes());
     }
   }

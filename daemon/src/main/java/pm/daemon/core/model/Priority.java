@@ -3,25 +3,18 @@ package pm.daemon.core.model;
 /** How urgent a task is; the more urgent come first. */
 public enum Priority {
   /** Before all others. */
-  CRITICAL("critical", 0),
+  CRITICAL("critical"),
   /** Before the usual. */
-  HIGH("high", 1),
+  HIGH("high"),
   /** The usual. */
-  NORMAL("normal", 2),
+  NORMAL("normal"),
   /** When there is nothing else. */
-  LOW("low", 3);
+  LOW("low");
 
   private final String word;
-  private final int rank;
 
-  Priority(String word, int rank) {
+  Priority(String word) {
     this.word = word;
-    this.rank = rank;
-  }
-
-  /** Returns its place, from 0 for the most urgent. */
-  public int rank() {
-    return rank;
   }
 
   /** Returns the word that users see. */
