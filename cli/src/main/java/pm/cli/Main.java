@@ -1,6 +1,7 @@
 package pm.cli;
 
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +23,7 @@ public final class Main {
         new Pmctl(
             System.getenv(),
             ANSWER_LIMIT,
+            new FileInputStream(FileDescriptor.in),
             new Output(new FileOutputStream(FileDescriptor.out), isTerminal(1)),
             new Output(new FileOutputStream(FileDescriptor.err), isTerminal(2)));
     // Everything is written and nothing is to be tidied up. System.exit would first look for a

@@ -1,6 +1,7 @@
 package pm.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,6 +31,7 @@ import pm.protocol.JsonException;
 final class Pmctl {
   private final Map<String, String> environment;
   private final Duration answerLimit;
+  private final InputStream in;
   private final Output out;
   private final Output err;
 
@@ -38,12 +40,19 @@ final class Pmctl {
    *
    * @param environment of the process
    * @param answerLimit how long an answer may take that needs nothing but the daemon itself
+   * @param in stdin
    * @param out stdout
    * @param err stderr
    */
-  Pmctl(Map<String, String> environment, Duration answerLimit, Output out, Output err) {
+  Pmctl(
+      Map<String, String> environment,
+      Duration answerLimit,
+      InputStream in,
+      Output out,
+      Output err) {
     this.environment = environment;
     this.answerLimit = answerLimit;
+    this.in = in;
     this.out = out;
     this.err = err;
   }
@@ -173,7 +182,7 @@ final class Pmctl {
     if (arguments.has(GlobalOptions.HELP)) {
       return help(syntax, arguments.options());
     }
-    return command.run(Session.of(arguments, environment, answerLimit, out, err));
+    return command.run(Session.of(arguments, environment, answerLimit, in, out, err));
   }
 
   private ExitCode help(Syntax syntax, Map<String, String> options) throws IOException {

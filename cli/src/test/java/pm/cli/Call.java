@@ -1,6 +1,7 @@
 package pm.cli;
 
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -28,12 +29,21 @@ record Call(int value, String out, String err) {
       List<String> arguments,
       boolean terminal,
       Duration answerLimit) {
+    return of(environment, arguments, InputStream.nullInputStream(), terminal, answerLimit);
+  }
+
+  static Call of(
+      Map<String, String> environment,
+      List<String> arguments,
+      InputStream in,
+      boolean terminal,
+      Duration answerLimit) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     Map<String, String> complete = new HashMap<>(environment);
     complete.putIfAbsent("HOME", "/nonexistent");
     Pmctl pmctl =
-        new Pmctl(complete, answerLimit, new Output(out, terminal), new Output(err, terminal));
+        new Pmctl(complete, answerLimit, in, new Output(out, terminal), new Output(err, terminal));
     int value = pmctl.run(arguments);
     return new Call(
         value, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -71,6 +72,7 @@ final class ConnectionTest {
     new Pmctl(
             Map.of("PM_SOCKET", socket().toString()),
             Duration.ofSeconds(1),
+            InputStream.nullInputStream(),
             new Output(OutputStream.nullOutputStream(), false),
             new Output(err, false))
         .run(List.of("ping"));

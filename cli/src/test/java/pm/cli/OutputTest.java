@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,7 +28,11 @@ final class OutputTest {
         };
     Pmctl pmctl =
         new Pmctl(
-            Map.of(), Duration.ofSeconds(1), new Output(broken, false), new Output(err, false));
+            Map.of(),
+            Duration.ofSeconds(1),
+            InputStream.nullInputStream(),
+            new Output(broken, false),
+            new Output(err, false));
     int value = pmctl.run(List.of("--help"));
     return new Call(value, "", err.toString(StandardCharsets.UTF_8));
   }

@@ -96,7 +96,7 @@ final class ReferenceTest {
       text.append(option.shortName()).append("`, `");
     }
     text.append(option.longName());
-    text.append(option.takesValue() ? " " + option.label() : "");
+    text.append(option.valueSyntax());
     text.append("` | ").append(cell(option.description())).append(" |\n");
   }
 

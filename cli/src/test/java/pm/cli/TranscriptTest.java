@@ -2,6 +2,7 @@ package pm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import pm.protocol.Members;
  *   <li>{@code <-- METHOD JSON}: from now on the daemon answers so; a line more for the same method
  *       is sent behind it. {@code CLOSE} closes the connection, {@code RAW …} is sent as it is,
  *       {@code PART …} without a line feed
+ *   <li>{@code < …}: a line of stdin for the next call
  *   <li>{@code $ pmctl …}: a call; {@code % pmctl …}: a call from a terminal
  *   <li>{@code --> …}: a request that was sent; {@code ! …}: stderr; {@code => N}: the exit code;
  *       all else: stdout, its empty lines as {@code ~}
@@ -54,6 +56,7 @@ final class TranscriptTest {
     StringBuilder actual = new StringBuilder();
     Path socket = folder.resolve("s");
     String method = "";
+    StringBuilder stdin = new StringBuilder();
     try (FakeDaemon daemon = new FakeDaemon(socket, this::serve)) {
       for (String line : expected.lines().toList()) {
         if (line.startsWith("<-- ")) {
@@ -70,11 +73,14 @@ final class TranscriptTest {
         } else if (line.startsWith("$ pmctl") || line.startsWith("% pmctl")) {
           method = "";
           actual.append(line).append('\n');
+          byte[] in = stdin.toString().getBytes(StandardCharsets.UTF_8);
+          stdin.setLength(0);
           daemon.received().clear();
           Call call =
               Call.of(
                   Map.of("PM_SOCKET", socket.toString()),
                   words(line.substring("$ pmctl".length())),
+                  new ByteArrayInputStream(in),
                   line.startsWith("%"),
                   Duration.ofSeconds(20));
           for (String request : daemon.received()) {
@@ -90,6 +96,9 @@ final class TranscriptTest {
             actual.append("! ").append(error).append('\n');
           }
           actual.append("=> ").append(call.value()).append('\n');
+        } else if (line.startsWith("< ")) {
+          stdin.append(line.substring("< ".length())).append('\n');
+          actual.append(line).append('\n');
         } else if (line.startsWith("#") || line.isEmpty()) {
           method = "";
           actual.append(line).append('\n');

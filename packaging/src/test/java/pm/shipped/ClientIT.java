@@ -208,11 +208,9 @@ class ClientIT {
     assertThat(pmd.pmctl("signal", "HUPP", "web").exit()).isEqualTo(2);
     assertThat(pmd.pmctl("stop", "web", "--timeout", "5").err()).contains("5s");
     assertThat(pmd.pmctl("status", "wbe").err()).contains("web");
-    for (String later : List.of("top", "submit", "task", "pool", "metrics", "import")) {
-      Pmd.Outcome outcome = pmd.pmctl(later);
-      assertThat(outcome.exit()).isEqualTo(2);
-      assertThat(outcome.err()).contains("not supported yet");
-    }
+    Pmd.Outcome later = pmd.pmctl("import", "supervisord.conf");
+    assertThat(later.exit()).isEqualTo(2);
+    assertThat(later.err()).contains("not supported yet");
   }
 
   /** On a terminal what programs print cannot do anything to it; in a pipe it is what it was. */

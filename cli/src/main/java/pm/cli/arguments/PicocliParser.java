@@ -42,7 +42,7 @@ public final class PicocliParser {
     commandLine.setExpandAtFiles(false);
     ParseResult result;
     try {
-      result = commandLine.parseArgs(arguments.toArray(new String[0]));
+      result = commandLine.parseArgs(withoutNext(arguments, known));
     } catch (ParameterException e) {
       throw failure(e, syntax.name(), known);
     }
@@ -65,6 +65,19 @@ public final class PicocliParser {
       throw usage(syntax.operands().label() + " is empty", syntax.name());
     }
     return new Arguments(options, operands);
+  }
+
+  /** The arguments so that no option whose value may be left out takes the next one for it. */
+  private static String[] withoutNext(List<String> arguments, List<Option> known) {
+    String[] words = arguments.toArray(new String[0]);
+    for (int i = 0; i < words.length && !words[i].equals("--"); i++) {
+      for (Option option : known) {
+        if (option.optional() && words[i].equals(option.longName())) {
+          words[i] = option.longName() + "=";
+        }
+      }
+    }
+    return words;
   }
 
   /** Reads the options before the command; the command and all behind it are the operands. */
@@ -107,7 +120,7 @@ public final class PicocliParser {
                 ? String.join(
                     String.valueOf(Arguments.SEPARATOR),
                     result.matchedOptionValue(option.longName(), List.<String>of()))
-                : option.takesValue() ? result.matchedOptionValue(option.longName(), "") : "";
+                : !option.label().isEmpty() ? result.matchedOptionValue(option.longName(), "") : "";
         if (options.put(option.longName(), value) != null) {
           throw usage(option.longName() + " stands before and after the command", "");
         }
@@ -128,7 +141,14 @@ public final class PicocliParser {
         .footer(footer(syntax));
     CommandLine commandLine = new CommandLine(spec);
     commandLine.setSeparator(" ");
-    return commandLine.getUsageMessage(ansi(colored));
+    String help = commandLine.getUsageMessage(ansi(colored));
+    for (Option option : syntax.options()) {
+      if (option.optional()) {
+        String value = option.valueSyntax();
+        help = help.replace(option.longName() + " " + value, option.longName() + value + " ");
+      }
+    }
+    return help;
   }
 
   /** What a call looks like: {@code pmctl start [--no-wait] [--timeout D] SEL...}. */
@@ -142,7 +162,7 @@ public final class PicocliParser {
       synopsis
           .append(" [")
           .append(option.shortName().isEmpty() ? option.longName() : option.shortName());
-      synopsis.append(option.takesValue() ? " " + option.label() : "").append(']');
+      synopsis.append(option.valueSyntax()).append(']');
       synopsis.append(option.repeated() ? "..." : "");
     }
     return withOperands(synopsis, syntax.operands());
@@ -150,7 +170,7 @@ public final class PicocliParser {
 
   private static String withOperands(StringBuilder synopsis, Operands operands) {
     if (operands.max() > 0) {
-      String label = operands.label() + (operands.max() > 1 ? "..." : "");
+      String label = operands.label() + (operands.max() == Integer.MAX_VALUE ? "..." : "");
       synopsis.append(' ').append(operands.min() == 0 ? "[" + label + "]" : label);
     }
     return synopsis.toString();
@@ -247,6 +267,8 @@ public final class PicocliParser {
           .arity("1")
           .paramLabel(option.label())
           .hideParamSyntax(true);
+    } else if (option.optional()) {
+      builder.type(String.class).arity("1").paramLabel(option.valueSyntax()).hideParamSyntax(true);
     } else if (option.takesValue()) {
       builder.type(String.class).arity("1").paramLabel(option.label());
     } else {

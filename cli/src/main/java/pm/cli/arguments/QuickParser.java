@@ -31,7 +31,7 @@ public final class QuickParser {
     boolean onlyOperands = false;
     for (int i = from; i < arguments.size(); i++) {
       String argument = arguments.get(i);
-      if (onlyOperands || !argument.startsWith("-")) {
+      if (onlyOperands || !argument.startsWith("-") || argument.equals("-")) {
         operands.add(argument);
       } else if (argument.equals("--")) {
         onlyOperands = true;
@@ -71,6 +71,11 @@ public final class QuickParser {
       String before = options.getOrDefault(option.longName(), "");
       if (options.containsKey(option.longName()) && !option.repeated()) {
         return 0;
+      }
+      if (option.optional()) {
+        String value = equals < 0 ? "" : argument.substring(equals + 1);
+        options.put(option.longName(), value);
+        return equals >= 0 && value.isEmpty() ? 0 : 1;
       }
       if (!option.takesValue()) {
         options.put(option.longName(), "");

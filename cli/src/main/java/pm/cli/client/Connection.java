@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -142,12 +143,34 @@ public final class Connection implements AutoCloseable {
   /** Sends a request, and returns the id that its response will have. */
   public Id send(Method method, Map<String, Object> params) throws CommandFailure {
     Id id = new Id.Number(++lastId);
-    ByteBuffer line =
-        ByteBuffer.wrap(MessageCodec.encode(new Message.Request(id, method.wireName(), params)));
+    send(
+        ByteBuffer.wrap(MessageCodec.encode(new Message.Request(id, method.wireName(), params))),
+        "Name fewer selectors, or use patterns.");
+    return id;
+  }
+
+  /**
+   * As the other, with parameters that are JSON already.
+   *
+   * @param params an object in UTF-8 without a line feed; its bytes from position to limit are sent
+   */
+  public Id send(Method method, ByteBuffer params) throws CommandFailure {
+    Id id = new Id.Number(++lastId);
+    String head =
+        "{\"jsonrpc\":\"2.0\",\"id\":"
+            + lastId
+            + ",\"method\":\""
+            + method.wireName()
+            + "\",\"params\":";
+    ByteBuffer line = ByteBuffer.allocate(head.length() + params.remaining() + 2);
+    line.put(head.getBytes(StandardCharsets.US_ASCII)).put(params).put((byte) '}').put((byte) '\n');
+    send(line.flip(), "Send less at once.");
+    return id;
+  }
+
+  private void send(ByteBuffer line, String remedy) throws CommandFailure {
     if (line.remaining() > LineSplitter.MAX_LINE_BYTES) {
-      throw new CommandFailure(
-          ExitCode.USAGE,
-          "the request is longer than 1 MiB. Name fewer selectors, or use patterns.");
+      throw new CommandFailure(ExitCode.USAGE, "the request is longer than 1 MiB. " + remedy);
     }
     try {
       while (line.hasRemaining()) {
@@ -158,7 +181,6 @@ public final class Connection implements AutoCloseable {
     } catch (IOException e) {
       // The daemon may have said why before it closed; then that is read next, else the end is.
     }
-    return id;
   }
 
   /**
@@ -206,13 +228,30 @@ public final class Connection implements AutoCloseable {
     selector.wakeup();
   }
 
+  /**
+   * Waits until more can be sent. What comes meanwhile is taken in, for a daemon whose answers
+   * nobody reads does not read either.
+   */
   private void awaitRoom() throws IOException, CommandFailure {
-    key.interestOps(SelectionKey.OP_WRITE);
+    long deadline = System.nanoTime() + answerLimit.toNanos();
+    key.interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
     try {
-      if (selector.select(answerLimit.toMillis()) == 0) {
-        throw notAnswering();
+      while (true) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          throw notAnswering();
+        }
+        // Somebody who wakes us up is heard by receive.
+        if (selector.select(left / 1_000_000 + 1) > 0) {
+          selector.selectedKeys().clear();
+          if (key.isReadable()) {
+            read();
+          }
+          if (key.isWritable()) {
+            return;
+          }
+        }
       }
-      selector.selectedKeys().clear();
     } finally {
       key.interestOps(SelectionKey.OP_READ);
     }
@@ -220,19 +259,22 @@ public final class Connection implements AutoCloseable {
 
   /** Waits until something has come, or the time is over. */
   private void await(long nanos) throws CommandFailure {
-    int count;
     try {
       if (selector.select(nanos / 1_000_000 + 1) == 0) {
         return;
       }
       selector.selectedKeys().clear();
-      buffer.clear();
-      count = channel.read(buffer);
+      read();
     } catch (IOException e) {
-      count = -1; // As when it closes in good order: whatever it had to say has been read.
-    }
-    if (count < 0) {
+      // As when it closes in good order: whatever it had to say has been read.
       throw new ConnectionClosed(path, isUpgrading);
+    }
+  }
+
+  private void read() throws IOException {
+    buffer.clear();
+    if (channel.read(buffer) < 0) {
+      throw new ClosedChannelException();
     }
     buffer.flip();
     splitter.feed(buffer, sink);

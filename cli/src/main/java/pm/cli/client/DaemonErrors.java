@@ -11,13 +11,18 @@ import pm.protocol.Message;
 
 /** What an error response says to the user, and what the command exits with. */
 final class DaemonErrors {
+  /** How the daemon begins where no program was named, but a pool or a task. */
+  private static final String NO_POOL_OR_TASK = "there is no ";
+
   private DaemonErrors() {}
 
   static CommandFailure failure(Message.ErrorResponse error) {
     Optional<ErrorCode> code = ErrorCode.of(error.code());
     ExitCode exitCode = code.isPresent() ? code.get().exitCode() : ExitCode.FAILED;
     String sentence = error.message();
-    if (code.isPresent() && code.get() == ErrorCode.NO_MATCH) {
+    if (code.isPresent()
+        && code.get() == ErrorCode.NO_MATCH
+        && !sentence.startsWith(NO_POOL_OR_TASK)) {
       sentence = noMatch(error);
     } else if (code.isPresent() && code.get() == ErrorCode.METHOD_NOT_FOUND) {
       sentence += ". The daemon is older than this pmctl: see pmctl version.";

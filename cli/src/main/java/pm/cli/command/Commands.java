@@ -28,6 +28,16 @@ public final class Commands {
           "apply",
           "logs",
           "events",
+          "submit",
+          "task list",
+          "task show",
+          "task cancel",
+          "task retry",
+          "pool show",
+          "pool pause",
+          "pool resume",
+          "pool drain",
+          "metrics",
           "config check",
           "config show",
           "config schema",
@@ -40,11 +50,10 @@ public final class Commands {
           "completion");
 
   /** The first words of names of two words. */
-  public static final List<String> GROUPS = List.of("config", "daemon");
+  public static final List<String> GROUPS = List.of("task", "pool", "config", "daemon");
 
   /** What the documentation names, but this version does not have. */
-  private static final List<String> LATER =
-      List.of("submit", "task", "pool", "top", "metrics", "import");
+  private static final List<String> LATER = List.of("top", "import");
 
   private Commands() {}
 
@@ -70,6 +79,16 @@ public final class Commands {
       case "apply" -> Optional.of(new ApplyCommand());
       case "logs" -> Optional.of(new LogsCommand());
       case "events" -> Optional.of(new EventsCommand());
+      case "submit" -> Optional.of(new SubmitCommand());
+      case "task list" -> Optional.of(new TaskListCommand());
+      case "task show" -> Optional.of(new TaskShowCommand());
+      case "task cancel" -> Optional.of(new TaskCancelCommand());
+      case "task retry" -> Optional.of(new TaskRetryCommand());
+      case "pool show" -> Optional.of(new PoolShowCommand());
+      case "pool pause" -> Optional.of(new PoolPauseCommand());
+      case "pool resume" -> Optional.of(new PoolResumeCommand());
+      case "pool drain" -> Optional.of(new PoolDrainCommand());
+      case "metrics" -> Optional.of(new MetricsCommand());
       case "config check" -> Optional.of(new ConfigCheckCommand());
       case "config show" -> Optional.of(new ConfigShowCommand());
       case "config schema" -> Optional.of(new ConfigSchemaCommand());

@@ -17,8 +17,10 @@ import pm.cli.client.Connection;
 import pm.cli.render.Escapes;
 import pm.cli.render.Format;
 import pm.cli.render.Output;
+import pm.cli.render.PoolTable;
 import pm.config.RestartPolicy;
 import pm.protocol.JsonException;
+import pm.protocol.Members;
 import pm.protocol.Method;
 
 /**
@@ -31,6 +33,9 @@ public final class Completion {
 
   /** Nobody waits longer for a Tab. */
   private static final Duration LIMIT = Duration.ofSeconds(2);
+
+  /** More than that nobody looks through. */
+  private static final int MOST_TASKS = 200;
 
   private static final String FILES = ":files";
   private static final String FOLDERS = ":folders";
@@ -188,6 +193,10 @@ public final class Completion {
         }
       }
       case "PROGRAM" -> offerPrograms("");
+      case "POOL" -> offerPools();
+      case "PRIORITY" -> offerAll(SubmitCommand.PRIORITIES);
+      case "TASK-STATE" -> offerAll(TaskListCommand.STATES);
+      case "PART" -> offerAll(TaskShowCommand.PARTS);
       default -> {
         // A number, a time, a name of one's own.
       }
@@ -208,6 +217,15 @@ public final class Completion {
       case "PROGRAM=N" -> offerPrograms("=");
       case "SHELL" -> offerAll(CompletionCommand.SHELLS);
       case "PATH", "FILE" -> lines.add(FILES);
+      case "POOL" -> offerPools();
+      case "POOL [DATA]" -> {
+        if (before == 0) {
+          offerPools();
+        } else if (current.startsWith("@")) {
+          lines.add(FILES);
+        }
+      }
+      case "ID" -> offerTasks(syntax.name());
       case "CMD" -> lines.add(FILES);
       default -> {
         // Nothing that could be known.
@@ -236,6 +254,46 @@ public final class Completion {
     }
   }
 
+  private void offerPools() {
+    try (Connection connection = Connection.open(address(), LIMIT)) {
+      for (Members pool : PoolNames.list(connection, List.of())) {
+        offer(pool.string("name"), PoolTable.state(pool));
+      }
+    } catch (CommandFailure | JsonException e) {
+      // No daemon, no names: a Tab is no place to complain.
+    }
+  }
+
+  /** The tasks that a command is for, as far as one answer names them. */
+  private void offerTasks(String command) {
+    List<String> states =
+        switch (command) {
+          case "task cancel" -> List.of("RUNNING", "QUEUED");
+          case "task retry" -> List.of("FAILED", "TIMED_OUT", "CANCELLED");
+          default -> List.of("");
+        };
+    try (Connection connection = Connection.open(address(), LIMIT)) {
+      for (String state : states) {
+        Map<String, Object> params = state.isEmpty() ? Map.of() : Map.of("state", state);
+        Members page = Members.of(connection.call(Method.TASK_LIST, params), "the answer");
+        for (Members task : page.objects("tasks")) {
+          if (lines.size() < MOST_TASKS) {
+            offer(task.string("id"), task.string("pool") + ", " + task.string("state"));
+          }
+        }
+      }
+    } catch (CommandFailure | JsonException e) {
+      // As above.
+    }
+  }
+
+  private Address address() {
+    return new Address(
+        environment,
+        Optional.ofNullable(options.get(GlobalOptions.HOME.longName())),
+        Optional.ofNullable(options.get(GlobalOptions.SOCKET.longName())));
+  }
+
   private void offerPrograms(String end) {
     for (String name : names()) {
       if (name.indexOf('@') < 0 && name.indexOf(':') < 0 && !name.equals("all")) {
@@ -245,13 +303,8 @@ public final class Completion {
   }
 
   private List<String> names() {
-    Address address =
-        new Address(
-            environment,
-            Optional.ofNullable(options.get(GlobalOptions.HOME.longName())),
-            Optional.ofNullable(options.get(GlobalOptions.SOCKET.longName())));
     List<String> names = new ArrayList<>();
-    try (Connection connection = Connection.open(address, LIMIT)) {
+    try (Connection connection = Connection.open(address(), LIMIT)) {
       for (Object item : Pages.read(connection, Method.NAMES, Map.of()).items()) {
         names.add(item.toString());
       }

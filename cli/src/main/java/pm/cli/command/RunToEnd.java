@@ -56,7 +56,7 @@ final class RunToEnd {
     try (Connection connection = session.connect()) {
       connection.call(Method.EVENTS, Map.of("follow", true));
       RunToEnd run = new RunToEnd(session, connection, deadline);
-      Thread farewell = new Waiting.Farewell(session);
+      Thread farewell = new Waiting.Farewell(session, "What was begun goes on; see: pmctl status");
       Runtime.getRuntime().addShutdownHook(farewell);
       try {
         run.begin(params);

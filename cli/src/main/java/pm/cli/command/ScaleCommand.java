@@ -18,11 +18,19 @@ final class ScaleCommand implements Command {
     return new Syntax(
         "scale",
         List.of(),
-        "changes how many instances programs have",
-        "Starts or stops instances until each program has so many, and waits. It holds until the files say another number than they do now.",
-        new Operands("PROGRAM=N", 1, Integer.MAX_VALUE, "A program and its number of instances."),
+        "changes how many instances programs have, or the bounds of pools",
+        "Starts or stops instances until each program has so many, and waits. Of a pool it sets the bounds between which it has workers as"
+            + " they are needed. It holds until the files say another number than they do now.",
+        new Operands(
+            "PROGRAM=N",
+            1,
+            Integer.MAX_VALUE,
+            "A program and its number of instances; a pool and its bounds, 2..8 or 4."),
         List.of(Action.NO_WAIT, Action.TIMEOUT),
-        List.of("pmctl scale web=4", "pmctl scale web=2 worker=0 --timeout 1m"),
+        List.of(
+            "pmctl scale web=4",
+            "pmctl scale web=2 worker=0 --timeout 1m",
+            "pmctl scale thumbnails=2..8"),
         Action.exitsOfWaiting());
   }
 
@@ -35,16 +43,8 @@ final class ScaleCommand implements Command {
       if (program.isEmpty()) {
         throw wrong(operand, "is no PROGRAM=N");
       }
-      try {
-        long count = Long.parseLong(operand, equals + 1, operand.length(), 10);
-        if (count < 0) {
-          throw wrong(operand, "has a negative number");
-        }
-        if (counts.put(program, count) != null) {
-          throw wrong(operand, "names " + program + " once more");
-        }
-      } catch (NumberFormatException e) {
-        throw wrong(operand, "has no whole number");
+      if (counts.put(program, count(operand, equals + 1)) != null) {
+        throw wrong(operand, "names " + program + " once more");
       }
     }
     Map<String, Object> params = new LinkedHashMap<>();
@@ -54,8 +54,38 @@ final class ScaleCommand implements Command {
     return Action.run(session, Method.SCALE, params, selectors, new Outcomes("scale", "scaled"));
   }
 
+  /** A number, or the bounds of a pool. */
+  private static Object count(String operand, int from) throws CommandFailure {
+    int dots = operand.indexOf("..", from);
+    if (dots < 0) {
+      return number(operand, from, operand.length());
+    }
+    long min = number(operand, from, dots);
+    long max = number(operand, dots + 2, operand.length());
+    if (min > max) {
+      throw wrong(operand, "has its bounds the wrong way round");
+    }
+    Map<String, Object> bounds = new LinkedHashMap<>();
+    bounds.put("min", min);
+    bounds.put("max", max);
+    return bounds;
+  }
+
+  private static long number(String operand, int from, int to) throws CommandFailure {
+    try {
+      long number = Long.parseLong(operand, from, to, 10);
+      if (number < 0) {
+        throw wrong(operand, "has a negative number");
+      }
+      return number;
+    } catch (NumberFormatException e) {
+      throw wrong(operand, "has no whole number");
+    }
+  }
+
   private static CommandFailure wrong(String operand, String why) {
     return new CommandFailure(
-        ExitCode.USAGE, "scale: '" + operand + "' " + why + ". Write for example web=4.");
+        ExitCode.USAGE,
+        "scale: '" + operand + "' " + why + ". Write for example web=4, or for a pool web=2..8.");
   }
 }

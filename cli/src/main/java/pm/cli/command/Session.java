@@ -1,6 +1,7 @@
 package pm.cli.command;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,7 @@ import pm.cli.render.Style;
  * @param arguments of this call
  * @param environment of this process
  * @param answerLimit how long an answer may take that needs nothing but the daemon itself
+ * @param in stdin
  * @param out for what was asked for
  * @param err for what went wrong, notices and progress
  * @param format how results are written
@@ -29,6 +31,7 @@ public record Session(
     Arguments arguments,
     Map<String, String> environment,
     Duration answerLimit,
+    InputStream in,
     Output out,
     Output err,
     Format format,
@@ -39,6 +42,7 @@ public record Session(
       Arguments arguments,
       Map<String, String> environment,
       Duration answerLimit,
+      InputStream in,
       Output out,
       Output err)
       throws CommandFailure {
@@ -47,6 +51,7 @@ public record Session(
         arguments,
         environment,
         answerLimit,
+        in,
         out,
         err,
         Format.of(arguments.oneOf(GlobalOptions.OUTPUT, Format.NAMES)),

@@ -17,11 +17,61 @@ import pm.protocol.Message;
 import pm.protocol.Method;
 
 /**
- * Waits for the answer to a request that takes as long as programs take to start and stop.
- * Meanwhile it asks on the same connection what is being waited for: on a terminal every second, to
- * show it; else now and then, to notice a daemon that does not answer any more.
+ * Waits for the answer to a request that takes as long as programs take to start and stop, or tasks
+ * to be done. Meanwhile it asks on the same connection what is being waited for: on a terminal
+ * every second, to show it; else now and then, to notice a daemon that does not answer any more.
  */
 final class Waiting {
+  /** What is asked and shown while the answer is awaited. */
+  interface Subject {
+    /** What tells how far it is; only asked for a terminal. */
+    Method method();
+
+    /** The parameters of that. */
+    Map<String, Object> params();
+
+    /** What is waited for, in a few words, from the answer; empty to show nothing. */
+    String text(Members answer) throws JsonException;
+  }
+
+  /** The instances that are on their way to another state. */
+  private record Instances(Map<String, Object> params) implements Subject {
+    @Override
+    public Method method() {
+      return Method.STATUS;
+    }
+
+    @Override
+    public String text(Members answer) throws JsonException {
+      StringBuilder line = new StringBuilder();
+      int count = 0;
+      for (Members item : answer.objects("items")) {
+        if (isUnderWay(item)) {
+          count++;
+          if (count <= MAX_NAMES) {
+            line.append(count == 1 ? "" : ", ")
+                .append(item.string("name"))
+                .append(" (")
+                .append(item.string("state"));
+            String detail = item.optionalString("detail").orElse("");
+            line.append(detail.isEmpty() ? "" : ": ").append(detail).append(')');
+          }
+        }
+      }
+      if (count > MAX_NAMES) {
+        line.append(" and ").append(count - MAX_NAMES).append(" more");
+      }
+      return count == 0 ? "the daemon" : line.toString();
+    }
+
+    private static boolean isUnderWay(Members item) throws JsonException {
+      String state = item.string("state");
+      return state.equals("STARTING")
+          || state.equals("STOPPING")
+          || (state.equals("DEAD") && item.optionalString("reason").orElse("").equals("waiting"));
+    }
+  }
+
   private static final Duration SHOW_INTERVAL = Duration.ofSeconds(1);
   private static final Duration CHECK_INTERVAL = Duration.ofSeconds(15);
 
@@ -34,17 +84,17 @@ final class Waiting {
 
   private final Session session;
   private final Connection connection;
-  private final Map<String, Object> selectors;
+  private final Subject subject;
   private final long started = System.nanoTime();
   private final boolean shown;
   private Optional<Id> poll = Optional.empty();
   private long nextPoll;
   private boolean lineIsUsed;
 
-  private Waiting(Session session, Connection connection, Map<String, Object> selectors) {
+  Waiting(Session session, Connection connection, Subject subject) {
     this.session = session;
     this.connection = connection;
-    this.selectors = selectors;
+    this.subject = subject;
     this.shown = session.err().isTerminal();
     this.nextPoll = (shown ? SHOW_INTERVAL : CHECK_INTERVAL).toNanos();
   }
@@ -63,10 +113,29 @@ final class Waiting {
       Map<String, Object> selectors,
       Optional<Duration> timeout)
       throws CommandFailure, JsonException, IOException {
+    return call(
+        session,
+        connection,
+        method,
+        params,
+        new Instances(selectors),
+        timeout,
+        new Farewell(session, "What was begun goes on; see: pmctl status"));
+  }
+
+  /** As the other, for what is no instance. */
+  static Object call(
+      Session session,
+      Connection connection,
+      Method method,
+      Map<String, Object> params,
+      Subject subject,
+      Optional<Duration> timeout,
+      Farewell farewell)
+      throws CommandFailure, JsonException, IOException {
     Id id = connection.send(method, params);
-    Waiting waiting = new Waiting(session, connection, selectors);
+    Waiting waiting = new Waiting(session, connection, subject);
     // Ctrl-C ends a JVM through its shutdown hooks, with 130.
-    Thread farewell = new Farewell(session);
     Runtime.getRuntime().addShutdownHook(farewell);
     try {
       return waiting.result(id, timeout);
@@ -106,8 +175,8 @@ final class Waiting {
       tell(session, "pmd is shutting down");
       return ExitCode.DONE;
     }
-    Waiting waiting = new Waiting(session, connection, Map.of());
-    Thread farewell = new Farewell(session);
+    Waiting waiting = new Waiting(session, connection, new Instances(Map.of()));
+    Thread farewell = new Farewell(session, "What was begun goes on; see: pmctl status");
     Runtime.getRuntime().addShutdownHook(farewell);
     try {
       waiting.end(timeout);
@@ -149,29 +218,39 @@ final class Waiting {
    */
   private Optional<Message> next(long deadline) throws CommandFailure, JsonException, IOException {
     while (true) {
+      Optional<Message> message = nextOrWoken(deadline);
+      if (message.isPresent() || elapsedNanos() >= deadline) {
+        return message;
+      }
+    }
+  }
+
+  /** As {@link #next}, but also empty after {@link Connection#wakeUp}. */
+  Optional<Message> nextOrWoken(long deadline) throws CommandFailure, JsonException, IOException {
+    while (true) {
+      if (poll.isEmpty() && elapsedNanos() >= nextPoll) {
+        sendPoll();
+      }
       long limit = Math.min(deadline, nextPoll) - elapsedNanos();
       Optional<Message> message = connection.receive(Duration.ofNanos(Math.max(0, limit)));
       if (message.isPresent()) {
         if (!takePoll(message.get())) {
           return message;
         }
-      } else if (elapsedNanos() >= deadline) {
+      } else if (elapsedNanos() < nextPoll || elapsedNanos() >= deadline) {
         return Optional.empty();
-      } else if (elapsedNanos() >= nextPoll) {
-        sendPoll();
+      } else if (poll.isPresent()) {
+        // It is as old as the answer limit.
+        throw connection.notAnswering();
       }
     }
   }
 
   private void sendPoll() throws CommandFailure {
-    if (poll.isPresent()) {
-      // The one before is as old as the answer limit.
-      throw connection.notAnswering();
-    }
     poll =
         Optional.of(
             shown
-                ? connection.send(Method.STATUS, selectors)
+                ? connection.send(subject.method(), subject.params())
                 : connection.send(Method.PING, Map.of()));
     nextPoll = elapsedNanos() + connection.answerLimit().toNanos();
   }
@@ -194,38 +273,24 @@ final class Waiting {
     poll = Optional.empty();
     nextPoll = elapsedNanos() + (shown ? SHOW_INTERVAL : CHECK_INTERVAL).toNanos();
     if (shown && status.isPresent()) {
-      show(Members.of(status.get(), "the answer"));
+      show(subject.text(Members.of(status.get(), "the answer")));
     }
     return true;
   }
 
-  private long elapsedNanos() {
+  /** Nanoseconds since the wait began. */
+  long elapsedNanos() {
     return System.nanoTime() - started;
   }
 
-  private void show(Members status) throws JsonException, IOException {
-    StringBuilder line = new StringBuilder("waiting for ");
-    int count = 0;
-    for (Members item : status.objects("items")) {
-      if (isUnderWay(item)) {
-        count++;
-        if (count <= MAX_NAMES) {
-          line.append(count == 1 ? "" : ", ")
-              .append(item.string("name"))
-              .append(" (")
-              .append(item.string("state"));
-          String detail = item.optionalString("detail").orElse("");
-          line.append(detail.isEmpty() ? "" : ": ").append(detail).append(')');
-        }
-      }
+  private void show(String what) throws IOException {
+    if (what.isEmpty()) {
+      eraseLine();
+      return;
     }
-    if (count == 0) {
-      line.append("the daemon");
-    } else if (count > MAX_NAMES) {
-      line.append(" and ").append(count - MAX_NAMES).append(" more");
-    }
+    String line = "waiting for " + what;
     String time = " " + elapsedNanos() / 1_000_000_000 + "s";
-    String text = Escapes.cell(line.toString());
+    String text = Escapes.cell(line);
     // A line that wraps could not be erased.
     if (text.length() + time.length() > MAX_WIDTH) {
       text = text.substring(0, MAX_WIDTH - time.length() - 1) + "\u2026";
@@ -235,14 +300,8 @@ final class Waiting {
     lineIsUsed = true;
   }
 
-  private static boolean isUnderWay(Members item) throws JsonException {
-    String state = item.string("state");
-    return state.equals("STARTING")
-        || state.equals("STOPPING")
-        || (state.equals("DEAD") && item.optionalString("reason").orElse("").equals("waiting"));
-  }
-
-  private void eraseLine() throws IOException {
+  /** Makes room on the terminal for what is to be shown there otherwise. */
+  void eraseLine() throws IOException {
     if (lineIsUsed) {
       session.err().print(ERASE_LINE);
       session.err().flush();
@@ -253,17 +312,19 @@ final class Waiting {
   /** Says, when the user ends the wait, that this is all that ends. */
   static final class Farewell extends Thread {
     private final Session session;
+    private final String sentence;
 
-    Farewell(Session session) {
+    Farewell(Session session, String sentence) {
       super("farewell");
       this.session = session;
+      this.sentence = sentence;
     }
 
     @Override
     public void run() {
       try {
         session.err().print(session.err().isTerminal() ? ERASE_LINE : "");
-        session.err().line("pmctl: interrupted. What was begun goes on; see: pmctl status");
+        session.err().line("pmctl: interrupted. " + sentence);
         session.err().flush();
       } catch (IOException e) {
         // Nobody is left to be told.

@@ -54,6 +54,20 @@ public enum Style {
     };
   }
 
+  /** A text in the colour that goes with the state of a task, or of a pool. */
+  public String task(String text, String state) {
+    if (this == PLAIN) {
+      return text;
+    }
+    return switch (state) {
+      case "SUCCEEDED", "RUNNING" -> GREEN + text + RESET;
+      case "FAILED", "TIMED_OUT", "stalled" -> RED + text + RESET;
+      case "paused", "draining", "held" -> YELLOW + text + RESET;
+      case "CANCELLED" -> DIM + text + RESET;
+      default -> text;
+    };
+  }
+
   /** A name in front of lines of many; the same name always has the same colour. */
   public String name(String text) {
     return this == PLAIN

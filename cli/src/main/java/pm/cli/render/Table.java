@@ -53,6 +53,11 @@ public final class Table {
     }
   }
 
+  /** The widths of the columns as they are by now. */
+  public int[] widths() {
+    return widths.clone();
+  }
+
   /** How long the longest line is, in characters. */
   public int width() {
     int width = 2 * (widths.length - 1);
@@ -73,13 +78,24 @@ public final class Table {
    * @param columns what does not fit into so many is cut off the last cell of a line
    */
   public String render(int columns) {
-    int room = columns - width() + widths[widths.length - 1];
     StringBuilder out = new StringBuilder();
     line(out, headings, headings);
+    rows(out, columns);
+    return out.toString();
+  }
+
+  /** As {@link #render(int)}, without the headings, which stand above already. */
+  public String renderRows(int columns) {
+    StringBuilder out = new StringBuilder();
+    rows(out, columns);
+    return out.toString();
+  }
+
+  private void rows(StringBuilder out, int columns) {
+    int room = columns - width() + widths[widths.length - 1];
     for (int i = 0; i < rows.size(); i++) {
       line(out, rows.get(i), cut(colored.get(i), rows.get(i), room));
     }
-    return out.toString();
   }
 
   /** The last cell has no colours. Where there is next to no room it is left whole. */

@@ -1,5 +1,8 @@
 package pm.cli.render;
 
+import java.time.DateTimeException;
+import java.time.LocalDate;
+
 /** Numbers as people read them. */
 public final class Units {
   private static final String[] BYTES = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
@@ -44,6 +47,40 @@ public final class Units {
   /** A percentage with one digit after the point: {@code 0.3%}. */
   public static String percent(double percent) {
     return oneDigit(percent) + "%";
+  }
+
+  /**
+   * The seconds between two times as they come from the daemon, {@code 2026-07-03T09:12:00.250Z}.
+   */
+  public static double between(String from, String to) {
+    return (millis(to) - millis(from)) / 1000.0;
+  }
+
+  /** The seconds since a time as it comes from the daemon, by our own clock; not less than 0. */
+  public static double since(String time) {
+    return Math.max(0, (System.currentTimeMillis() - millis(time)) / 1000.0);
+  }
+
+  /** The seconds up to a time as it comes from the daemon, by our own clock; not less than 0. */
+  public static double until(String time) {
+    return Math.max(0, (millis(time) - System.currentTimeMillis()) / 1000.0);
+  }
+
+  /** Milliseconds since 1970; read by hand, for a formatter takes longer to load than all else. */
+  private static long millis(String time) {
+    try {
+      long day =
+          LocalDate.of(digits(time, 0, 4), digits(time, 5, 7), digits(time, 8, 10)).toEpochDay();
+      int seconds = digits(time, 11, 13) * 3_600 + digits(time, 14, 16) * 60 + digits(time, 17, 19);
+      int millis = time.length() >= 24 ? digits(time, 20, 23) : 0;
+      return (day * 86_400 + seconds) * 1000 + millis;
+    } catch (NumberFormatException | IndexOutOfBoundsException | DateTimeException e) {
+      return 0; // What it is not is shown as it is elsewhere.
+    }
+  }
+
+  private static int digits(String time, int from, int to) {
+    return Integer.parseInt(time, from, to, 10);
   }
 
   private static String oneDigit(double value) {

@@ -52,6 +52,9 @@ final class ParsersAgreeTest {
           "-fn",
           "-fn5",
           "@web",
+          "--wait",
+          "--wait=5s",
+          "--wait=",
           "@@",
           "\u00e9",
           "--socket",
@@ -114,8 +117,12 @@ final class ParsersAgreeTest {
   void theCommonLinesNeedNoPicocli() {
     for (Command command : Commands.all()) {
       for (String example : command.syntax().examples()) {
-        String plain = example.replaceAll("'", "").replaceAll(" (\\||&&|>) .*", "");
-        List<String> words = new ArrayList<>(List.of(plain.split(" ")));
+        String plain = example.replaceAll(" (\\||&&|>) (?=([^']*'[^']*')*[^']*$).*", "");
+        // A space between single quotes is none between words.
+        List<String> words = new ArrayList<>();
+        for (String word : plain.split(" (?=([^']*'[^']*')*[^']*$)", -1)) {
+          words.add(word.replace("'", ""));
+        }
         int skip = 1 + command.syntax().name().split(" ").length;
         assertThat(QuickParser.parse(Map.of(), words, skip, command.syntax()))
             .as(example)
