@@ -37,6 +37,7 @@ public final class Commands {
           "pool pause",
           "pool resume",
           "pool drain",
+          "top",
           "metrics",
           "config check",
           "config show",
@@ -53,7 +54,7 @@ public final class Commands {
   public static final List<String> GROUPS = List.of("task", "pool", "config", "daemon");
 
   /** What the documentation names, but this version does not have. */
-  private static final List<String> LATER = List.of("top", "import");
+  private static final List<String> LATER = List.of("import");
 
   private Commands() {}
 
@@ -88,6 +89,7 @@ public final class Commands {
       case "pool pause" -> Optional.of(new PoolPauseCommand());
       case "pool resume" -> Optional.of(new PoolResumeCommand());
       case "pool drain" -> Optional.of(new PoolDrainCommand());
+      case "top" -> Optional.of(new TopCommand());
       case "metrics" -> Optional.of(new MetricsCommand());
       case "config check" -> Optional.of(new ConfigCheckCommand());
       case "config show" -> Optional.of(new ConfigShowCommand());

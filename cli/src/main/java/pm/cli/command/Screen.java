@@ -1,21 +1,15 @@
 package pm.cli.command;
 
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import pm.cli.client.Connection;
-import pm.cli.render.Format;
-import pm.cli.render.StatusTable;
 import pm.cli.render.Style;
-import pm.cli.render.Table;
 import pm.cli.render.Terminal;
-import pm.protocol.JsonException;
-import pm.protocol.Members;
 import sun.misc.Signal;
 
 /**
- * The other screen of a terminal, which full-screen programs use, with a table drawn in place. It
+ * The other screen of a terminal, which full-screen programs use, with tables drawn in place. It
  * follows the terminal's size, and gives the terminal back as it was, also when the user stops us
  * (Ctrl-Z) or ends us (Ctrl-C): then the last table stays on the screen that was there before.
  */
@@ -28,6 +22,7 @@ final class Screen implements AutoCloseable {
 
   private final Session session;
   private final Connection connection;
+  private final Optional<Keys> keys;
   private final Thread ending = new Thread(this::leaveAtEnd, "screen");
   private final Object lock = new Object();
   private Terminal size;
@@ -36,15 +31,25 @@ final class Screen implements AutoCloseable {
   private boolean stopped;
   private volatile boolean resized;
 
-  private Screen(Session session, Connection connection) {
+  private Screen(Session session, Connection connection, Optional<Keys> keys) {
     this.session = session;
     this.connection = connection;
+    this.keys = keys;
     this.size = Terminal.of(session.environment()).orElse(Terminal.UNKNOWN);
   }
 
   /** Prepares to take the terminal, which the first picture does. */
   static Screen open(Session session, Connection connection) {
-    Screen screen = new Screen(session, connection);
+    return open(session, connection, Optional.empty());
+  }
+
+  /** As the other, and listens to keys. */
+  static Screen withKeys(Session session, Connection connection) {
+    return open(session, connection, Keys.of(session, connection));
+  }
+
+  private static Screen open(Session session, Connection connection, Optional<Keys> keys) {
+    Screen screen = new Screen(session, connection, keys);
     Runtime.getRuntime().addShutdownHook(screen.ending);
     Signal.handle(new Signal("WINCH"), signal -> screen.wake(true));
     Signal.handle(new Signal("CONT"), signal -> screen.goOn());
@@ -78,26 +83,40 @@ final class Screen implements AutoCloseable {
     }
   }
 
-  /** Draws the instances. */
-  void show(List<Members> items) throws JsonException, IOException {
+  /** How many characters fit into a line. */
+  int columns() {
     if (resized) {
       resized = false;
       size = Terminal.ask().orElse(size);
     }
-    Table table = StatusTable.of(items, session.format() == Format.WIDE, session.style());
-    String text = table.render(size.columns());
+    return size.columns();
+  }
+
+  /** Whether the user has had enough, by a key. */
+  boolean isQuit() {
+    return keys.isPresent() && keys.get().isQuit();
+  }
+
+  /**
+   * Draws a picture.
+   *
+   * @param summary the first line
+   * @param text the other lines, each with a line feed; what does not fit is cut off
+   * @param fits whether no line of the text is too long
+   */
+  void show(String summary, String text, boolean fits) throws IOException {
     StringBuilder drawn = new StringBuilder(HOME);
-    String summary = summary(items);
-    summary = summary.substring(0, Math.min(summary.length(), size.columns()));
-    drawn.append(session.style().dim(summary)).append(ERASE_REST_OF_LINE);
+    String first = summary.substring(0, Math.min(summary.length(), size.columns()));
+    drawn.append(session.style().dim(first)).append(ERASE_REST_OF_LINE);
     int room = Math.max(2, size.rows() - 1);
-    int lines = items.size() + 1;
+    List<String> all = text.lines().toList();
+    int lines = all.size();
     int shown = 0;
-    for (String line : text.lines().toList()) {
+    for (String line : all) {
       if (lines > room && shown == room - 1) {
         break;
       }
-      drawn.append("\r\n").append(fitting(line, table)).append(ERASE_REST_OF_LINE);
+      drawn.append("\r\n").append(fits ? line : fitting(line)).append(ERASE_REST_OF_LINE);
       shown++;
     }
     if (shown < lines) {
@@ -111,6 +130,9 @@ final class Screen implements AutoCloseable {
     synchronized (lock) {
       last = text;
       if (!stopped) {
+        if (!entered) {
+          takeKeys();
+        }
         session.out().print(entered ? "" : ENTER);
         entered = true;
         session.out().print(drawn.toString());
@@ -120,30 +142,16 @@ final class Screen implements AutoCloseable {
   }
 
   /** A line that would wrap would push the others off the screen; colours are given up for it. */
-  private String fitting(String line, Table table) {
-    if (session.style() == Style.COLORED && table.width() <= size.columns()) {
-      return line;
-    }
+  private String fitting(String line) {
     String plain =
         session.style() == Style.COLORED ? line.replaceAll("\u001b\\[[0-9;]*m", "") : line;
     return plain.length() <= size.columns() ? line : plain.substring(0, size.columns());
   }
 
-  private static String summary(List<Members> items) throws JsonException {
-    Map<String, Integer> counts = new LinkedHashMap<>();
-    for (Members item : items) {
-      String reason = item.optionalString("reason").orElse("");
-      String state = item.string("state");
-      counts.merge(reason.isEmpty() ? state : reason, 1, Integer::sum);
+  private void takeKeys() throws IOException {
+    if (keys.isPresent()) {
+      keys.get().take();
     }
-    StringBuilder summary = new StringBuilder();
-    summary.append(items.size()).append(items.size() == 1 ? " instance" : " instances");
-    String separator = ": ";
-    for (Map.Entry<String, Integer> count : counts.entrySet()) {
-      summary.append(separator).append(count.getValue()).append(' ').append(count.getKey());
-      separator = ", ";
-    }
-    return summary.toString();
   }
 
   private void leave(boolean forGood) throws IOException {
@@ -151,6 +159,9 @@ final class Screen implements AutoCloseable {
       stopped = true;
       if (entered) {
         entered = false;
+        if (keys.isPresent()) {
+          keys.get().giveBack();
+        }
         session.out().print(LEAVE);
         if (forGood) {
           session.out().print(last);

@@ -2,17 +2,16 @@ package pm.cli.command;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import pm.cli.arguments.CommandFailure;
 import pm.cli.client.Connection;
 import pm.cli.render.Escapes;
 import pm.cli.render.Format;
 import pm.cli.render.StatusTable;
+import pm.cli.render.Table;
 import pm.cli.render.YamlText;
 import pm.protocol.ExitCode;
 import pm.protocol.Id;
@@ -34,39 +33,8 @@ final class Watch {
 
   private final Session session;
   private final Connection connection;
-  private final Map<Key, Shown> instances = new TreeMap<>();
+  private final WatchedInstances instances = new WatchedInstances();
   private boolean changed = true;
-
-  /** By what the table is sorted. */
-  private record Key(String program, long instance) implements Comparable<Key> {
-    static Key of(String name) {
-      int at = name.lastIndexOf('@');
-      try {
-        return new Key(name.substring(0, at), Long.parseLong(name, at + 1, name.length(), 10));
-      } catch (NumberFormatException | IndexOutOfBoundsException e) {
-        return new Key(name, 0);
-      }
-    }
-
-    @Override
-    public int compareTo(Key other) {
-      int programs = program.compareTo(other.program);
-      return programs != 0 ? programs : Long.compare(instance, other.instance);
-    }
-  }
-
-  /** An instance as it came, and when. */
-  private record Shown(Members item, long atNanos) {
-    /** It as it is now: the time it has been up goes on by itself. */
-    Members now(long nanos) {
-      if (!(item.values().get("uptime_seconds") instanceof Number seconds)) {
-        return item;
-      }
-      Map<String, Object> values = new LinkedHashMap<>(item.values());
-      values.put("uptime_seconds", seconds.doubleValue() + (nanos - atNanos) / 1e9);
-      return new Members(values);
-    }
-  }
 
   private Watch(Session session, Connection connection) {
     this.session = session;
@@ -125,9 +93,7 @@ final class Watch {
               .out()
               .print(
                   StatusTable.of(
-                          items(System.nanoTime()),
-                          session.format() == Format.WIDE,
-                          session.style())
+                          instances.items(), session.format() == Format.WIDE, session.style())
                       .render());
           session.out().line("");
         }
@@ -184,7 +150,10 @@ final class Watch {
         throw connection.notAnswering();
       }
       if (complete) {
-        screen.show(items(System.nanoTime()));
+        List<Members> items = instances.items();
+        Table table = StatusTable.of(items, session.format() == Format.WIDE, session.style());
+        screen.show(
+            summary(items), table.render(screen.columns()), table.width() <= screen.columns());
       }
     }
   }
@@ -199,24 +168,25 @@ final class Watch {
       return Optional.of(Subscription.end(session, params));
     }
     if (notification.method().equals(Streams.STATUS)) {
-      long now = System.nanoTime();
-      for (Members item : params.objects("items")) {
-        instances.put(Key.of(item.string("name")), new Shown(item, now));
-        changed = true;
-      }
-      for (String name : params.strings("gone")) {
-        instances.remove(Key.of(name));
-        changed = true;
-      }
+      changed |= instances.take(params);
     }
     return Optional.empty();
   }
 
-  private List<Members> items(long nanos) {
-    List<Members> items = new ArrayList<>(instances.size());
-    for (Shown shown : instances.values()) {
-      items.add(shown.now(nanos));
+  private static String summary(List<Members> items) throws JsonException {
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    for (Members item : items) {
+      String reason = item.optionalString("reason").orElse("");
+      String state = item.string("state");
+      counts.merge(reason.isEmpty() ? state : reason, 1, Integer::sum);
     }
-    return items;
+    StringBuilder summary = new StringBuilder();
+    summary.append(items.size()).append(items.size() == 1 ? " instance" : " instances");
+    String separator = ": ";
+    for (Map.Entry<String, Integer> count : counts.entrySet()) {
+      summary.append(separator).append(count.getValue()).append(' ').append(count.getKey());
+      separator = ", ";
+    }
+    return summary.toString();
   }
 }

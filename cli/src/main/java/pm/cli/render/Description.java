@@ -56,9 +56,7 @@ public final class Description {
     }
     field("Healthy", item.has("healthy") ? (item.bool("healthy", true) ? "yes" : "no") : "");
     checks();
-    field(
-        "Tasks in hand",
-        item.optionalLong("tasks_in_hand").orElse(0) > 0 ? text("tasks_in_hand") : "");
+    tasks();
     dependencies("Depends on", "depends_on");
     dependencies("Needed by", "dependants");
     limits();
@@ -149,6 +147,27 @@ public final class Description {
       line.append("; next at ").append(StatusTable.text(checks.get(), "next_at", ""));
     }
     field("Checks", line.toString());
+  }
+
+  /** As {@code k3f9-7 (resize), attempt 2, since …, until …}. */
+  private void tasks() throws JsonException {
+    long count = item.optionalLong("tasks_in_hand").orElse(0);
+    int shown = 0;
+    for (Members task : item.objects("tasks")) {
+      StringBuilder line = new StringBuilder(task.string("id"));
+      line.append(" (").append(StatusTable.text(task, "type", "-")).append("), attempt ");
+      line.append(StatusTable.text(task, "attempt", "-"));
+      line.append(", since ").append(StatusTable.text(task, "since", "-"));
+      if (task.has("deadline")) {
+        line.append(", until ").append(StatusTable.text(task, "deadline", "-"));
+      }
+      field(shown == 0 ? "Tasks in hand" : "", line.toString());
+      shown++;
+    }
+    if (count > shown) {
+      String rest = shown == 0 ? Long.toString(count) : "and " + (count - shown) + " more";
+      field(shown == 0 ? "Tasks in hand" : "", rest);
+    }
   }
 
   private void scaled() throws JsonException {
@@ -280,7 +299,7 @@ public final class Description {
   }
 
   private void label(String label) {
-    out.append("  ").append(label).append(':');
+    out.append("  ").append(label).append(label.isEmpty() ? ' ' : ':');
     for (int i = label.length(); i < LABEL_WIDTH; i++) {
       out.append(' ');
     }

@@ -20,6 +20,7 @@ public final class StatusTable {
     "RESTARTS",
     "CPU",
     "MEMORY",
+    "TASKS",
     "WINDOW",
     "READY",
     "HEALTHY",
@@ -29,7 +30,7 @@ public final class StatusTable {
     "INVOCATION",
     "DETAIL"
   };
-  private static final int[] WIDE_WIDTHS = {6, 9, 5, 6, 8, 4, 7, 6, 5, 7, 7, 9, 6, 32, 0};
+  private static final int[] WIDE_WIDTHS = {6, 9, 5, 6, 8, 4, 7, 5, 6, 5, 7, 7, 9, 6, 32, 0};
 
   private StatusTable() {}
 
@@ -57,20 +58,30 @@ public final class StatusTable {
               ? Units.bytes(n.doubleValue())
               : "-";
       if (wide) {
-        cells[7] = text(item, "restarts_in_window", "-") + "/" + text(item, "max_restarts", "-");
-        cells[8] = yesNo(item, "ready");
-        cells[9] = yesNo(item, "healthy");
-        cells[10] = yesNo(item, "enabled");
-        cells[11] = orDash(end(item));
-        cells[12] = item.has("groups") ? orDash(String.join(",", item.strings("groups"))) : "-";
-        cells[13] = text(item, "invocation_id", "-");
+        cells[7] = text(item, "tasks_in_hand", "-");
+        cells[8] = text(item, "restarts_in_window", "-") + "/" + text(item, "max_restarts", "-");
+        cells[9] = yesNo(item, "ready");
+        cells[10] = yesNo(item, "healthy");
+        cells[11] = yesNo(item, "enabled");
+        cells[12] = orDash(end(item));
+        cells[13] = item.has("groups") ? orDash(String.join(",", item.strings("groups"))) : "-";
+        cells[14] = text(item, "invocation_id", "-");
       }
-      cells[cells.length - 1] = detail(reason, text(item, "detail", ""));
+      String detail = detail(reason, text(item, "detail", ""));
+      cells[cells.length - 1] = wide ? detail : tasks(item, detail);
       String[] shown = cells.clone();
       shown[1] = style.state(cells[1], state, reason);
       table.add(cells, shown);
     }
     return table;
+  }
+
+  /** With what a worker has in hand in front, for which a narrow table has no column. */
+  private static String tasks(Members item, String detail) throws JsonException {
+    long tasks = item.optionalLong("tasks_in_hand").orElse(0);
+    return tasks == 0
+        ? detail
+        : tasks + (tasks == 1 ? " task" : " tasks") + (detail.isEmpty() ? "" : "; " + detail);
   }
 
   /** Why it is dead, and the sentence: {@code backoff: exit 1 after 0.3s}. */
