@@ -1,14 +1,13 @@
 package pm.protocol;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
  * Reads what a JSON-RPC 2.0 message is and where its parts are, without building them: the whole
- * text is checked to be JSON in UTF-8, and nothing of it is copied. One reader is used again and
- * again. Not safe for several threads at once.
+ * text is checked to be JSON in UTF-8, nothing of it is copied and nothing is allocated. One reader
+ * is used again and again. Not safe for several threads at once.
  *
  * <p>Differs from {@link MessageCodec} where a program that is not ours may differ: params may be
  * an array, a response may have both {@code result} and {@code error} if one of them is null, an
@@ -16,7 +15,6 @@ import java.util.Optional;
  * for inside its parts.
  */
 public final class Envelope {
-
   /** A character may be written as an escape of its code unit. */
   private static final int MOST_BYTES_OF_A_CHARACTER = 6;
 
@@ -34,38 +32,36 @@ public final class Envelope {
     NONE
   }
 
-  /** A part of the message: its bytes in the buffer that was read, none if it is absent. */
-  public record Part(int from, int to) {
-    static final Part ABSENT = new Part(0, 0);
-
-    /** Returns whether the message has it, and it is not null. */
-    public boolean isPresent() {
-      return to > from;
-    }
+  /** A part of a message that may be any value. */
+  public enum Part {
+    PARAMS,
+    RESULT,
+    ERROR
   }
 
   /** A member that has a meaning, and where it is in the present message. */
   private static final class Member {
-    private final String name;
-    private final byte[] bytes;
+    private final byte[] name;
     private boolean isThere;
     private boolean isNull;
+
+    /** Whether it is a string with neither escapes nor letters beyond ASCII. */
+    private boolean isPlain;
+
     private int from;
     private int to;
 
     private Member(String name) {
-      this.name = name;
-      bytes = name.getBytes(StandardCharsets.US_ASCII);
+      this.name = name.getBytes(StandardCharsets.US_ASCII);
     }
 
     private boolean hasValue() {
       return isThere && !isNull;
     }
-
-    private Part part() {
-      return hasValue() ? new Part(from, to) : Part.ABSENT;
-    }
   }
+
+  private static final byte[] NOTHING = {};
+  private static final byte[] VERSION = "2.0".getBytes(StandardCharsets.US_ASCII);
 
   private final Member version = new Member("jsonrpc");
   private final Member id = new Member("id");
@@ -73,28 +69,36 @@ public final class Envelope {
   private final Member params = new Member("params");
   private final Member result = new Member("result");
   private final Member error = new Member("error");
-  private final List<Member> members = List.of(version, id, method, params, result, error);
   private final Member foreign = new Member("");
 
   private final JsonChecker json = new JsonChecker();
-  private ByteBuffer bytes = ByteBuffer.allocate(0);
+  private byte[] bytes = NOTHING;
 
   /**
-   * Reads the text between two positions of a buffer, which the accessors go on using until the
+   * Reads the text between two positions of an array, which the accessors go on using until the
    * next text is read.
    *
    * @return NONE if it is no JSON-RPC 2.0 message
    */
-  public Kind read(ByteBuffer text, int start, int end) {
+  public Kind read(byte[] text, int start, int end) {
     bytes = text;
-    for (int i = 0; i < members.size(); i++) {
-      members.get(i).isThere = false;
-    }
+    version.isThere = false;
+    id.isThere = false;
+    method.isThere = false;
+    params.isThere = false;
+    result.isThere = false;
+    error.isThere = false;
     try {
       return find(start, end) ? kind() : Kind.NONE;
     } catch (JsonChecker.NotJsonException notJson) {
       return Kind.NONE;
     }
+  }
+
+  /** Lets go of the text, so that a large one is not kept. */
+  public void release() {
+    bytes = NOTHING;
+    json.release();
   }
 
   /** Finds the members; false if one stands twice. */
@@ -119,7 +123,9 @@ public final class Envelope {
         member.from = json.at();
         json.value();
         member.to = json.at();
-        member.isNull = bytes.get(member.from) == 'n';
+        byte first = bytes[member.from];
+        member.isNull = first == 'n';
+        member.isPlain = first == '"' && json.isPlain();
         json.skipSpace();
       } while (json.skip(','));
       json.expect('}');
@@ -129,54 +135,76 @@ public final class Envelope {
     return true;
   }
 
+  /** Returns the member of the name that was gone over last. */
   private Member member(int nameFrom, int nameTo) {
-    for (int at = nameFrom; at < nameTo; at++) {
-      if (bytes.get(at) == '\\') {
-        Object name = parsed(nameFrom - 1, nameTo + 1);
-        return members.stream().filter(m -> m.name.equals(name)).findAny().orElse(foreign);
-      }
+    if (!json.isPlain()) {
+      byte[] name = ((String) parsed(nameFrom - 1, nameTo + 1)).getBytes(StandardCharsets.UTF_8);
+      Member likely = likely(name, 0, name.length);
+      return Arrays.equals(name, likely.name) ? likely : foreign;
     }
-    for (int i = 0; i < members.size(); i++) {
-      if (isText(nameFrom, nameTo, members.get(i).bytes)) {
-        return members.get(i);
-      }
-    }
-    return foreign;
+    Member likely = likely(bytes, nameFrom, nameTo);
+    return isText(nameFrom, nameTo, likely.name) ? likely : foreign;
+  }
+
+  /** Returns the only member that can have this name. */
+  private Member likely(byte[] name, int from, int to) {
+    return switch (to - from) {
+      case 2 -> id;
+      case 5 -> error;
+      case 7 -> version;
+      case 6 ->
+          switch (name[from]) {
+            case 'm' -> method;
+            case 'p' -> params;
+            case 'r' -> result;
+            default -> foreign;
+          };
+      default -> foreign;
+    };
   }
 
   private Kind kind() {
-    if (!isString(version, "2.0")) {
+    if (!version.hasValue()
+        || bytes[version.from] != '"'
+        || !isText(version.from + 1, version.to - 1, VERSION)) {
       return Kind.NONE;
     }
     if (method.hasValue()) {
       return result.hasValue() || error.hasValue() ? Kind.NONE : call();
     }
     if (error.hasValue()) {
-      boolean hasGoodId = !id.hasValue() || id().isPresent();
+      boolean hasGoodId = !id.hasValue() || isGoodId();
       return result.hasValue() || !hasGoodId ? Kind.NONE : Kind.ERROR;
     }
     // A result of null is a result.
-    return result.isThere && id().isPresent() ? Kind.RESULT : Kind.NONE;
+    return result.isThere && isGoodId() ? Kind.RESULT : Kind.NONE;
   }
 
   private Kind call() {
     boolean hasGoodParams =
-        !params.hasValue() || bytes.get(params.from) == '{' || bytes.get(params.from) == '[';
-    if (bytes.get(method.from) != '"' || !hasGoodParams) {
+        !params.hasValue() || bytes[params.from] == '{' || bytes[params.from] == '[';
+    if (bytes[method.from] != '"' || !hasGoodParams) {
       return Kind.NONE;
     }
     if (!id.isThere) {
       return Kind.NOTIFICATION;
     }
-    return id().isPresent() ? Kind.REQUEST : Kind.NONE;
+    return isGoodId() ? Kind.REQUEST : Kind.NONE;
+  }
+
+  private boolean isGoodId() {
+    if (id.hasValue() && id.isPlain) {
+      return id.to - id.from - 2 <= Id.MAX_LENGTH;
+    }
+    return id().isPresent();
   }
 
   /** Returns its id; empty if it has none, or one that is neither a short text nor an integer. */
   public Optional<Id> id() {
-    if (!id.hasValue()) {
+    if (!id.hasValue() || id.to - id.from > Id.MAX_LENGTH * MOST_BYTES_OF_A_CHARACTER + 2) {
       return Optional.empty();
     }
-    byte first = bytes.get(id.from);
+    byte first = bytes[id.from];
     if (first == '{' || first == '[') {
       return Optional.empty();
     }
@@ -196,20 +224,17 @@ public final class Envelope {
    * @return its length; negative for any other id, and for none
    */
   public int textId(byte[] into) {
-    if (!id.hasValue() || bytes.get(id.from) != '"') {
+    if (!id.hasValue() || bytes[id.from] != '"') {
       return -1;
     }
-    int length = id.to - id.from - 2;
-    for (int i = 0; i < length; i++) {
-      byte b = bytes.get(id.from + 1 + i);
-      if (b == '\\') {
-        return escapedId(into);
-      }
-      if (b < 0 || i == into.length) {
-        return -1;
-      }
-      into[i] = b;
+    if (!id.isPlain) {
+      return escapedId(into);
     }
+    int length = id.to - id.from - 2;
+    if (length > into.length) {
+      return -1;
+    }
+    System.arraycopy(bytes, id.from + 1, into, 0, length);
     return length;
   }
 
@@ -229,7 +254,16 @@ public final class Envelope {
 
   /** Returns whether the method is this one, which must be plain ASCII. */
   public boolean isMethod(String name) {
-    return isString(method, name);
+    int length = name.length();
+    if (!method.hasValue() || !method.isPlain || method.to - method.from - 2 != length) {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      if (bytes[method.from + 1 + i] != name.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns its method. */
@@ -237,45 +271,33 @@ public final class Envelope {
     return (String) parsed(method.from, method.to);
   }
 
-  /** Returns where its params are. */
-  public Part params() {
-    return params.part();
+  private Member member(Part part) {
+    return switch (part) {
+      case PARAMS -> params;
+      case RESULT -> result;
+      case ERROR -> error;
+    };
   }
 
-  /** Returns where its result is. */
-  public Part result() {
-    return result.part();
-  }
-
-  /** Returns where its error is. */
-  public Part error() {
-    return error.part();
+  /** Returns how many bytes a part has; 0 if it is not there, or null. */
+  public int bytes(Part part) {
+    Member member = member(part);
+    return member.hasValue() ? member.to - member.from : 0;
   }
 
   /** Returns a copy of the bytes of a part. */
   public byte[] copy(Part part) {
-    return copy(part.from(), part.to());
-  }
-
-  private byte[] copy(int start, int end) {
-    byte[] copy = new byte[end - start];
-    bytes.get(start, copy);
-    return copy;
+    Member member = member(part);
+    return member.hasValue() ? Arrays.copyOfRange(bytes, member.from, member.to) : NOTHING;
   }
 
   /** Builds a value that has been checked and holds no object. */
   private Object parsed(int start, int end) {
     try {
-      return Json.parse(copy(start, end));
+      return Json.parse(bytes, start, end - start);
     } catch (JsonException impossible) {
       throw new IllegalStateException("what was checked is no JSON", impossible);
     }
-  }
-
-  private boolean isString(Member member, String text) {
-    return member.hasValue()
-        && bytes.get(member.from) == '"'
-        && isText(member.from + 1, member.to - 1, text.getBytes(StandardCharsets.US_ASCII));
   }
 
   private boolean isText(int start, int end, byte[] text) {
@@ -283,7 +305,7 @@ public final class Envelope {
       return false;
     }
     for (int i = 0; i < text.length; i++) {
-      if (bytes.get(start + i) != text[i]) {
+      if (bytes[start + i] != text[i]) {
         return false;
       }
     }

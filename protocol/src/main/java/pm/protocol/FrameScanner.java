@@ -1,7 +1,5 @@
 package pm.protocol;
 
-import java.nio.ByteBuffer;
-
 /**
  * Finds the messages in a stream of bytes that comes in pieces, and tells them from what is none.
  * Keeps no bytes of the stream: it says how long each stretch is, and whoever reads the stream has
@@ -31,6 +29,7 @@ public abstract sealed class FrameScanner permits LineScanner, LengthScanner {
   private final long maxFrameBytes;
   private long unitBytes;
   private boolean isOver = true;
+  private int end;
 
   FrameScanner(long maxFrameBytes) {
     if (maxFrameBytes < 1) {
@@ -60,18 +59,22 @@ public abstract sealed class FrameScanner permits LineScanner, LengthScanner {
   }
 
   /**
-   * Looks at the bytes that follow those it has seen, from the buffer's position on, and moves the
-   * position behind the stretch it found. Bytes that it called UNFINISHED are not shown again.
+   * Looks at the bytes that follow those it has seen: the next stretch begins with the first of
+   * them, and goes up to {@link #end}. Bytes that it called UNFINISHED are not shown again.
    */
-  public final Found next(ByteBuffer bytes) {
+  public final Found next(byte[] bytes, int from, int to) {
     if (isOver) {
       unitBytes = 0;
     }
-    int before = bytes.position();
-    Found found = scan(bytes);
-    unitBytes += bytes.position() - before;
+    Found found = scan(bytes, from, to);
+    unitBytes += end - from;
     isOver = found != Found.UNFINISHED;
     return found;
+  }
+
+  /** Returns the position behind the stretch that was found. */
+  public final int end() {
+    return end;
   }
 
   /** Returns how many bytes the last stretch has, those of earlier pieces included. */
@@ -107,13 +110,17 @@ public abstract sealed class FrameScanner permits LineScanner, LengthScanner {
     return unitBytes;
   }
 
-  abstract Found scan(ByteBuffer bytes);
+  /** Looks at these bytes, and says by {@link #endAt} where the stretch ends. */
+  abstract Found scan(byte[] bytes, int from, int to);
 
-  /** Returns the position of the first line feed at or after {@code from}, the limit if none. */
-  static int lineFeed(ByteBuffer bytes, int from) {
+  final void endAt(int position) {
+    end = position;
+  }
+
+  /** Returns the position of the first line feed between two positions; the second if none. */
+  static int lineFeed(byte[] bytes, int from, int to) {
     int at = from;
-    int limit = bytes.limit();
-    while (at < limit && bytes.get(at) != '\n') {
+    while (at < to && bytes[at] != '\n') {
       at++;
     }
     return at;

@@ -1,7 +1,5 @@
 package pm.protocol;
 
-import java.nio.ByteBuffer;
-
 /**
  * Checks that bytes are JSON (RFC 8259) in UTF-8 and finds where its values end, without building
  * them. Accepts what {@link Json} accepts, but for names that stand twice, which it does not
@@ -19,50 +17,16 @@ final class JsonChecker {
     }
   }
 
-  /** Bytes that are kept to copy a text to, from where it cannot be read byte by byte cheaply. */
-  private static final int MAX_SCRATCH = 64 * 1024;
-
   private static final byte[] NOTHING = {};
 
-  private byte[] scratch = NOTHING;
   private byte[] text = NOTHING;
   private int at;
   private int end;
   private int depth;
-
-  /** What is to be added to a position in the array for that in the buffer. */
-  private int shift;
+  private boolean isPlain;
 
   /** Goes to the beginning of a text. */
-  void begin(ByteBuffer bytes, int from, int to) {
-    if (bytes.hasArray()) {
-      shift = -bytes.arrayOffset();
-      begin(bytes.array(), from - shift, to - shift);
-      return;
-    }
-    int length = to - from;
-    byte[] copy = length <= scratch.length ? scratch : new byte[roomFor(length)];
-    bytes.get(from, copy, 0, length);
-    if (copy.length <= MAX_SCRATCH) {
-      scratch = copy;
-    }
-    shift = from;
-    begin(copy, 0, length);
-  }
-
-  private static int roomFor(int length) {
-    return length > MAX_SCRATCH
-        ? length
-        : Math.max(512, Math.min(MAX_SCRATCH, Integer.highestOneBit(length) * 2));
-  }
-
-  /** As above, where positions are those of the array. */
-  void beginArray(byte[] bytes, int from, int to) {
-    shift = 0;
-    begin(bytes, from, to);
-  }
-
-  private void begin(byte[] bytes, int from, int to) {
+  void begin(byte[] bytes, int from, int to) {
     text = bytes;
     at = from;
     end = to;
@@ -71,7 +35,7 @@ final class JsonChecker {
 
   /** Returns where it has come to. */
   int at() {
-    return at + shift;
+    return at;
   }
 
   /** Lets go of the text. */
@@ -142,18 +106,35 @@ final class JsonChecker {
   /** Goes behind a string of at most so many characters. */
   void string(int maxLength) throws NotJsonException {
     expect('"');
-    // Most strings are plain to their end.
+    byte[] bytes = text;
+    int limit = end;
     int start = at;
-    while (at < end && text[at] >= ' ' && text[at] != '"' && text[at] != '\\') {
-      at++;
+    int next = start;
+    while (next < limit && bytes[next] >= ' ' && bytes[next] != '"' && bytes[next] != '\\') {
+      next++;
     }
-    int units = at - start;
+    at = next;
+    int units = next - start;
+    isPlain = next < limit && bytes[next] == '"';
+    if (isPlain) {
+      at++;
+    } else {
+      units += rest();
+    }
+    if (units > maxLength) {
+      throw new NotJsonException();
+    }
+  }
+
+  /** Goes behind the rest of a string, which is not plain; returns its UTF-16 units. */
+  private int rest() throws NotJsonException {
+    int units = 0;
     while (true) {
       byte b = peek();
       if (b >= ' ') {
         at++;
         if (b == '"') {
-          break;
+          return units;
         }
         if (b == '\\') {
           units += escape();
@@ -166,9 +147,11 @@ final class JsonChecker {
         units += sequence();
       }
     }
-    if (units > maxLength) {
-      throw new NotJsonException();
-    }
+  }
+
+  /** Returns whether the last string had neither escapes nor letters beyond ASCII. */
+  boolean isPlain() {
+    return isPlain;
   }
 
   /** Goes behind what follows a backslash; returns its UTF-16 units. */
@@ -303,12 +286,12 @@ final class JsonChecker {
   }
 
   void skipSpace() {
-    while (at < end) {
-      byte b = text[at];
-      if (b != ' ' && b != '\t' && b != '\n' && b != '\r') {
-        return;
-      }
+    while (at < end && text[at] <= ' ' && isSpace(text[at])) {
       at++;
     }
+  }
+
+  private static boolean isSpace(byte b) {
+    return b == ' ' || b == '\t' || b == '\n' || b == '\r';
   }
 }

@@ -163,7 +163,7 @@ public final class JsonCursor {
   private void check(int maxLength, boolean isString) throws MalformedJsonException {
     from = at;
     isPlain = false;
-    checker.beginArray(text, at, text.length);
+    checker.begin(text, at, text.length);
     try {
       if (isString) {
         checker.string(maxLength);

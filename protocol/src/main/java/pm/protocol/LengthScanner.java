@@ -1,6 +1,5 @@
 package pm.protocol;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -45,48 +44,51 @@ final class LengthScanner extends FrameScanner {
   }
 
   @Override
-  Found scan(ByteBuffer bytes) {
+  Found scan(byte[] bytes, int from, int to) {
     isFirst = false;
     isBlank = false;
     return switch (mode) {
-      case HEADER -> header(bytes);
-      case BODY -> body(bytes);
-      case STRAY -> stray(bytes, bytes.position());
-      case TOO_LONG -> tooLong(bytes);
+      case HEADER -> header(bytes, from, to);
+      case BODY -> body(from, to);
+      case STRAY -> stray(bytes, from, from, to);
+      case TOO_LONG -> tooLong(from, to);
     };
   }
 
-  private Found header(ByteBuffer bytes) {
-    int start = bytes.position();
-    while (bytes.hasRemaining()) {
-      if (headerBytes == 0 && lineBytes == 0 && !isLetterC(bytes.get(bytes.position()))) {
+  private Found header(byte[] bytes, int from, int to) {
+    int at = from;
+    while (at < to) {
+      byte b = bytes[at];
+      if (headerBytes == 0 && lineBytes == 0 && !isLetterC(b)) {
         isFirst = true;
-        Found found = stray(bytes, start);
-        isBlank = mode == Mode.HEADER && isBlank(bytes, start, bytes.position());
+        Found found = stray(bytes, from, at, to);
+        isBlank = mode == Mode.HEADER && isBlank(bytes, from, end());
         return found;
       }
-      byte b = bytes.get();
+      at++;
       if (b == '\n') {
         headerBytes += lineBytes + 1;
         String text = new String(line, 0, lineBytes, StandardCharsets.ISO_8859_1).strip();
         lineBytes = 0;
         lines++;
         if (text.isEmpty() && length != UNKNOWN) {
-          return begin(bytes);
+          return begin(at, to);
         }
         if (lines > MAX_HEADER_LINES || !isHeader(text)) {
           restart();
           isFirst = true;
+          endAt(at);
           return Found.STRAY;
         }
       } else if (lineBytes == line.length) {
         restart();
         isFirst = true;
-        return stray(bytes, start);
+        return stray(bytes, from, at, to);
       } else {
         line[lineBytes++] = b;
       }
     }
+    endAt(at);
     return Found.UNFINISHED;
   }
 
@@ -112,7 +114,7 @@ final class LengthScanner extends FrameScanner {
     return true;
   }
 
-  private Found begin(ByteBuffer bytes) {
+  private Found begin(int at, int to) {
     bodyOffset = headerBytes;
     bodyBytes = length;
     left = length;
@@ -120,14 +122,14 @@ final class LengthScanner extends FrameScanner {
     if (bodyBytes > maxFrameBytes()) {
       isFirst = true;
       mode = Mode.TOO_LONG;
-      return tooLong(bytes);
+      return tooLong(at, to);
     }
     mode = Mode.BODY;
-    return body(bytes);
+    return body(at, to);
   }
 
-  private Found body(ByteBuffer bytes) {
-    take(bytes);
+  private Found body(int at, int to) {
+    take(at, to);
     if (left > 0) {
       return Found.UNFINISHED;
     }
@@ -135,32 +137,38 @@ final class LengthScanner extends FrameScanner {
     return Found.FRAME;
   }
 
-  private Found tooLong(ByteBuffer bytes) {
-    boolean isSome = bytes.hasRemaining() || isFirst;
-    take(bytes);
+  private Found tooLong(int at, int to) {
+    boolean isSome = at < to || isFirst;
+    take(at, to);
     if (left == 0) {
       mode = Mode.HEADER;
     }
     return isSome ? Found.TOO_LONG : Found.UNFINISHED;
   }
 
-  private void take(ByteBuffer bytes) {
-    int count = (int) Math.min(left, bytes.remaining());
-    bytes.position(bytes.position() + count);
+  private void take(int at, int to) {
+    int count = (int) Math.min(left, to - at);
+    endAt(at + count);
     left -= count;
   }
 
-  private Found stray(ByteBuffer bytes, int start) {
-    int end = lineFeed(bytes, bytes.position());
-    boolean isWhole = end < bytes.limit();
-    bytes.position(isWhole ? end + 1 : end);
+  /**
+   * Goes on to the end of a line that is no header.
+   *
+   * @param start where the stretch begins
+   * @param at where there may be a line feed
+   */
+  private Found stray(byte[] bytes, int start, int at, int to) {
+    int end = lineFeed(bytes, at, to);
+    boolean isWhole = end < to;
+    endAt(isWhole ? end + 1 : end);
     mode = isWhole ? Mode.HEADER : Mode.STRAY;
     return isWhole || end > start ? Found.STRAY : Found.UNFINISHED;
   }
 
-  private static boolean isBlank(ByteBuffer bytes, int from, int to) {
+  private static boolean isBlank(byte[] bytes, int from, int to) {
     for (int at = from; at < to; at++) {
-      byte b = bytes.get(at);
+      byte b = bytes[at];
       if (b != ' ' && b != '\t' && b != '\r' && b != '\n') {
         return false;
       }

@@ -1,7 +1,5 @@
 package pm.protocol;
 
-import java.nio.ByteBuffer;
-
 /** One message a line. */
 final class LineScanner extends FrameScanner {
 
@@ -26,46 +24,48 @@ final class LineScanner extends FrameScanner {
   }
 
   @Override
-  Found scan(ByteBuffer bytes) {
+  Found scan(byte[] bytes, int from, int to) {
     isFirst = false;
     isBlank = false;
-    if (mode == Mode.BLANK) {
-      int start = bytes.position();
-      int at = start;
-      while (at < bytes.limit() && isBlank(bytes.get(at))) {
-        at++;
-      }
-      bytes.position(at);
-      if (earlierBytes() + at - start > maxFrameBytes()) {
-        mode = Mode.STRAY;
-        isFirst = true;
-        return Found.STRAY;
-      }
-      if (at == bytes.limit()) {
-        return Found.UNFINISHED;
-      }
-      if (bytes.get(at) == '\n') {
-        bytes.position(at + 1);
-        isFirst = true;
-        isBlank = true;
-        return Found.STRAY;
-      }
-      mode = bytes.get(at) == '{' ? Mode.FRAME : Mode.STRAY;
-      isFirst = mode == Mode.STRAY;
-      return line(bytes, start);
+    if (mode != Mode.BLANK) {
+      return line(bytes, from, from, to);
     }
-    return line(bytes, bytes.position());
+    int at = from;
+    while (at < to && isBlank(bytes[at])) {
+      at++;
+    }
+    if (earlierBytes() + at - from > maxFrameBytes()) {
+      mode = Mode.STRAY;
+      isFirst = true;
+      endAt(at);
+      return Found.STRAY;
+    }
+    if (at == to) {
+      endAt(at);
+      return Found.UNFINISHED;
+    }
+    if (bytes[at] == '\n') {
+      isFirst = true;
+      isBlank = true;
+      endAt(at + 1);
+      return Found.STRAY;
+    }
+    mode = bytes[at] == '{' ? Mode.FRAME : Mode.STRAY;
+    isFirst = mode == Mode.STRAY;
+    return line(bytes, from, at, to);
   }
 
   /**
    * Goes on to the end of the line.
    *
    * @param start where those bytes of it begin that have not been counted
+   * @param at where there may be a line feed
    */
-  private Found line(ByteBuffer bytes, int start) {
-    int end = lineFeed(bytes, bytes.position());
-    boolean isWhole = end < bytes.limit();
-    bytes.position(isWhole ? end + 1 : end);
+  private Found line(byte[] bytes, int start, int at, int to) {
+    int end = lineFeed(bytes, at, to);
+    boolean isWhole = end < to;
+    int behind = isWhole ? end + 1 : end;
+    endAt(behind);
     Mode was = mode;
     if (mode == Mode.FRAME) {
       bodyBytes = earlierBytes() + end - start;
@@ -77,8 +77,8 @@ final class LineScanner extends FrameScanner {
     mode = isWhole ? Mode.BLANK : was;
     return switch (was) {
       case FRAME -> isWhole ? Found.FRAME : Found.UNFINISHED;
-      case STRAY -> isWhole || bytes.position() > start ? Found.STRAY : Found.UNFINISHED;
-      case TOO_LONG -> isWhole || bytes.position() > start ? Found.TOO_LONG : Found.UNFINISHED;
+      case STRAY -> isWhole || behind > start ? Found.STRAY : Found.UNFINISHED;
+      case TOO_LONG -> isWhole || behind > start ? Found.TOO_LONG : Found.UNFINISHED;
       case BLANK -> throw new IllegalStateException("a line is looked for before its beginning");
     };
   }

@@ -3,7 +3,6 @@ package pm.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,9 +18,11 @@ final class FrameScannerTest {
     int told = 0;
     for (String piece : pieces) {
       stream.append(piece);
-      ByteBuffer bytes = ByteBuffer.wrap(piece.getBytes(StandardCharsets.ISO_8859_1));
-      while (bytes.hasRemaining()) {
-        FrameScanner.Found kind = scanner.next(bytes);
+      byte[] bytes = piece.getBytes(StandardCharsets.ISO_8859_1);
+      int at = 0;
+      while (at < bytes.length) {
+        FrameScanner.Found kind = scanner.next(bytes, at, bytes.length);
+        at = scanner.end();
         if (kind == FrameScanner.Found.UNFINISHED) {
           continue;
         }

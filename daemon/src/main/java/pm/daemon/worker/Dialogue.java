@@ -1,6 +1,5 @@
 package pm.daemon.worker;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -108,7 +107,7 @@ final class Dialogue {
    *
    * @return false if it is no message: it has led to nothing
    */
-  boolean take(ByteBuffer bytes, int from, int to) {
+  boolean take(byte[] bytes, int from, int to) {
     boolean isMessage =
         switch (envelope.read(bytes, from, to)) {
           case NONE -> false;
@@ -174,7 +173,7 @@ final class Dialogue {
       return true;
     }
     if (envelope.isMethod("log")) {
-      return logged(envelope.params());
+      return logged();
     }
     if (!envelope.isMethod("progress") || !replies.progressed()) {
       meters.unknownNotifications.incrementAndGet();
@@ -182,12 +181,13 @@ final class Dialogue {
     return true;
   }
 
-  private boolean logged(Envelope.Part params) {
-    if (params.to() - params.from() > MOST_LOG_PARAMS || !params.isPresent()) {
+  private boolean logged() {
+    int bytes = envelope.bytes(Envelope.Part.PARAMS);
+    if (bytes == 0 || bytes > MOST_LOG_PARAMS) {
       return false;
     }
     try {
-      Members members = Members.of(Json.parse(envelope.copy(params)), "params");
+      Members members = Members.of(Json.parse(envelope.copy(Envelope.Part.PARAMS)), "params");
       String level = members.optionalString("level").orElse("info");
       String message = members.string("message");
       if (level.length() > MOST_LEVEL_CHARS || !level.chars().allMatch(Character::isLetter)) {

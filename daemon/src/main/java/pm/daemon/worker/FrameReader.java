@@ -8,7 +8,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
-import pm.daemon.posix.MappedFile;
 import pm.protocol.FrameScanner;
 
 /**
@@ -28,13 +27,13 @@ final class FrameReader implements AutoCloseable {
      *
      * @return false if its content is no message: it goes to the log
      */
-    boolean frame(ByteBuffer bytes, int from, int to);
+    boolean frame(byte[] bytes, int from, int to);
 
     /** A line, or a part of one, that is no frame has begun; it goes to the log. */
-    void stray(ByteBuffer bytes, int from, int to);
+    void stray(byte[] bytes, int from, int to);
 
     /** A frame longer than allowed has begun; it is dropped. */
-    void tooLong(ByteBuffer bytes, int from, int to);
+    void tooLong(byte[] bytes, int from, int to);
 
     /** Nothing will end a frame that has begun; it goes to the log. */
     void unfinished(long bytes);
@@ -72,6 +71,10 @@ final class FrameReader implements AutoCloseable {
 
   private final Deque<Fate> fates = new ArrayDeque<>();
 
+  // The last of the fates, of which one is 0; most often the only one.
+  private long dropping;
+  private long logging;
+
   /** Bytes of the unfinished frame that are in the file, and those that are in the pipe still. */
   private long inPart;
 
@@ -103,7 +106,7 @@ final class FrameReader implements AutoCloseable {
 
   /** Returns whether something that was found is still to be taken. */
   boolean hasFound() {
-    return !fates.isEmpty();
+    return dropping > 0 || logging > 0 || !fates.isEmpty();
   }
 
   /** Returns whether the log has no room. */
@@ -136,7 +139,7 @@ final class FrameReader implements AutoCloseable {
 
   /** Adds a text to what goes to the log, behind what was found before it. */
   void say(byte[] text) {
-    fates.add(new Fate.Say(ByteBuffer.wrap(text)));
+    add(new Fate.Say(ByteBuffer.wrap(text)));
   }
 
   /**
@@ -147,64 +150,64 @@ final class FrameReader implements AutoCloseable {
     if (part.bytes() == 0) {
       return;
     }
-    try (MappedFile file = part.map()) {
-      ByteBuffer bytes = file.bytes();
-      FrameScanner.Found found = scanner.next(bytes);
-      if (found == FrameScanner.Found.UNFINISHED) {
-        inPart = part.bytes();
-      } else if (found == FrameScanner.Found.FRAME && !bytes.hasRemaining()) {
-        // It was whole, and perhaps handled; that it is handled twice is better than never.
-        handlePart(bytes);
-      } else {
-        fates.add(new Fate.LogPart(part.bytes()));
-      }
+    byte[] bytes = part.read(means.text());
+    FrameScanner.Found found = scanner.next(bytes, 0, bytes.length);
+    if (found == FrameScanner.Found.UNFINISHED) {
+      inPart = part.bytes();
+    } else if (found == FrameScanner.Found.FRAME && scanner.end() == bytes.length) {
+      // It was whole, and perhaps handled; that it is handled twice is better than never.
+      handlePart(bytes);
+    } else {
+      add(new Fate.LogPart(part.bytes()));
     }
   }
 
   /** Finds what the pipe holds. Everything that was found before must have been taken. */
   void look() throws IOException {
-    ByteBuffer bytes;
+    int count;
     try {
-      bytes = means.peek(pipe);
+      count = means.peek(pipe);
     } catch (Means.EndException end) {
       hasEnded = true;
       return;
     }
-    if (bytes.remaining() <= inPipe) {
+    if (count <= inPipe) {
       return;
     }
-    int start = bytes.position();
     if (isLogOnly) {
-      log(bytes.remaining());
+      log(count);
       inPipe = 0;
       return;
     }
-    bytes.position(start + inPipe);
-    while (bytes.hasRemaining()) {
-      FrameScanner.Found found = scanner.next(bytes);
+    byte[] bytes = means.chunk();
+    int start = Means.HEADROOM_BYTES;
+    int limit = start + count;
+    int at = start + inPipe;
+    while (at < limit) {
+      FrameScanner.Found found = scanner.next(bytes, at, limit);
       if (found == FrameScanner.Found.UNFINISHED) {
         break;
       }
       inPipe = 0;
-      int end = bytes.position();
+      at = scanner.end();
       if (found == FrameScanner.Found.FRAME && inPart > Means.HEADROOM_BYTES) {
         // The rest of the pipe is looked at when this one has been taken.
-        finishPart(end - start);
+        finishPart(at - start);
         return;
       }
-      found(found, bytes, start, end);
-      start = end;
+      found(found, bytes, start, at);
+      start = at;
     }
-    inPipe = bytes.limit() - start;
+    inPipe = limit - start;
   }
 
-  private void found(FrameScanner.Found found, ByteBuffer bytes, int start, int end)
+  private void found(FrameScanner.Found found, byte[] bytes, int start, int end)
       throws ErrnoException {
     switch (found) {
       case FRAME -> {
         int all = start - (int) inPart;
         if (inPart > 0) {
-          part.read(bytes.duplicate().position(all));
+          part.read(bytes, all, means.text());
         }
         int from = all + scanner.bodyOffset();
         int to = from + (int) scanner.bodyBytes();
@@ -254,53 +257,62 @@ final class FrameReader implements AutoCloseable {
     }
     gone += bytesInPipe;
     meters.spilledBytes.addAndGet(bytesInPipe);
-    try (MappedFile file = part.map()) {
-      handlePart(file.bytes());
-    }
+    handlePart(part.read(means.text()));
   }
 
-  private void handlePart(ByteBuffer frame) {
+  private void handlePart(byte[] frame) {
     inPart = 0;
     int from = scanner.bodyOffset();
     int to = from + (int) scanner.bodyBytes();
     if (sink.frame(frame, from, to)) {
-      fates.add(new Fate.ClearPart());
+      add(new Fate.ClearPart());
     } else {
-      sink.stray(frame, 0, frame.limit());
-      fates.add(new Fate.LogPart(frame.limit()));
+      sink.stray(frame, 0, frame.length);
+      add(new Fate.LogPart(frame.length));
     }
+    means.envelope().release();
   }
 
   private void clearPart() {
     if (inPart > 0) {
-      fates.add(new Fate.ClearPart());
+      add(new Fate.ClearPart());
       inPart = 0;
     }
   }
 
   private void logPart() {
     if (inPart > 0) {
-      fates.add(new Fate.LogPart(inPart));
+      add(new Fate.LogPart(inPart));
       inPart = 0;
     }
   }
 
-  private void log(int bytes) {
-    if (fates.peekLast() instanceof Fate.Log last) {
-      fates.removeLast();
-      fates.add(new Fate.Log(last.bytes() + bytes));
-    } else if (bytes > 0) {
-      fates.add(new Fate.Log(bytes));
+  private void add(Fate fate) {
+    if (dropping > 0) {
+      fates.add(new Fate.Drop(dropping));
+      dropping = 0;
     }
+    if (logging > 0) {
+      fates.add(new Fate.Log(logging));
+      logging = 0;
+    }
+    fates.add(fate);
+  }
+
+  private void log(int bytes) {
+    if (dropping > 0 && bytes > 0) {
+      fates.add(new Fate.Drop(dropping));
+      dropping = 0;
+    }
+    logging += bytes;
   }
 
   private void drop(int bytes) {
-    if (fates.peekLast() instanceof Fate.Drop last) {
-      fates.removeLast();
-      fates.add(new Fate.Drop(last.bytes() + bytes));
-    } else if (bytes > 0) {
-      fates.add(new Fate.Drop(bytes));
+    if (logging > 0 && bytes > 0) {
+      fates.add(new Fate.Log(logging));
+      logging = 0;
     }
+    dropping += bytes;
   }
 
   /**
@@ -315,6 +327,19 @@ final class FrameReader implements AutoCloseable {
         return;
       }
     }
+    if (dropping > 0) {
+      means.drop(pipe, dropping);
+      gone += dropping;
+      dropping = 0;
+    }
+    while (logging > 0) {
+      long moved = moveToLog(logging);
+      logging -= moved;
+      if (moved == 0) {
+        isHeld = true;
+        return;
+      }
+    }
   }
 
   private boolean take(Fate fate) throws ErrnoException {
@@ -325,11 +350,7 @@ final class FrameReader implements AutoCloseable {
         yield true;
       }
       case Fate.Log some -> {
-        long moved = Math.max(0, log.move(pipe, some.bytes()));
-        if (moved == 0 && Fd.bytesReadable(pipe) == 0) {
-          throw new IllegalStateException("a worker has read what it had written");
-        }
-        gone += moved;
+        long moved = moveToLog(some.bytes());
         yield moved == some.bytes() || again(new Fate.Log(some.bytes() - moved), moved);
       }
       case Fate.LogPart some -> {
@@ -346,6 +367,16 @@ final class FrameReader implements AutoCloseable {
       }
       case Fate.Say say -> say(say);
     };
+  }
+
+  /** Moves bytes from the pipe to the log; returns how many, 0 if there is no room. */
+  private long moveToLog(long bytes) throws ErrnoException {
+    long moved = Math.max(0, log.move(pipe, bytes));
+    if (moved == 0 && Fd.bytesReadable(pipe) == 0) {
+      throw new IllegalStateException("a worker has read what it had written");
+    }
+    gone += moved;
+    return moved;
   }
 
   /** Goes on with the rest, at once if some of it has been done. */

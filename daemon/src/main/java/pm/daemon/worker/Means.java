@@ -21,7 +21,8 @@ final class Means implements AutoCloseable {
 
   private final Fd.Pipe scratch;
   private final int nowhere;
-  private final ByteBuffer chunk = ByteBuffer.allocateDirect(HEADROOM_BYTES + CHUNK_BYTES);
+  private final ByteBuffer window = ByteBuffer.allocateDirect(CHUNK_BYTES);
+  private final byte[] chunk = new byte[HEADROOM_BYTES + CHUNK_BYTES];
   private final ByteBuffer text = ByteBuffer.allocateDirect(TEXT_BYTES);
   private final byte[] batch = new byte[TEXT_BYTES];
   private final Envelope envelope = new Envelope();
@@ -44,25 +45,32 @@ final class Means implements AutoCloseable {
   }
 
   /**
-   * Looks at what a pipe holds, up to {@link #CHUNK_BYTES} of it, and leaves it there.
+   * Looks at what a pipe holds, up to {@link #CHUNK_BYTES} of it, and leaves it there. The bytes
+   * are in {@link #chunk} from {@link #HEADROOM_BYTES} on, good until the next look.
    *
-   * @return the bytes, good until the next look, between position and limit, after {@link
-   *     #HEADROOM_BYTES} of room; none if there are none
+   * @return how many; 0 if there are none
    * @throws EndException if there are none and nobody can write to it any more
    */
-  ByteBuffer peek(int pipe) throws ErrnoException, EndException {
-    chunk.clear().position(HEADROOM_BYTES);
-    long held = Fd.tee(pipe, scratch.writeEnd(), CHUNK_BYTES);
+  int peek(int pipe) throws ErrnoException, EndException {
+    window.clear();
+    int held = (int) Fd.tee(pipe, scratch.writeEnd(), CHUNK_BYTES);
     if (held == 0) {
       throw new EndException();
     }
     // Nothing may stay behind in the scratch pipe, or the next worker would be taken for this one.
-    while (held > 0 && chunk.position() < HEADROOM_BYTES + held) {
-      if (Fd.read(scratch.readEnd(), chunk) <= 0) {
+    while (held > 0 && window.position() < held) {
+      if (Fd.read(scratch.readEnd(), window) <= 0) {
         throw new IllegalStateException("the scratch pipe does not give back what it was given");
       }
     }
-    return chunk.flip().position(HEADROOM_BYTES);
+    int count = window.flip().remaining();
+    window.get(chunk, HEADROOM_BYTES, count);
+    return count;
+  }
+
+  /** Memory for what is looked at, on the heap, where going over it byte by byte is fast. */
+  byte[] chunk() {
+    return chunk;
   }
 
   /** A pipe is empty and at its end. */

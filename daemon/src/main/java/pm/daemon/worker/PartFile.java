@@ -1,12 +1,10 @@
 package pm.daemon.worker;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
-import pm.daemon.posix.MappedFile;
 import pm.daemon.posix.OpenFlags;
 
 /**
@@ -39,15 +37,10 @@ final class PartFile implements AutoCloseable {
    * are not here are in the pipe.
    */
   void take(int pipe, long count) throws ErrnoException {
-    if (fd.isEmpty()) {
-      int opened =
-          Fd.open(path.toString(), OpenFlags.RDWR | OpenFlags.CREAT | OpenFlags.NOFOLLOW, 0600);
-      fd = Optional.of(opened);
-      Fd.seekToEnd(opened);
-    }
+    int file = open();
     long left = count;
     while (left > 0) {
-      long moved = Fd.splice(pipe, fd.get(), left);
+      long moved = Fd.splice(pipe, file, left);
       if (moved <= 0) {
         throw new IllegalStateException("a worker has read what it had written");
       }
@@ -66,21 +59,29 @@ final class PartFile implements AutoCloseable {
     return fd.get();
   }
 
-  /** Reads all of it into a buffer that has room, from its position on. */
-  void read(ByteBuffer into) throws ErrnoException {
-    long at = 0;
-    while (at < bytes) {
-      int count = Fd.readAt(open(), into, at);
+  /**
+   * Reads all of it.
+   *
+   * @param through memory that it passes through
+   */
+  void read(byte[] into, int at, ByteBuffer through) throws ErrnoException {
+    int done = 0;
+    while (done < bytes) {
+      through.clear().limit((int) Math.min(through.capacity(), bytes - done));
+      int count = Fd.readAt(open(), through, done);
       if (count == 0) {
         throw new IllegalStateException(path + " has shrunk");
       }
-      at += count;
+      through.flip().get(into, at + done, count);
+      done += count;
     }
   }
 
-  /** Maps all of it. */
-  MappedFile map() throws IOException {
-    return MappedFile.open(path);
+  /** Returns all of it. */
+  byte[] read(ByteBuffer through) throws ErrnoException {
+    byte[] all = new byte[Math.toIntExact(bytes)];
+    read(all, 0, through);
+    return all;
   }
 
   /**

@@ -1,6 +1,5 @@
 package pm.daemon.worker;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.function.LongSupplier;
 import pm.daemon.core.model.InstanceName;
@@ -40,7 +39,7 @@ final class Remarks {
   }
 
   /** It has happened, with these bytes. */
-  void note(ByteBuffer bytes, int from, int to) {
+  void note(byte[] bytes, int from, int to) {
     long now = clock.getAsLong();
     if (hasSpoken && now - lastNanos < INTERVAL_NANOS) {
       unsaid++;
@@ -61,11 +60,10 @@ final class Remarks {
     }
   }
 
-  private static String excerpt(ByteBuffer bytes, int from, int to) {
-    byte[] copy = new byte[Math.min(to - from, EXCERPT_BYTES)];
-    bytes.get(from, copy);
+  private static String excerpt(byte[] bytes, int from, int to) {
+    int count = Math.min(to - from, EXCERPT_BYTES);
     StringBuilder text = new StringBuilder("\"");
-    new String(copy, StandardCharsets.UTF_8)
+    new String(bytes, from, count, StandardCharsets.UTF_8)
         .strip()
         .codePoints()
         .forEach(c -> text.appendCodePoint(Character.isISOControl(c) ? '\ufffd' : c));

@@ -62,15 +62,14 @@ final class TaskReplies {
 
   /** The task that {@link TaskIds} has read has a result. */
   void succeeded() {
-    Envelope.Part part = envelope.result();
-    int bytes = part.to() - part.from();
+    int bytes = envelope.bytes(Envelope.Part.RESULT);
     if (bytes > NewTask.MOST_DATA_BYTES) {
       failed(
           "its result has " + bytes + " bytes; " + NewTask.MOST_DATA_BYTES + " are the most",
           false);
       return;
     }
-    byte[] result = part.isPresent() ? envelope.copy(part) : NULL;
+    byte[] result = bytes > 0 ? envelope.copy(Envelope.Part.RESULT) : NULL;
     if (hasHeaders) {
       // Line breaks stand between values only, and whoever gets it may be told in lines.
       for (int i = 0; i < result.length; i++) {
@@ -85,15 +84,14 @@ final class TaskReplies {
 
   /** The task that {@link TaskIds} has read has failed. */
   void failed() {
-    Envelope.Part part = envelope.error();
-    int bytes = part.to() - part.from();
+    int bytes = envelope.bytes(Envelope.Part.ERROR);
     if (bytes > MOST_ERROR_BYTES) {
       failed("its error has " + bytes + " bytes, too many to be read", true);
       return;
     }
     Object error;
     try {
-      error = Json.parse(envelope.copy(part));
+      error = Json.parse(envelope.copy(Envelope.Part.ERROR));
     } catch (JsonException unreadable) {
       failed("its error cannot be read: " + unreadable.sentence(), true);
       return;
@@ -138,8 +136,8 @@ final class TaskReplies {
    * @return false if it does not say of what
    */
   boolean progressed() {
-    Envelope.Part params = envelope.params();
-    if (!params.isPresent() || params.to() - params.from() > MOST_PROGRESS_BYTES) {
+    int bytes = envelope.bytes(Envelope.Part.PARAMS);
+    if (bytes == 0 || bytes > MOST_PROGRESS_BYTES) {
       return false;
     }
     if (!mayTell()) {
@@ -148,7 +146,7 @@ final class TaskReplies {
     }
     Object value;
     try {
-      value = Json.parse(envelope.copy(params));
+      value = Json.parse(envelope.copy(Envelope.Part.PARAMS));
     } catch (JsonException unreadable) {
       return false;
     }

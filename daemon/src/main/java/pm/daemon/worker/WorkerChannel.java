@@ -1,7 +1,6 @@
 package pm.daemon.worker;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -532,18 +531,18 @@ final class WorkerChannel {
   /** What becomes of what the reader finds. */
   private final class Found implements FrameReader.Sink {
     @Override
-    public boolean frame(ByteBuffer bytes, int from, int to) {
+    public boolean frame(byte[] bytes, int from, int to) {
       return dialogue.take(bytes, from, to);
     }
 
     @Override
-    public void stray(ByteBuffer bytes, int from, int to) {
+    public void stray(byte[] bytes, int from, int to) {
       surroundings.meters().strayLines.incrementAndGet();
       stray.note(bytes, from, to);
     }
 
     @Override
-    public void tooLong(ByteBuffer bytes, int from, int to) {
+    public void tooLong(byte[] bytes, int from, int to) {
       surroundings.meters().tooLong.incrementAndGet();
       tooLong.note(bytes, from, to);
     }
@@ -551,7 +550,7 @@ final class WorkerChannel {
     @Override
     public void unfinished(long bytes) {
       surroundings.meters().strayLines.incrementAndGet();
-      unfinished.note(ByteBuffer.allocate(0), 0, 0);
+      unfinished.note(new byte[0], 0, 0);
     }
 
     @Override
