@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import pm.config.ProgramSpec;
 import pm.daemon.core.event.Report;
-import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.event.Turn;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.DeadReason;
@@ -120,10 +119,6 @@ final class PoolNews {
             .filter(spec -> spec.pool().isPresent())
             .ifPresent(spec -> pools.define(spec, draft.now, turn));
       }
-      for (TaskEntry entry : draft.base.keptTasks) {
-        pools.replay(entry);
-      }
-      draft.base.keptTasks = List.of();
     } else {
       defined.forEach(spec -> pools.define(spec, draft.now, turn));
     }

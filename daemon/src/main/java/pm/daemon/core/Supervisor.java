@@ -85,9 +85,8 @@ public final class Supervisor implements Scene {
   private final List<TaskCommand> intakes = new ArrayList<>(0);
 
   /** What was kept of tasks, until the pools are known. */
-  List<TaskEntry> keptTasks = new ArrayList<>();
-
   List<Roll> rolls = List.of();
+
   DaemonSpec daemon = DaemonSpec.DEFAULT;
   Decisions decisions = Decisions.NONE;
   long decisionNumber;
@@ -169,23 +168,20 @@ public final class Supervisor implements Scene {
     order = orderOf(programs);
   }
 
-  /**
-   * Takes what was kept of a task, in its order; before the first event.
-   *
-   * <p>Pools are told of it with the first event, once they are known.
-   */
+  /** Takes what was kept of a task, in its order; before the first event. */
   public void replayTask(TaskEntry entry) {
-    keptTasks.add(entry);
+    pools.replay(entry);
   }
 
   /**
    * All that was kept of tasks has been taken; before the first event.
    *
    * @param epoch what ids of tasks begin with, as the store says
+   * @param lastTask the greatest number that was ever given to a task
    * @param isOfThisBoot whether nanoseconds in what was kept are those of this boot
    */
-  public void beginTasks(String epoch, boolean isOfThisBoot, Moment now) {
-    pools.begin(epoch, isOfThisBoot, now);
+  public void beginTasks(String epoch, long lastTask, boolean isOfThisBoot, Moment now) {
+    pools.begin(epoch, lastTask, isOfThisBoot, now);
   }
 
   static StartOrder orderOf(SortedMap<String, Program> programs) {

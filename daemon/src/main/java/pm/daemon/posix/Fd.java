@@ -44,6 +44,7 @@ public final class Fd {
   private static final long READ = Libc.function("read");
   private static final long PREAD = Libc.function("pread");
   private static final long WRITE = Libc.function("write");
+  private static final long PWRITE = Libc.function("pwrite");
   private static final int AF_UNIX = 1;
   private static final int SOCK_STREAM = 1;
   private static final long SOCKETPAIR = Libc.function("socketpair");
@@ -136,22 +137,37 @@ public final class Fd {
    * @return the bytes read, 0 at the end
    */
   public static int readAt(int fd, ByteBuffer into, long offset) throws ErrnoException {
-    int position = into.position();
-    long address = Libc.address(into) + position;
+    return transferAt("pread", PREAD, fd, into, offset);
+  }
+
+  /**
+   * Writes a direct buffer's remaining bytes, or the first of them, at an offset without moving the
+   * file's own; pwrite(2). The file must not be open with O_APPEND.
+   *
+   * @return the bytes written
+   */
+  public static int writeAt(int fd, ByteBuffer from, long offset) throws ErrnoException {
+    return transferAt("pwrite", PWRITE, fd, from, offset);
+  }
+
+  private static int transferAt(String call, long function, int fd, ByteBuffer buffer, long offset)
+      throws ErrnoException {
+    int position = buffer.position();
+    long address = Libc.address(buffer) + position;
     while (true) {
       long count;
       try {
-        count = Libc.call(PREAD, fd, address, into.remaining(), offset);
+        count = Libc.call(function, fd, address, buffer.remaining(), offset);
       } finally {
-        Reference.reachabilityFence(into);
+        Reference.reachabilityFence(buffer);
       }
       if (count >= 0) {
-        into.position(position + (int) count);
+        buffer.position(position + (int) count);
         return (int) count;
       }
       int errno = Libc.errno();
       if (errno != Errno.EINTR) {
-        throw failed("pread", fd, errno);
+        throw failed(call, fd, errno);
       }
     }
   }

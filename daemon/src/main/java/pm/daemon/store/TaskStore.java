@@ -8,10 +8,18 @@ import java.util.function.LongFunction;
 import pm.daemon.core.event.TaskEntry;
 
 /**
- * Keeps what is decided about tasks, so that none is lost. Loop thread only, but for {@link #data}
- * and {@link #result}.
+ * Keeps what is decided about tasks, so that none is lost. Loop thread only, but for {@link #data},
+ * {@link #result} and their sizes.
+ *
+ * <p>Data longer than {@link #INLINE_BYTES} are only in the store once {@link #keep} has returned:
+ * whoever has the {@link pm.daemon.core.model.NewTask} may let go of them, and {@link #replay} and
+ * {@link TaskEntry.Whole} have an empty array in their place. The same holds for results. No data
+ * of a task are empty otherwise, since they are a JSON value.
  */
 public interface TaskStore extends AutoCloseable {
+
+  /** Data and results up to this length are told by {@link #replay}; longer ones are not. */
+  int INLINE_BYTES = 4096;
 
   /** Hears what became of a flush. On the loop thread. */
   interface Listener {
@@ -24,8 +32,14 @@ public interface TaskStore extends AutoCloseable {
      */
     void failed(long position, String why);
 
-    /** Tasks can be kept again, and all that is known of them was kept anew. */
+    /** Tasks can be kept again, and all that is known of them was kept anew and is safe. */
     void works();
+
+    /**
+     * The store has something to do that needs to know all about some tasks: {@link #keep} is to be
+     * called before this turn ends, with an empty list if there is nothing to keep.
+     */
+    void wantsTurn();
   }
 
   /**
@@ -37,19 +51,29 @@ public interface TaskStore extends AutoCloseable {
   boolean isOfThisBoot();
 
   /**
-   * Tells all that is kept, in its order; a task that ended long ago may come as one {@link
-   * TaskEntry.Whole}. Once, before anything else.
-   *
-   * @throws IOException if it cannot be read; what, where, and what to do are in the message
+   * Returns the greatest number that a task ever had here, also one that is forgotten; 0 if there
+   * was none. After {@link #replay}.
    */
-  void replay(Consumer<TaskEntry> entries) throws IOException;
+  long lastTask();
+
+  /**
+   * Tells all that is kept, in its order; a task may come as one {@link TaskEntry.Whole} in place
+   * of all that was told of it before. Entries about tasks that are forgotten later may be missing.
+   * Once, before anything else; blocks.
+   *
+   * @throws StoreException if it cannot be read; what, where, and what to do are in the message
+   */
+  void replay(Consumer<TaskEntry> entries) throws StoreException;
 
   /**
    * Keeps entries, all or none, with one write: they survive {@code kill -9} of the daemon.
    *
-   * @param whole gives all that is known of a task, for the store to drop old files
+   * @param entries may be empty, where {@link Listener#wantsTurn} asked for it
+   * @param whole gives all that is known of a task, these entries included, or nothing if it is
+   *     forgotten. Called within this call only. The store copies data and result itself
    * @return the position behind them, ascending
-   * @throws KeepException if they are not kept
+   * @throws KeepException if they are not kept. The same ones may be given again, with others
+   *     behind them
    */
   long keep(List<TaskEntry> entries, LongFunction<Optional<TaskEntry.Whole>> whole)
       throws KeepException;
@@ -74,10 +98,16 @@ public interface TaskStore extends AutoCloseable {
    */
   byte[] result(long task) throws IOException;
 
+  /** Returns how many bytes the data of a task have; 0 if it is not known. Any thread. */
+  int dataBytes(long task);
+
+  /** Returns how many bytes the result of a task has; 0 if there is none. Any thread. */
+  int resultBytes(long task);
+
   /** Returns the size of its files in bytes; 0 if it has none. */
   long sizeBytes();
 
-  /** Writes what is left and lets go of the files. */
+  /** Flushes what is left and lets go of the files. Blocks; after the loop has ended. */
   @Override
   void close() throws IOException;
 }

@@ -2,9 +2,11 @@ package pm.daemon.core.instance;
 
 import java.util.List;
 import pm.daemon.core.model.DeadReason;
+import pm.daemon.core.model.Durations;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.Sizes;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.model.StopStep;
 import pm.daemon.core.model.Told;
@@ -12,36 +14,11 @@ import pm.daemon.core.model.Told;
 /** How states and times are told to people. */
 public final class Wording {
 
-  private static final long MILLI = 1_000_000L;
-  private static final long SECOND = 1_000 * MILLI;
-  private static final long MINUTE = 60 * SECOND;
-  private static final long HOUR = 60 * MINUTE;
-  private static final long DAY = 24 * HOUR;
-
   private Wording() {}
 
   /** Tells a length of time in at most two units: {@code 8ms}, {@code 0.3s}, {@code 3h12m}. */
   public static String duration(long nanos) {
-    if (nanos < 100 * MILLI) {
-      return Math.max(0, nanos) / MILLI + "ms";
-    }
-    if (nanos < 10 * SECOND) {
-      long tenths = (Math.max(0, nanos) + 50 * MILLI) / (100 * MILLI);
-      return tenths % 10 == 0 ? tenths / 10 + "s" : tenths / 10 + "." + tenths % 10 + "s";
-    }
-    if (nanos < MINUTE) {
-      return nanos / SECOND + "s";
-    }
-    if (nanos < HOUR) {
-      return two(nanos / MINUTE, "m", nanos % MINUTE / SECOND, "s");
-    }
-    return nanos < DAY
-        ? two(nanos / HOUR, "h", nanos % HOUR / MINUTE, "m")
-        : two(nanos / DAY, "d", nanos % DAY / HOUR, "h");
-  }
-
-  private static String two(long large, String largeUnit, long small, String smallUnit) {
-    return small == 0 ? large + largeUnit : large + largeUnit + small + smallUnit;
+    return Durations.told(nanos);
   }
 
   /** Tells where an instance is, as of {@code now}; empty where the state says it all. */
@@ -115,15 +92,7 @@ public final class Wording {
 
   /** Tells an amount of memory: {@code 130MiB}, {@code 1.5GiB}. */
   public static String bytes(long bytes) {
-    if (bytes < 1L << 20) {
-      return tenths(bytes, 10) + "KiB";
-    }
-    return bytes < 1L << 30 ? tenths(bytes, 20) + "MiB" : tenths(bytes, 30) + "GiB";
-  }
-
-  private static String tenths(long bytes, int shift) {
-    long tenths = Math.round(bytes * 10.0 / (1L << shift));
-    return tenths % 10 == 0 ? Long.toString(tenths / 10) : tenths / 10 + "." + tenths % 10;
+    return Sizes.told(bytes);
   }
 
   private static String stopping(Phase.Stopping stopping, Moment now) {

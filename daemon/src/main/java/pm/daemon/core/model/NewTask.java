@@ -11,7 +11,8 @@ package pm.daemon.core.model;
  *     rule
  * @param delayNanos how long it is held back before it may begin
  * @param data a JSON value as UTF-8 text, at most {@link #MOST_DATA_BYTES}; passed on as it is. Not
- *     copied: whoever makes one gives the array away
+ *     copied: whoever makes one gives the array away. Empty where they are only in the store, which
+ *     is so for long ones once the task is kept
  */
 @SuppressWarnings("ArrayRecordComponent") // Bytes on the hot path; nobody compares new tasks.
 public record NewTask(

@@ -1,4 +1,4 @@
-/** The life of a task, and the queues in which tasks wait. */
+/** The life of one task, and the queues of those that wait. */
 @NullMarked
 package pm.daemon.core.task;
 

@@ -1,0 +1,296 @@
+package pm.daemon.core.task;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import pm.daemon.core.event.TaskEntry;
+import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.TaskState;
+
+/**
+ * All tasks that are known, of all pools. It changes only as entries say, one method for each, by
+ * which those of a daemon before us are replayed as well; so what a later daemon knows is what this
+ * one knows. It decides nothing. Loop thread only.
+ */
+public final class Tasks {
+  private static final int MOST_SPARE = 64;
+
+  private final TaskTable byNumber = new TaskTable();
+  private final Map<String, Task> byKey = new HashMap<>();
+  private final Map<String, PoolTasks> byPool = new HashMap<>();
+  private final List<PoolTasks> pools = new ArrayList<>();
+  private final DataBudget budget = new DataBudget();
+
+  /** Objects of forgotten tasks, for later ones: in a busy pool they come and go as fast. */
+  private final ArrayList<Task> spare = new ArrayList<>();
+
+  private String prefix = "-";
+  private long lastNumber;
+
+  /**
+   * Takes what ids begin with.
+   *
+   * @param last the greatest number that was ever given
+   */
+  public void begin(String epoch, long last) {
+    prefix = epoch + "-";
+    lastNumber = Math.max(lastNumber, last);
+  }
+
+  /** Returns the number of the next task. */
+  public long nextNumber() {
+    return lastNumber + 1;
+  }
+
+  /** Returns the id of a task. */
+  public String id(Task task) {
+    return task.key().isEmpty() ? prefix + task.number() : task.key();
+  }
+
+  /** Returns whether only a task without a key could have this id. */
+  public boolean isOurs(String id) {
+    return id.startsWith(prefix);
+  }
+
+  public @Nullable Task find(long number) {
+    return byNumber.get(number);
+  }
+
+  /** Returns the task with this id. */
+  public @Nullable Task find(String id) {
+    if (!isOurs(id)) {
+      return byKey.get(id);
+    }
+    long number = number(id);
+    Task task = number < 1 ? null : byNumber.get(number);
+    return task != null && task.key().isEmpty() ? task : null;
+  }
+
+  /** Returns the number that an id names, written as we write it; 0 where it names none. */
+  private long number(String id) {
+    int digits = id.length() - prefix.length();
+    if (digits < 1 || digits > 18 || id.charAt(prefix.length()) == '0') {
+      return 0;
+    }
+    long number = 0;
+    for (int i = prefix.length(); i < id.length(); i++) {
+      char digit = id.charAt(i);
+      if (digit < '0' || digit > '9') {
+        return 0;
+      }
+      number = number * 10 + (digit - '0');
+    }
+    return number;
+  }
+
+  /** Returns the tasks of a pool, which needs no definition. */
+  public PoolTasks pool(String name) {
+    PoolTasks known = byPool.get(name);
+    if (known != null) {
+      return known;
+    }
+    PoolTasks pool = new PoolTasks(name, pools.size());
+    pools.add(pool);
+    byPool.put(name, pool);
+    return pool;
+  }
+
+  /** Returns all pools of which there is or was a task or a definition, by their numbers. */
+  public List<PoolTasks> pools() {
+    return Collections.unmodifiableList(pools);
+  }
+
+  /** Shows each task, in no order. None may be added or forgotten meanwhile. */
+  public void forEach(Consumer<Task> visitor) {
+    byNumber.forEach(visitor);
+  }
+
+  public int size() {
+    return byNumber.size();
+  }
+
+  /** A task comes in. */
+  public Task queue(TaskEntry.Queued entry) {
+    PoolTasks pool = pool(entry.pool());
+    Task task = blank();
+    task.queued(entry, pool);
+    add(task);
+    budget.hold(task, entry.content().data());
+    if (entry.notBeforeNanos() > entry.enqueuedNanos()) {
+      pool.waiting.delay(task);
+    } else {
+      pool.waiting.add(task);
+    }
+    return task;
+  }
+
+  private Task blank() {
+    return spare.isEmpty() ? new Task() : spare.removeLast();
+  }
+
+  private void add(Task task) {
+    byNumber.add(task);
+    if (!task.key().isEmpty()) {
+      byKey.put(task.key(), task);
+    }
+    lastNumber = Math.max(lastNumber, task.number());
+  }
+
+  /** A worker gets it. Returns its data; no bytes if the store has them. */
+  public byte[] start(Task task, TaskEntry.Started entry) {
+    expect(task, TaskState.QUEUED);
+    task.pool().waiting.remove(task);
+    task.pool().running++;
+    task.started(entry);
+    return budget.release(task);
+  }
+
+  /** It is to be given up while it is in hand. */
+  public void cancel(Task task, TaskEntry.Cancelling entry) {
+    expect(task, TaskState.RUNNING);
+    task.cancelling(entry);
+  }
+
+  /** Its attempt is over, and there will be another. */
+  public void giveBack(Task task, TaskEntry.Returned entry) {
+    expect(task, TaskState.RUNNING);
+    task.returned(entry);
+    task.pool().running--;
+    task.pool().waiting.delay(task);
+  }
+
+  /** It has ended. */
+  public void end(Task task, TaskEntry.Ended entry) {
+    if (task.state() == TaskState.QUEUED) {
+      task.pool().waiting.remove(task);
+      budget.release(task);
+    } else {
+      expect(task, TaskState.RUNNING);
+      task.pool().running--;
+    }
+    task.ended(entry);
+    task.pool().ended.add(task);
+  }
+
+  /** What a worker left that died of it. */
+  public void note(Task task, TaskEntry.Noted entry) {
+    task.noted(entry);
+  }
+
+  /** It is put back. */
+  public void putBack(Task task, TaskEntry.PutBack entry) {
+    if (!task.state().isEnd()) {
+      throw new IllegalStateException(task + " is " + task.state() + " and was put back");
+    }
+    task.pool().ended.remove(task);
+    task.putBack(entry);
+    task.pool().waiting.add(task);
+  }
+
+  /** It is no longer known. Its object may become another task's. */
+  public void forget(Task task) {
+    switch (task.state()) {
+      case QUEUED -> task.pool().waiting.remove(task);
+      case RUNNING -> task.pool().running--;
+      case SUCCEEDED, FAILED, TIMED_OUT, CANCELLED -> task.pool().ended.remove(task);
+    }
+    budget.release(task);
+    byNumber.remove(task);
+    if (!task.key().isEmpty()) {
+      byKey.remove(task.key());
+    }
+    task.reset();
+    if (spare.size() < MOST_SPARE) {
+      spare.add(task);
+    }
+  }
+
+  private static void expect(Task task, TaskState state) {
+    if (task.state() != state) {
+      throw new IllegalStateException(task + " is " + task.state() + ", not " + state);
+    }
+  }
+
+  /**
+   * Takes what a daemon before us kept. What is said of a task that is not known, because the rest
+   * of it was dropped, means nothing.
+   */
+  public void replay(TaskEntry entry) {
+    lastNumber = Math.max(lastNumber, entry.task());
+    Task task = byNumber.get(entry.task());
+    if (entry instanceof TaskEntry.Queued queued) {
+      if (task == null) {
+        queue(queued);
+      }
+    } else if (entry instanceof TaskEntry.Whole whole) {
+      if (task != null) {
+        forget(task);
+      }
+      takeWhole(whole);
+    } else if (task != null) {
+      replay(task, entry);
+    }
+  }
+
+  private void replay(Task task, TaskEntry entry) {
+    switch (entry) {
+      case TaskEntry.Started started -> {
+        start(task, started);
+        task.pool().leased(started.slot(), started.invocation(), started.sequence());
+      }
+      case TaskEntry.Cancelling cancelling -> cancel(task, cancelling);
+      case TaskEntry.Returned returned -> giveBack(task, returned);
+      case TaskEntry.Ended ended -> end(task, ended);
+      case TaskEntry.Noted noted -> note(task, noted);
+      case TaskEntry.PutBack back -> putBack(task, back);
+      case TaskEntry.Forgotten forgotten -> forget(task);
+      case TaskEntry.Queued queued -> throw new IllegalStateException("queued twice: " + queued);
+      case TaskEntry.Whole whole -> throw new IllegalStateException("a whole one: " + whole);
+    }
+  }
+
+  /** Ends a replay: brings the tasks that have ended into the order in which they did. */
+  public void replayed() {
+    for (PoolTasks pool : pools) {
+      List<Task> ended = new ArrayList<>(pool.ended.size());
+      Task first = pool.ended.first();
+      while (first != null) {
+        pool.ended.remove(first);
+        ended.add(first);
+        first = pool.ended.first();
+      }
+      ended.sort(Comparator.comparingLong(Task::endedNanos).thenComparingLong(Task::number));
+      ended.forEach(pool.ended::add);
+    }
+  }
+
+  private void takeWhole(TaskEntry.Whole entry) {
+    PoolTasks pool = pool(entry.pool());
+    Task task = blank();
+    task.whole(entry, pool);
+    add(task);
+    switch (task.state()) {
+      case QUEUED -> {
+        budget.hold(task, entry.content().data());
+        pool.waiting.delay(task);
+      }
+      case RUNNING -> pool.running++;
+      case SUCCEEDED, FAILED, TIMED_OUT, CANCELLED -> pool.ended.add(task);
+    }
+    if (entry.sequence() > 0) {
+      pool.leased(entry.slot(), entry.invocation(), entry.sequence());
+    }
+  }
+
+  /** Returns all that is known of a task, but for its data and result; empty if it is not known. */
+  public Optional<TaskEntry.Whole> whole(long number, Moment now) {
+    Task task = byNumber.get(number);
+    return task == null ? Optional.empty() : Optional.of(task.whole(now));
+  }
+}

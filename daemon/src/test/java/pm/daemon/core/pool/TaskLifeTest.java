@@ -1,0 +1,249 @@
+package pm.daemon.core.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static pm.daemon.core.pool.Yard.task;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import pm.daemon.core.event.TaskCommand;
+import pm.daemon.core.event.TaskReport;
+import pm.daemon.core.model.DeadReason;
+import pm.daemon.core.model.ExitCause;
+
+/** Stories of single tasks. */
+class TaskLifeTest {
+
+  @Test
+  void aTaskIsQueuedSentAndEnds() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.submit(task());
+    assertThat(yard.said())
+        .containsExactly(
+            "queued 1",
+            "reply 1 [k3f9-1 QUEUED new]",
+            "started 1/1 @1",
+            "send i1 1/1 #1",
+            "busy p@1");
+    yard.succeeded(1, 1, 1);
+    assertThat(yard.said()).containsExactly("ended 1 SUCCEEDED", "idle p@1");
+    assertThat(yard.pools.task("k3f9-1", yard.now())).isPresent();
+  }
+
+  @Test
+  void whoeverWaitsForTheEndIsAnsweredOnceWithTheResult() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.submit(true, 0, task());
+    assertThat(yard.said()).noneMatch(line -> line.startsWith("reply"));
+    yard.succeeded(1, 1, 1);
+    assertThat(yard.said())
+        .containsExactly("ended 1 SUCCEEDED", "reply 1 [k3f9-1 SUCCEEDED new = 7]", "idle p@1");
+  }
+
+  @Test
+  void aFailedAttemptIsTriedAgainLaterAndLaterUntilItIsADeadLetter() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(5), 2, 2));
+    yard.submit(task());
+    yard.said();
+    yard.failed(1, 1, 1);
+    assertThat(yard.said()).containsExactly("returned 1 failure: error: no", "idle p@1");
+    yard.pass("0.999S");
+    assertThat(yard.said()).isEmpty();
+    yard.pass("0.001S");
+    assertThat(yard.said()).containsExactly("started 1/2 @1", "send i1 1/2 #2", "busy p@1");
+    yard.failed(1, 1, 2);
+    yard.said();
+    yard.pass("1.9S");
+    assertThat(yard.said()).isEmpty();
+    yard.passToDeadline();
+    assertThat(yard.said()).contains("started 1/3 @1");
+    yard.failed(1, 1, 3);
+    assertThat(yard.said())
+        .containsExactly("ended 1 FAILED: error: no", "task-failed k3f9-1: error: no", "idle p@1");
+  }
+
+  @Test
+  void anErrorThatForbidsARetryIsTheEnd() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.submit(task());
+    yard.said();
+    yard.report(new TaskReport.Failed(yard.fleet.invocation(1), 1, "", 1, "bad", false));
+    assertThat(yard.said()).contains("ended 1 FAILED: error: bad");
+  }
+
+  @Test
+  void aResultOfAnotherAttemptIsDroppedAndCounted() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.submit(task());
+    yard.failed(1, 1, 1);
+    yard.passToDeadline();
+    yard.said();
+    yard.succeeded(1, 1, 1);
+    assertThat(yard.said()).isEmpty();
+    assertThat(yard.pools.pools(yard.now()).getFirst().counts()).containsEntry("stale", 1L);
+    yard.succeeded(1, 1, 2);
+    yard.succeeded(1, 1, 2);
+    assertThat(yard.saidBut("idle")).containsExactly("ended 1 SUCCEEDED");
+  }
+
+  @Test
+  void aTaskThatKillsItsWorkersIsGivenUpWithEvidence() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.submit(task());
+    yard.said();
+    yard.fleet.gone(1, ExitCause.EXIT, "exit 1 after 0.3s", DeadReason.BACKOFF);
+    yard.settle();
+    assertThat(yard.said())
+        .containsExactly(
+            "task-lost k3f9-1: worker died: exit 1 after 0.3s",
+            "returned 1 death: worker died: exit 1 after 0.3s",
+            "read-evidence p@1 1");
+    yard.fleet.up(1);
+    yard.settle();
+    assertThat(yard.said()).containsExactly("started 1/2 @1", "send i2 1/2 #1", "busy p@1");
+    var second = yard.fleet.invocation(1);
+    yard.fleet.gone(1, ExitCause.SIGNAL, "killed by SIGSEGV after 2s", DeadReason.BACKOFF);
+    yard.settle();
+    String died = "worker died: killed by SIGSEGV after 2s; so did before: exit 1 after 0.3s";
+    assertThat(yard.said())
+        .containsExactly(
+            "task-lost k3f9-1: " + died,
+            "ended 1 FAILED death: " + died,
+            "task-failed k3f9-1: " + died,
+            "read-evidence p@1 1");
+    yard.report(new TaskReport.Evidence(1, second, "Segmentation fault"));
+    assertThat(yard.said()).containsExactly("noted 1/2: Segmentation fault");
+    assertThat(yard.pools.task("k3f9-1", yard.now()).orElseThrow().past())
+        .extracting(attempt -> attempt.number() + " " + attempt.evidence())
+        .containsExactly("1 ", "2 Segmentation fault");
+  }
+
+  @Test
+  void aWorkerThatWasStoppedCostsItsTaskNothing() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(5), 0, 1));
+    yard.submit(task());
+    yard.said();
+    yard.fleet.gone(1, ExitCause.REQUESTED, "stopped", DeadReason.STOPPED);
+    yard.fleet.barred.add(1);
+    yard.settle();
+    assertThat(yard.said()).containsExactly("returned 1: its worker was stopped");
+  }
+
+  @Test
+  void anAttemptThatIsTooSlowIsCancelledThenItsWorkerKilledAndItsNeighbourComesBack() {
+    Yard yard = Yard.up(1, rules -> rules.concurrency(2).task(Duration.ofSeconds(10), 3, 2));
+    yard.submit(task());
+    yard.pass("5S");
+    yard.submit(task());
+    yard.said();
+    yard.passToDeadline();
+    assertThat(yard.said()).containsExactly("cancel i1 k3f9-1");
+    yard.pass("4S");
+    assertThat(yard.said()).isEmpty();
+    yard.pass("1S");
+    assertThat(yard.said()).containsExactly("cancel i1 k3f9-2");
+    yard.pass("4.999S");
+    yard.succeeded(1, 2, 1);
+    assertThat(yard.said()).containsExactly("ended 2 SUCCEEDED");
+    yard.submit(task());
+    yard.said();
+    yard.pass("0.001S");
+    assertThat(yard.said()).containsExactly("kill p@1: task k3f9-1 exceeded its limit of 10s");
+    yard.succeeded(1, 1, 1);
+    assertThat(yard.said()).isEmpty();
+    yard.fleet.gone(1, ExitCause.TIME_LIMIT, "killed", DeadReason.WAITING);
+    yard.settle();
+    assertThat(yard.said())
+        .containsExactly(
+            "ended 1 TIMED_OUT: exceeded its limit of 10s",
+            "task-timed-out k3f9-1: exceeded its limit of 10s",
+            "returned 3: its worker was stopped: time-limit");
+  }
+
+  @Test
+  void aResultThatComesInTheLastMomentCounts() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofSeconds(10), 3, 2));
+    yard.submit(task());
+    yard.passToDeadline();
+    yard.said();
+    yard.succeeded(1, 1, 1);
+    assertThat(yard.said()).contains("ended 1 SUCCEEDED");
+  }
+
+  @Test
+  void anErrorAfterTheTimeIsOverIsTheEnd() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofSeconds(10), 3, 2));
+    yard.submit(task());
+    yard.passToDeadline();
+    yard.said();
+    yard.failed(1, 1, 1);
+    assertThat(yard.said()).contains("ended 1 TIMED_OUT: exceeded its limit of 10s");
+  }
+
+  @Test
+  void cancelEndsAWaitingTaskAtOnceAndARunningOneWithItsWorkersAnswer() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.submit(task(), task());
+    yard.said();
+    yard.handle(new TaskCommand.Cancel(7, Yard.ALICE, List.of("k3f9-2", "k3f9-1")));
+    assertThat(yard.said())
+        .containsExactly(
+            "ended 2 CANCELLED: cancelled by alice",
+            "task-cancelled k3f9-2: cancelled by alice",
+            "cancelling 1",
+            "cancel i1 k3f9-1");
+    yard.failed(1, 1, 1);
+    assertThat(yard.said())
+        .containsExactly(
+            "ended 1 CANCELLED: cancelled by alice",
+            "task-cancelled k3f9-1: cancelled by alice",
+            "reply 7 [k3f9-2 CANCELLED, k3f9-1 CANCELLED]",
+            "idle p@1");
+  }
+
+  @Test
+  void aWorkerThatGoesOnWithACancelledTaskIsKilled() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.submit(task());
+    yard.handle(new TaskCommand.Cancel(7, Yard.ALICE, List.of("k3f9-1")));
+    yard.said();
+    yard.passToDeadline();
+    assertThat(yard.said()).containsExactly("kill p@1: task k3f9-1 was cancelled and went on");
+    yard.fleet.gone(1, ExitCause.TIME_LIMIT, "killed", DeadReason.WAITING);
+    yard.settle();
+    assertThat(yard.said())
+        .contains("ended 1 CANCELLED: cancelled by alice", "reply 7 [k3f9-1 CANCELLED]");
+  }
+
+  @Test
+  void anOperatorPutsADeadLetterBack() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(5), 0, 2));
+    yard.submit(task());
+    yard.failed(1, 1, 1);
+    yard.said();
+    yard.handle(new TaskCommand.Retry(8, Yard.ALICE, List.of("k3f9-1")));
+    assertThat(yard.said())
+        .containsExactly(
+            "put-back 1",
+            "reply 8 [k3f9-1 QUEUED new]",
+            "started 1/2 @1",
+            "send i1 1/2 #2",
+            "busy p@1");
+    yard.handle(new TaskCommand.Retry(9, Yard.ALICE, List.of("k3f9-1")));
+    assertThat(yard.said()).containsExactly("reply 9 [k3f9-1 RUNNING: it is RUNNING already]");
+    yard.succeeded(1, 1, 1);
+    assertThat(yard.said()).as("the attempt before it was put back").isEmpty();
+    yard.succeeded(1, 1, 2);
+    yard.said();
+    yard.handle(new TaskCommand.Retry(10, Yard.ALICE, List.of("k3f9-1")));
+    assertThat(yard.said())
+        .containsExactly("reply 10 [k3f9-1 SUCCEEDED refused: it has succeeded]");
+  }
+
+  @Test
+  void anUnknownTaskIsNoMatch() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.handle(new TaskCommand.Cancel(7, Yard.ALICE, List.of("k3f9-1")));
+    assertThat(yard.said()).containsExactly("reply 7 no match: k3f9-1");
+  }
+}
