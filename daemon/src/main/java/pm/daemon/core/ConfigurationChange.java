@@ -164,9 +164,9 @@ final class ConfigurationChange {
         ask.known(
             instance,
             Result.UNCHANGED,
-            (spec.pool().isPresent()
+            (bounds.min() < bounds.max()
                     ? bounds + " workers"
-                    : Draft.count(spec.instances(), "instance"))
+                    : Draft.count(bounds.max(), "instance"))
                 + " already");
       }
       return;
@@ -491,6 +491,9 @@ final class ConfigurationChange {
         boolean isToStart = isToStart(program, name, evenIfByHand || isServed) && isWanted(spec);
         if (isToStart) {
           ask.wishes.put(name, Request.Wish.UP);
+        } else if (spec.pool().isPresent()) {
+          Phase.Dead initial = initial(program, name);
+          ask.known(Instance.fresh(name, initial), Result.DONE, initial.detail());
         }
         ask.later(
             () -> {

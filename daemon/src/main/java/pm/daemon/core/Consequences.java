@@ -114,16 +114,20 @@ final class Consequences {
   }
 
   /**
-   * Workers of a pool come and go as it needs them, and stand in for each other. It is back only
-   * when none of the others was up, and when it was not itself that let the last one go.
+   * Workers of a pool come and go as it needs them, and stand in for each other. One that comes up
+   * brings the pool back only if the others were fewer than its minimum, and not if the pool itself
+   * had it started, for want of work before.
    */
   private boolean isOneOfMany(Instance slot, ProgramSpec rules) {
-    return rules.pool().isPresent()
-        && (slot.run().map(run -> run.startedBy().equals(Actor.POOL.name())).orElse(false)
-            || draft.instancesOf(slot.name().program()).stream()
-                .anyMatch(
-                    other ->
-                        !other.name().equals(slot.name()) && other.phase() instanceof Phase.Up));
+    if (rules.pool().isEmpty()) {
+      return false;
+    }
+    int others = 0;
+    for (Instance other : draft.instancesOf(slot.name().program())) {
+      others += other.phase() instanceof Phase.Up && !other.name().equals(slot.name()) ? 1 : 0;
+    }
+    return others >= Math.max(1, rules.pool().get().min())
+        || slot.run().map(run -> run.startedBy().equals(Actor.POOL.name())).orElse(false);
   }
 
   private static boolean isBack(Instance before, Instance after, ProgramType type) {

@@ -117,7 +117,7 @@ final class Dependencies {
       meant += isMeant ? 1 : 0;
       if (isMeant && meets(slot, rules, condition)) {
         there++;
-      } else if (missing.isEmpty() || isCloser(slot, missing.get())) {
+      } else if (missing.isEmpty() || closeness(slot) > closeness(missing.get())) {
         missing = Optional.of(slot);
       }
     }
@@ -129,13 +129,12 @@ final class Dependencies {
     return isMet ? Optional.empty() : Optional.of(new Unmet(program, condition, missing));
   }
 
-  /** Returns whether a slot is more likely to be there soon than another. */
-  private static boolean isCloser(Instance slot, Instance other) {
-    return closeness(slot) > closeness(other);
-  }
-
+  /** Returns how likely it is that a slot is there soon; of equal ones the first is named. */
   private static int closeness(Instance slot) {
-    return Demand.isComing(slot) ? 2 : Demand.isOnDemand(slot.phase()) ? 1 : 0;
+    if (Demand.isComing(slot)) {
+      return 3;
+    }
+    return Demand.isOnDemand(slot.phase()) ? 2 : isMeant(slot) ? 1 : 0;
   }
 
   private static boolean isMeant(Instance instance) {

@@ -30,7 +30,12 @@ final class Explanation {
   }
 
   static List<String> of(
-      InstanceView view, List<String> chain, Optional<String> off, StartSlots slots, Moment now) {
+      InstanceView view,
+      List<String> chain,
+      Optional<String> off,
+      StartSlots slots,
+      int inHand,
+      Moment now) {
     Explanation explanation = new Explanation(view, now);
     Instance instance = view.instance();
     switch (instance.phase()) {
@@ -38,6 +43,9 @@ final class Explanation {
       case Phase.Starting starting -> explanation.starting(starting);
       case Phase.Up up -> explanation.up(up);
       case Phase.Stopping stopping -> explanation.stopping(stopping);
+    }
+    if (inHand > 0) {
+      explanation.say("It has " + Draft.count(inHand, "task") + " in hand.");
     }
     for (Problem problem : view.problems()) {
       explanation.say("Its newest definition has an error: " + problem);

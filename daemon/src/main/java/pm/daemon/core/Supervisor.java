@@ -464,6 +464,7 @@ public final class Supervisor implements Scene {
         new Dependencies(this).chain(view.instance(), now),
         switchedOff(view.instance()),
         slots,
+        pools.inHand(view.instance()),
         now);
   }
 

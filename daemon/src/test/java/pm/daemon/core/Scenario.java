@@ -36,6 +36,9 @@ import pm.daemon.core.event.Decision;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Event;
 import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskCommand;
+import pm.daemon.core.event.TaskEntry;
+import pm.daemon.core.event.TaskEvent;
 import pm.daemon.core.event.TimePassed;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AwaitedState;
@@ -61,6 +64,7 @@ final class Scenario {
   private static final Actor ALICE = new Actor("alice", 1000, 77);
   private static final Actor TERM = Actor.signal("SIGTERM");
   private static final int CORES = 1;
+  private static final String EPOCH = "t";
 
   private final Transcript transcript = new Transcript();
   private final TreeMap<String, ProgramSpec> programs = new TreeMap<>();
@@ -69,7 +73,9 @@ final class Scenario {
   private final Map<InvocationId, ProcessIdentity> processes = new HashMap<>();
   private final List<Entry> journal = new ArrayList<>();
   private OptionalInt maxStarts = OptionalInt.empty();
+  private final List<TaskEntry> taskJournal = new ArrayList<>();
   private List<Entry> lastEntries = List.of();
+  private List<TaskEntry> lastTaskEntries = List.of();
   private Supervisor core = newCore();
   private long nanos = 1_000_000_000_000L;
   private long requests;
@@ -80,6 +86,7 @@ final class Scenario {
   /** Returns the whole text with what goes out now. */
   static String play(String text) {
     Scenario scenario = new Scenario();
+    scenario.core.beginTasks(EPOCH, 0, true, scenario.now());
     StringBuilder played = new StringBuilder();
     boolean isOutput = false;
     List<String> input = new ArrayList<>();
@@ -182,15 +189,31 @@ final class Scenario {
   private static final long ORIGIN = 1_000_000_000_000L;
 
   private void handle(Event event) {
-    Decision decision;
+    lastEntries = new ArrayList<>();
+    lastTaskEntries = new ArrayList<>();
     try {
-      decision = core.handle(event, now());
+      take(core.handle(event, now()));
     } catch (IllegalStateException impossible) {
       out.add("impossible");
       return;
     }
-    lastEntries = decision.entries();
+    // As at the end of each batch.
+    for (Decision settled = core.settle(now()); !isEmpty(settled); settled = core.settle(now())) {
+      take(settled);
+    }
+  }
+
+  private static boolean isEmpty(Decision decision) {
+    return decision.entries().isEmpty()
+        && decision.taskEntries().isEmpty()
+        && decision.effects().isEmpty();
+  }
+
+  private void take(Decision decision) {
+    lastEntries.addAll(decision.entries());
+    lastTaskEntries.addAll(decision.taskEntries());
     journal.addAll(decision.entries());
+    taskJournal.addAll(decision.taskEntries());
     out.addAll(transcript.lines(decision, now()));
   }
 
@@ -200,13 +223,17 @@ final class Scenario {
       for (int i = 0; i < lastEntries.size(); i++) {
         journal.removeLast();
       }
+      for (int i = 0; i < lastTaskEntries.size(); i++) {
+        taskJournal.removeLast();
+      }
     }
     daemons++;
     core = newCore();
-    if (!journal.isEmpty() && journal.getLast() instanceof Entry.CleanEnd) {
-      return;
+    if (journal.isEmpty() || !(journal.getLast() instanceof Entry.CleanEnd)) {
+      core.replay(journal);
     }
-    core.replay(journal);
+    taskJournal.forEach(core::replayTask);
+    core.beginTasks(EPOCH, 0, true, now());
   }
 
   private Decisions lastDecisions() {
@@ -230,6 +257,14 @@ final class Scenario {
   // What comes in.
 
   private Event event(String verb, List<String> words) {
+    Command.Patience taskPatience =
+        verb.equals("drain") ? patience(words) : Command.Patience.ENDLESS;
+    Optional<TaskEvent> task =
+        TaskWords.event(verb, words, requests + 1, ALICE, taskPatience, this::invocation);
+    if (task.isPresent()) {
+      requests += task.get() instanceof TaskCommand ? 1 : 0;
+      return task.get();
+    }
     return switch (verb) {
       case "start" -> {
         Command.Patience patience = patience(words);
@@ -481,7 +516,8 @@ final class Scenario {
     for (String word : words) {
       String[] pair = word.split("=", 2);
       String value = pair[1];
-      if (LifeWords.key(builder.restart(restart).stop(stop), pair[0], value)) {
+      if (LifeWords.key(builder.restart(restart).stop(stop), pair[0], value)
+          || TaskWords.key(builder, pair[0], value)) {
         stop = builder.build().stop();
         continue;
       }

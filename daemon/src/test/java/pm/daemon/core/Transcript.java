@@ -17,6 +17,7 @@ import pm.daemon.core.event.Event;
 import pm.daemon.core.event.Happening;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.event.TaskEffect;
+import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.event.TaskEvent;
 import pm.daemon.core.event.TimePassed;
 import pm.daemon.core.instance.Wording;
@@ -31,6 +32,7 @@ import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Outcome;
 import pm.daemon.core.model.Phase;
+import pm.daemon.core.model.TaskOutcome;
 
 /**
  * Writes events and decisions as lines for people. Invocations are numbered in the order in which
@@ -58,6 +60,9 @@ public final class Transcript {
     List<String> lines = new ArrayList<>();
     for (Entry entry : decision.entries()) {
       lines.add("keep   " + entry(entry, now));
+    }
+    for (TaskEntry entry : decision.taskEntries()) {
+      lines.add("keep   " + TaskWords.entry(entry, this::name));
     }
     for (Effect effect : decision.effects()) {
       lines.add(effect(effect));
@@ -274,10 +279,11 @@ public final class Transcript {
           "reply  #"
               + reply.request()
               + (reply.afterDecision() == 0 ? "" : " after decision " + reply.afterDecision())
+              + (reply.afterTasks() ? " once tasks are safe" : "")
               + ": "
               + answer(reply.answer());
       case Effect.Exit exit -> "effect Exit " + exit.code();
-      case TaskEffect task -> "effect " + task;
+      case TaskEffect task -> TaskWords.effect(task, this::name);
     };
   }
 
@@ -358,12 +364,23 @@ public final class Transcript {
     return switch (answer) {
       case Answer.Outcomes outcomes -> outcomes(outcomes.outcomes());
       case Answer.Applied applied -> plan(applied.plan()) + "; " + outcomes(applied.outcomes());
-      case Answer.Tasks tasks -> "tasks " + tasks.outcomes();
-      case Answer.QueueFull full -> full.pool() + " is full: " + full.accepted();
+      case Answer.Tasks tasks -> "tasks" + tasks(tasks.outcomes());
+      case Answer.QueueFull full -> full.pool() + " is full, in are" + tasks(full.accepted());
       case Answer.TryAgain later -> "try again: " + later.why();
       case Answer.NoMatch none -> none.selector() + " matches nothing";
       case Answer.Refused refused -> "refused: " + refused.why();
     };
+  }
+
+  private static String tasks(List<TaskOutcome> outcomes) {
+    StringBuilder text = new StringBuilder();
+    for (TaskOutcome task : outcomes) {
+      text.append(text.isEmpty() ? " " : ", ").append(task.id()).append(' ').append(task.state());
+      if (!task.detail().isEmpty()) {
+        text.append(" (").append(task.detail()).append(')');
+      }
+    }
+    return text.toString();
   }
 
   private static String plan(ApplyPlan plan) {
