@@ -13,7 +13,12 @@ import pm.daemon.core.event.Decision;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Event;
+import pm.daemon.core.event.Report;
+import pm.daemon.core.event.TaskCommand;
+import pm.daemon.core.event.TaskEntry;
+import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.event.TimePassed;
+import pm.daemon.core.model.Moment;
 import pm.daemon.loop.SystemTime;
 import pm.daemon.loop.Turn;
 import pm.daemon.store.KeepException;
@@ -43,6 +48,22 @@ final class Decider implements Turn {
 
   private final Runnable afterwards;
 
+  private final TaskKeeper tasks;
+
+  /** What is decided about tasks is added to that of the turn. */
+  private final pm.daemon.core.event.Turn ofTasks =
+      new pm.daemon.core.event.Turn() {
+        @Override
+        public void keep(TaskEntry entry) {
+          tasks.add(entry);
+        }
+
+        @Override
+        public void run(Effect effect) {
+          add(effect);
+        }
+      };
+
   private List<Entry> entries = new ArrayList<>();
   private List<Effect> effects = new ArrayList<>();
   private boolean blocked;
@@ -56,6 +77,7 @@ final class Decider implements Turn {
       SystemTime time,
       RunRecords records,
       EffectInterpreter interpreter,
+      TaskKeeper tasks,
       LongSupplier others,
       Runnable afterwards) {
     this.events = events;
@@ -63,36 +85,77 @@ final class Decider implements Turn {
     this.time = time;
     this.records = records;
     this.interpreter = interpreter;
+    this.tasks = tasks;
     this.others = others;
     this.afterwards = afterwards;
   }
 
   private void decideAll() {
+    Moment now = time.now();
+    boolean any = false;
     for (Optional<Event> event = events.next(); event.isPresent(); event = events.next()) {
-      decide(event.get());
+      decide(event.get(), now);
+      any = true;
+    }
+    if (any) {
+      settle(now);
     }
   }
 
-  private void decide(Event event) {
-    Decision decision;
+  private void decide(Event event, Moment now) {
     try {
-      decision = supervisor.handle(event, time.now());
+      if (event instanceof TaskReport report) {
+        supervisor.take(report, now, ofTasks);
+      } else {
+        add(supervisor.handle(event, now));
+      }
     } catch (RuntimeException wrong) {
       // Whatever is wrong in a transition: it has changed nothing, and the others must go on.
       impossible++;
       LOG.error("dropped {}", event, wrong);
-      if (event instanceof Command command && command.request() != Command.UNANSWERED) {
+      long request =
+          switch (event) {
+            case Command command -> command.request();
+            case TaskCommand command -> command.request();
+            case Report _, TaskReport _, TimePassed _ -> Command.UNANSWERED;
+          };
+      if (request != Command.UNANSWERED) {
         effects.add(
             new Effect.Reply(
-                command.request(),
+                request,
                 new Answer.Refused(
                     "pmd made a mistake and has changed nothing; its own log says more"),
                 0));
       }
-      return;
     }
+  }
+
+  /** All that has happened is known: tasks are given out, workers asked for. */
+  private void settle(Moment now) {
+    try {
+      add(supervisor.settle(now));
+    } catch (RuntimeException wrong) {
+      impossible++;
+      LOG.error("tasks are not given out", wrong);
+    }
+  }
+
+  private void add(Decision decision) {
     entries.addAll(decision.entries());
-    effects.addAll(decision.effects());
+    for (TaskEntry entry : decision.taskEntries()) {
+      tasks.add(entry);
+    }
+    for (Effect effect : decision.effects()) {
+      add(effect);
+    }
+  }
+
+  private void add(Effect effect) {
+    if (TaskKeeper.isOurs(effect)) {
+      tasks.add(effect);
+    } else {
+      effects.add(effect);
+    }
   }
 
   /** Returns how many events could not be handled, which should be none. */
@@ -103,19 +166,24 @@ final class Decider implements Turn {
   @Override
   public void endOfBatch() {
     decideAll();
-    while (!effects.isEmpty() || !entries.isEmpty()) {
+    while (!effects.isEmpty() || !entries.isEmpty() || tasks.hasWork()) {
       if (blocked && time.nanos() < retryAt) {
         return;
       }
       if (!keep()) {
         return;
       }
-      List<Effect> now = effects;
-      effects = new ArrayList<>();
-      interpreter.run(now);
+      if (!effects.isEmpty()) {
+        List<Effect> now = effects;
+        effects = new ArrayList<>();
+        interpreter.run(now);
+      }
+      if (tasks.hasWork()) {
+        tasks.keep();
+      }
       decideAll();
     }
-    interpreter.endOfBatch();
+    interpreter.endOfBatch(tasks.isBlocked());
     afterwards.run();
   }
 
@@ -172,7 +240,9 @@ final class Decider implements Turn {
   @Override
   public long nextDeadlineNanos() {
     // While nothing can be kept, deadlines would only make more that cannot be.
-    return Math.min(others.getAsLong(), blocked ? retryAt : supervisor.nextDeadline());
+    return Math.min(
+        Math.min(others.getAsLong(), tasks.nextDeadlineNanos()),
+        blocked ? retryAt : supervisor.nextDeadline());
   }
 
   @Override

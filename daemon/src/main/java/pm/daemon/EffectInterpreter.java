@@ -111,7 +111,7 @@ final class EffectInterpreter {
       case Effect.Publish publish -> publish(publish.happening());
       case Effect.Reply reply -> answers.give(reply);
       case Effect.Exit exit -> ending.end(exit.code());
-      case TaskEffect task -> throw new IllegalStateException("no pools: " + task);
+      case TaskEffect task -> throw new IllegalStateException("it waits for its entries: " + task);
     }
   }
 
@@ -126,9 +126,16 @@ final class EffectInterpreter {
     }
   }
 
-  /** Everything of this turn is kept and done. */
-  void endOfBatch() {
-    workers.kept();
+  /**
+   * Everything of this turn is kept and done.
+   *
+   * @param areTasksBlocked but what workers have answered, which stays in their pipes
+   */
+  void endOfBatch(boolean areTasksBlocked) {
+    workers.hold(areTasksBlocked);
+    if (!areTasksBlocked) {
+      workers.kept();
+    }
     if (published) {
       published = false;
       control.eventsAdded();

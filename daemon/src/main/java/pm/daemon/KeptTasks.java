@@ -3,7 +3,6 @@ package pm.daemon;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import pm.daemon.control.TaskSource;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.Moment;
@@ -17,12 +16,9 @@ import pm.daemon.store.TaskStore;
 final class KeptTasks implements TaskSource {
 
   private final Pools pools;
-  private final Supplier<Optional<TaskStore>> store;
+  private final TaskStore store;
 
-  /**
-   * @param store empty while there is none
-   */
-  KeptTasks(Pools pools, Supplier<Optional<TaskStore>> store) {
+  KeptTasks(Pools pools, TaskStore store) {
     this.pools = pools;
     this.store = store;
   }
@@ -50,15 +46,11 @@ final class KeptTasks implements TaskSource {
 
   @Override
   public byte[] data(long number) throws IOException {
-    return open().data(number);
+    return store.data(number);
   }
 
   @Override
   public byte[] result(long number) throws IOException {
-    return open().result(number);
-  }
-
-  private TaskStore open() throws IOException {
-    return store.get().orElseThrow(() -> new IOException("no tasks are kept"));
+    return store.result(number);
   }
 }

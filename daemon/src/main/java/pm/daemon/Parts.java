@@ -25,6 +25,7 @@ import pm.daemon.control.CommandSink;
 import pm.daemon.control.ControlPorts;
 import pm.daemon.control.ControlServer;
 import pm.daemon.control.DaemonFacts;
+import pm.daemon.control.Output;
 import pm.daemon.core.Supervisor;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Report;
@@ -62,8 +63,11 @@ import pm.daemon.process.ProvisionRefusedException;
 import pm.daemon.process.StartPlans;
 import pm.daemon.store.DecisionStore;
 import pm.daemon.store.EventLog;
+import pm.daemon.store.JournalStore;
+import pm.daemon.store.MemoryStore;
 import pm.daemon.store.RunRecords;
 import pm.daemon.store.StoreException;
+import pm.daemon.store.TaskStore;
 import pm.daemon.worker.Workers;
 
 /**
@@ -88,6 +92,8 @@ final class Parts {
   private final OutputPump pump;
   private final ProgramOutput output;
   private final Deadlines deadlines = new Deadlines();
+  private final TaskKeeper taskKeeper;
+  private final TaskStore tasks;
   private final Workers workers;
   private final WorkerTalk talk;
   private final DescriptorLimit descriptors;
@@ -139,17 +145,18 @@ final class Parts {
             InstantSource.system());
     pump.removeStalePipes(claimed(supervisor));
     output = new ProgramOutput(pump, folders.log(), loop);
+    taskKeeper = new TaskKeeper(time::nanos, supervisor.pools()::whole, queue::add);
+    tasks = openTasks(folders, configuration, boot, time);
     workers =
         new Workers(
             folders.run().resolve("workers"),
             loop,
             time::nanos,
             new WorkerTalk.Heard(queue::add),
-            (task, whenRead) -> {
-              throw new IllegalStateException("no store has the data of task " + task);
-            },
+            TaskWork.dataOf(tasks, pool, loop),
             Host.randomHex().substring(0, PING_MARK_CHARS));
     workers.removeStale(claimed(supervisor));
+    workers.epoch(tasks.epoch());
     talk = new WorkerTalk(workers, output, pump::stdoutPipe);
     descriptors = DescriptorLimit.raise();
     processes =
@@ -212,6 +219,8 @@ final class Parts {
                 pump.meters()::bytesOf,
                 () -> OwnReadings.histogram(loop.turns()),
                 readings(supervisor)));
+    KeptLogs logs =
+        new KeptLogs(output, new LogReader(folders.state().resolve("log-index")), pump.followers());
     control =
         new ControlServer(
             new Access(Host.euid(), socketGroup),
@@ -233,9 +242,8 @@ final class Parts {
                 time,
                 files,
                 keptEvents,
-                new KeptLogs(
-                    output, new LogReader(folders.state().resolve("log-index")), pump.followers()),
-                new KeptTasks(supervisor.pools(), Optional::empty),
+                logs,
+                new KeptTasks(supervisor.pools(), tasks),
                 metrics::gather,
                 meter,
                 new DaemonFacts(
@@ -258,9 +266,39 @@ final class Parts {
             new EffectInterpreter(
                 processes, output, probes, words, talk, workers, notifier, events, decisions,
                 answers, control, ending, metrics),
+            taskKeeper,
             control::nextDeadline,
             takeover::endOfBatch);
+    taskKeeper.connect(
+        tasks,
+        new TaskWork(
+            workers,
+            pool,
+            new Output(logs),
+            name -> Optional.ofNullable(supervisor.configuration().programs().get(name)),
+            queue::add,
+            answers::give));
+    tasks.replay(supervisor::replayTask);
+    supervisor.beginTasks(tasks.epoch(), tasks.lastTask(), tasks.isOfThisBoot(), startedAt);
     turn = new TimedTurn(decider, deadlines, time);
+  }
+
+  /** Where tasks are kept is decided at the start only. */
+  private TaskStore openTasks(
+      Folders folders, Configuration configuration, String boot, SystemTime time)
+      throws StoreException {
+    return switch (configuration.daemon().tasks()) {
+      case MEMORY -> MemoryStore.open(new SystemRandom(), loop::post, taskKeeper);
+      case AUTO ->
+          JournalStore.open(
+              folders.state(),
+              boot,
+              time.now(),
+              new SystemRandom(),
+              loop::post,
+              (nanos, work) -> deadlines.at(time.nanos() + nanos, work),
+              taskKeeper);
+    };
   }
 
   /** What would be lost if this daemon became another one now, in words. */
@@ -271,6 +309,9 @@ final class Parts {
     }
     if (!decisions.isIdle()) {
       underWay.add("what operators decided is being written");
+    }
+    if (!taskKeeper.isIdle()) {
+      underWay.add("tasks are being written");
     }
     if (decider.isBlocked()) {
       underWay.add("the runtime folder cannot be written");
@@ -332,6 +373,7 @@ final class Parts {
     counters.put("loop_failures", loop.failures());
     counters.put("lost_events", events.lost());
     counters.put("records_bytes", records.sizeBytes());
+    counters.put("tasks_bytes", tasks.sizeBytes());
     counters.put("start_slots", (long) supervisor.startSlots());
     counters.put("start_slots_in_use", (long) supervisor.startSlotsInUse());
     counters.putAll(workers.meters().all());
@@ -513,5 +555,6 @@ final class Parts {
     }
     pool.close();
     records.close();
+    tasks.close();
   }
 }

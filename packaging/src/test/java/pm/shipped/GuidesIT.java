@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,12 +17,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import pm.protocol.Json;
 
 /**
  * The guides do what they say. A block {@code yaml} is accepted by {@code pmd --check}; with {@code
  * yaml run} a daemon works with it, and the blocks {@code console} that follow are typed: what
  * comes back matches, where an ellipsis stands for anything, and alone on a line for any lines. A
- * block that names a file of the repository is a part of it.
+ * block {@code python write NAME} is a file beside the next definition that is run, {@code json} is
+ * JSON, and a block that names a file of the repository is a part of it.
  */
 @Timeout(240)
 class GuidesIT {
@@ -28,16 +32,26 @@ class GuidesIT {
   private static final Pattern BLOCK =
       Pattern.compile("^```([^\\n]+)\\n(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE);
 
+  private static final Pattern WRITTEN = Pattern.compile("\\w+ write (\\S+)");
+
   /** What only looks, and may therefore look again until it sees what is awaited. */
   private static final Pattern LOOKS =
       Pattern.compile(
           "(pmctl (status|why|describe|logs|events|is-active|is-failed|daemon status)|ls|cat|grep)\\b.*");
 
   @ParameterizedTest
-  @ValueSource(strings = {"running", "readiness-and-health", "limits-and-security", "logs"})
+  @ValueSource(
+      strings = {
+        "running",
+        "readiness-and-health",
+        "limits-and-security",
+        "logs",
+        "writing-workers"
+      })
   void aGuideDoesWhatItSays(String page, @TempDir Path folder) throws Exception {
     Matcher block = BLOCK.matcher(Markdown.read("docs/" + page + ".md").text());
     Optional<Pmd> running = Optional.empty();
+    Map<String, String> files = new LinkedHashMap<>();
     int tried = 0;
     try {
       while (block.find()) {
@@ -50,10 +64,20 @@ class GuidesIT {
             end(running);
             Path home = Files.createDirectory(folder.resolve("home" + tried));
             running = Optional.of(new Pmd(home).with(text));
+            for (Map.Entry<String, String> file : files.entrySet()) {
+              Files.writeString(
+                  home.resolve("config/programs.d").resolve(file.getKey()), file.getValue());
+            }
             running.get().start();
           }
           case "console" -> type(running.orElseThrow(), text);
+          case "json" -> Json.parse(text.strip().getBytes(UTF_8));
           default -> {
+            Matcher written = WRITTEN.matcher(kind);
+            if (written.matches()) {
+              files.put(written.group(1), text);
+              continue;
+            }
             String path = kind.substring(kind.indexOf(' ') + 1);
             assertThat(Markdown.read(path).text()).as(path).contains(text);
           }

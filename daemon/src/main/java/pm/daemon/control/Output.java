@@ -13,12 +13,12 @@ import pm.config.ProgramSpec;
 import pm.daemon.core.model.InstanceName;
 
 /** The last lines of what an instance has printed, as an answer shows them. */
-final class Output {
+public final class Output {
   private static final Logger LOG = LoggerFactory.getLogger(Output.class);
 
   private final LogSource logs;
 
-  Output(LogSource logs) {
+  public Output(LogSource logs) {
     this.logs = logs;
   }
 
@@ -32,7 +32,7 @@ final class Output {
    *
    * @param since when the youngest invocation began: nothing of those before it
    */
-  List<String> last(InstanceName name, Optional<ProgramSpec> spec, Optional<Instant> since) {
+  public List<String> last(InstanceName name, Optional<ProgramSpec> spec, Optional<Instant> since) {
     for (LogSource.Stream stream : List.of(LogSource.Stream.ERR, LogSource.Stream.OUT)) {
       Optional<Path> file = file(name, spec, stream);
       List<String> lines = file.isPresent() ? last(file.get(), since) : List.of();

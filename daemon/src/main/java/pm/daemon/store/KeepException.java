@@ -9,7 +9,8 @@ public final class KeepException extends Exception {
 
   private final String reason;
 
-  KeepException(String reason, Throwable cause) {
+  /** Made by what keeps. */
+  public KeepException(String reason, Throwable cause) {
     super(reason, cause);
     this.reason = reason;
   }

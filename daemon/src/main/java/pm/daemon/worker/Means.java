@@ -26,18 +26,21 @@ final class Means implements AutoCloseable {
   private final ByteBuffer text = ByteBuffer.allocateDirect(TEXT_BYTES);
   private final byte[] batch = new byte[TEXT_BYTES];
   private final Envelope envelope = new Envelope();
-  private final TaskFrames lines = new TaskFrames(false);
-  private final TaskFrames contents = new TaskFrames(true);
+  private final TaskFrames lines;
+  private final TaskFrames contents;
 
-  private Means(Fd.Pipe scratch, int nowhere) {
+  private Means(Fd.Pipe scratch, int nowhere, TaskIds ids) {
+    lines = new TaskFrames(false, ids);
+    contents = new TaskFrames(true, ids);
     this.scratch = scratch;
     this.nowhere = nowhere;
   }
 
-  static Means open() throws ErrnoException {
+  /** Makes them; {@code ids} says how the ids of tasks begin. */
+  static Means open(TaskIds ids) throws ErrnoException {
     int nowhere = Fd.open("/dev/null", OpenFlags.WRONLY, 0);
     try {
-      return new Means(Fd.pipe(OpenFlags.NONBLOCK), nowhere);
+      return new Means(Fd.pipe(OpenFlags.NONBLOCK), nowhere, ids);
     } catch (ErrnoException e) {
       Fd.close(nowhere);
       throw e;

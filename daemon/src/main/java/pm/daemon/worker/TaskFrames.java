@@ -37,6 +37,7 @@ final class TaskFrames {
   private static final int MOST_TYPES = 256;
 
   private final boolean hasHeaders;
+  private final TaskIds ids;
   private final Timestamps timestamps = new Timestamps();
 
   /** Types as JSON texts, so that each is written once. */
@@ -47,9 +48,11 @@ final class TaskFrames {
 
   /**
    * @param hasHeaders whether frames are lengths and contents; else they are lines
+   * @param ids how the ids of tasks without a key begin
    */
-  TaskFrames(boolean hasHeaders) {
+  TaskFrames(boolean hasHeaders, TaskIds ids) {
     this.hasHeaders = hasHeaders;
+    this.ids = ids;
   }
 
   private static byte[] ascii(String text) {
@@ -79,7 +82,7 @@ final class TaskFrames {
 
   private int bodyBytes(TaskEffect.Send send, int dataBytes) {
     return FIXED_BYTES
-        + 2 * send.id().length()
+        + 2 * idBytes(send)
         + 2 * digits(send.attempt())
         + typeText(send.type()).length
         + dataBytes;
@@ -89,9 +92,13 @@ final class TaskFrames {
     return LENGTH.length + digits(body) + HEADER_END.length;
   }
 
-  private static int digits(int number) {
+  private int idBytes(TaskEffect.Send send) {
+    return send.key().isEmpty() ? ids.prefix().length + digits(send.task()) : send.key().length();
+  }
+
+  private static int digits(long number) {
     int digits = 1;
-    for (int rest = number; rest >= 10; rest /= 10) {
+    for (long rest = number; rest >= 10; rest /= 10) {
       digits++;
     }
     return digits;
@@ -125,11 +132,11 @@ final class TaskFrames {
       next = put(HEADER_END, into, next);
     }
     next = put(ID, into, next);
-    next = put(send.id(), into, next);
+    next = putId(send, into, next);
     into[next++] = '/';
     next = put(send.attempt(), into, next);
     next = put(METHOD, into, next);
-    next = put(send.id(), into, next);
+    next = putId(send, into, next);
     next = put(TYPE, into, next);
     next = put(typeText(send.type()), into, next);
     return put(DATA, into, next);
@@ -162,9 +169,15 @@ final class TaskFrames {
     return at + length;
   }
 
-  private static int put(int number, byte[] into, int at) {
+  private int putId(TaskEffect.Send send, byte[] into, int at) {
+    return send.key().isEmpty()
+        ? put(send.task(), into, put(ids.prefix(), into, at))
+        : put(send.key(), into, at);
+  }
+
+  private static int put(long number, byte[] into, int at) {
     int end = at + digits(number);
-    int rest = number;
+    long rest = number;
     for (int i = end - 1; i >= at; i--) {
       into[i] = (byte) ('0' + rest % 10);
       rest /= 10;

@@ -24,6 +24,11 @@ final class TaskIds {
     prefix = (epoch + "-").getBytes(StandardCharsets.US_ASCII);
   }
 
+  /** Returns what the ids of tasks without a key begin with, up to their number. Not a copy. */
+  byte[] prefix() {
+    return prefix;
+  }
+
   /**
    * Reads an id.
    *

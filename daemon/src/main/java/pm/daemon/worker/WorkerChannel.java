@@ -197,7 +197,7 @@ final class WorkerChannel {
   }
 
   /** Asks it whether it lives. */
-  void ping(long number) {
+  void ping(long number, boolean isUnheard) {
     Optional<String> reason = unreachable();
     if (reason.isPresent()) {
       surroundings.listener().checked(invocation, number, false, reason.get());
@@ -206,6 +206,10 @@ final class WorkerChannel {
       surroundings
           .listener()
           .checked(invocation, number, true, "not asked: its log cannot be written");
+    } else if (isUnheard && reader.hasFound()) {
+      surroundings
+          .listener()
+          .checked(invocation, number, true, "not asked: what it has sent cannot be kept");
     } else {
       guarded(
           () -> {

@@ -50,6 +50,7 @@ public final class Workers implements AutoCloseable {
   private final Map<InvocationId, WorkerChannel> channels = new HashMap<>();
   private final Set<WorkerChannel> open = new LinkedHashSet<>();
   private Set<WorkerChannel> found = new LinkedHashSet<>();
+  private boolean isHeld;
   private List<WorkerChannel> flushing = new ArrayList<>();
   private List<WorkerChannel> flushed = new ArrayList<>();
 
@@ -212,7 +213,7 @@ public final class Workers implements AutoCloseable {
   private synchronized Means means() throws ErrnoException {
     Means made = means;
     if (made == null) {
-      made = Means.open();
+      made = Means.open(ids);
       means = made;
     }
     return made;
@@ -240,7 +241,7 @@ public final class Workers implements AutoCloseable {
     if (channel == null) {
       listener.checked(invocation, number, false, "it has no pipes");
     } else {
-      channel.ping(number);
+      channel.ping(number, isHeld);
     }
   }
 
@@ -321,6 +322,15 @@ public final class Workers implements AutoCloseable {
     Set<WorkerChannel> taking = found;
     found = new LinkedHashSet<>();
     taking.forEach(WorkerChannel::take);
+  }
+
+  /**
+   * Says whether what was told to the listener cannot be kept for now, so that {@link #kept} is not
+   * called. A worker that has said something meanwhile cannot be heard, which is not its fault: its
+   * pings count as passed.
+   */
+  public void hold(boolean isHolding) {
+    isHeld = isHolding;
   }
 
   private void flush() {

@@ -133,7 +133,7 @@ final class WorkerCrashIT {
     InvocationId invocation = new InvocationId("0".repeat(32));
     WorkerFolder.Ends ends = pipes.make(instance, invocation, -1, -1);
     Path torn = pipes.path(instance, invocation, WorkerFolder.File.TORN);
-    try (Means means = Means.open();
+    try (Means means = Means.open(new TaskIds());
         Outbox outbox = outbox(ends, torn, means)) {
       byte[] large = new byte[200_000];
       assertThat(outbox.answer(large)).isTrue();

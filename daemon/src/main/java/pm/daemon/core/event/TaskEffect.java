@@ -11,6 +11,7 @@ public sealed interface TaskEffect extends Effect {
    *
    * @param sequence ascending from 1 for each invocation; the last one that was sent is remembered
    *     beyond the death of the daemon
+   * @param key its key; empty if its id is made of its number
    * @param data the JSON text; empty if the store has it, which is read first
    * @param deadlineMillis wall clock milliseconds since 1970
    */
@@ -19,7 +20,7 @@ public sealed interface TaskEffect extends Effect {
       InvocationId invocation,
       long sequence,
       long task,
-      String id,
+      String key,
       int attempt,
       String type,
       byte[] data,

@@ -1,0 +1,277 @@
+package pm.daemon;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import pm.daemon.core.event.Answer;
+import pm.daemon.core.event.Effect;
+import pm.daemon.core.event.TaskEffect;
+import pm.daemon.core.event.TaskEntry;
+import pm.daemon.core.event.TaskReport;
+import pm.daemon.core.model.TaskOutcome;
+import pm.daemon.store.KeepException;
+import pm.daemon.store.TaskStore;
+
+/**
+ * Keeps what was decided about tasks, then has it done, and answers when it is safe: all entries of
+ * a turn are kept with one write, and all that waits for a flush shares it. Loop thread only.
+ *
+ * <p>What cannot be kept is not done, but holds up nothing else: a full disk stops tasks, not the
+ * supervision of processes.
+ */
+final class TaskKeeper implements TaskStore.Listener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TaskKeeper.class);
+  private static final long RETRY_NANOS = 1_000_000_000L;
+
+  /** Does what is decided about tasks. */
+  interface Doer {
+    /** Acts. */
+    void act(TaskEffect effect);
+
+    /** Answers. */
+    void answer(Effect.Reply reply);
+  }
+
+  private final LongSupplier clock;
+  private final LongFunction<Optional<TaskEntry.Whole>> whole;
+  private final Consumer<TaskReport> reports;
+
+  /** Empty until all parts are there. */
+  private Optional<Connected> connected = Optional.empty();
+
+  private final List<TaskEntry> entries = new ArrayList<>();
+  private List<Effect> effects = new ArrayList<>();
+
+  /** The list that is not in use; the two change places each turn. */
+  private List<Effect> spare = new ArrayList<>();
+
+  /** Answers that wait until what they acknowledge is safe, in the order of their positions. */
+  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+
+  /** Whether one of these came since the last flush was asked for. */
+  private boolean isFlushDue;
+
+  private boolean isTurnWanted;
+  private long position;
+  private long safe;
+  private boolean blocked;
+  private boolean flushFails;
+  private long retryAt = Long.MAX_VALUE;
+
+  private record Connected(TaskStore store, Doer doer) {}
+
+  private record Waiting(long position, Effect.Reply reply) {}
+
+  /**
+   * @param clock monotonic nanoseconds
+   * @param whole gives all that is known of a task
+   * @param reports takes what the supervisor must know
+   */
+  TaskKeeper(
+      LongSupplier clock,
+      LongFunction<Optional<TaskEntry.Whole>> whole,
+      Consumer<TaskReport> reports) {
+    this.clock = clock;
+    this.whole = whole;
+    this.reports = reports;
+  }
+
+  /** Says where tasks are kept and who does what is to be done. Before the first event. */
+  void connect(TaskStore store, Doer doer) {
+    connected = Optional.of(new Connected(store, doer));
+  }
+
+  private TaskStore store() {
+    return connected.orElseThrow().store();
+  }
+
+  private Doer doer() {
+    return connected.orElseThrow().doer();
+  }
+
+  /** Takes what was decided in a turn. */
+  void add(TaskEntry entry) {
+    entries.add(entry);
+  }
+
+  /** Takes what is to be done once the entries of the turn are kept. */
+  void add(Effect effect) {
+    effects.add(effect);
+  }
+
+  /** Returns whether an effect has to wait for what is kept of tasks. */
+  static boolean isOurs(Effect effect) {
+    return effect instanceof TaskEffect
+        || (effect instanceof Effect.Reply reply && reply.afterTasks());
+  }
+
+  /** Returns whether something waits that can be tried now. */
+  boolean hasWork() {
+    return (isTurnWanted || !entries.isEmpty() || !effects.isEmpty())
+        && !(blocked && clock.getAsLong() < retryAt);
+  }
+
+  /** Returns whether entries cannot be kept for now. */
+  boolean isBlocked() {
+    return blocked;
+  }
+
+  /** Returns when it is tried again; {@link Long#MAX_VALUE} if it works. */
+  long nextDeadlineNanos() {
+    return blocked ? retryAt : Long.MAX_VALUE;
+  }
+
+  /** Returns whether nothing is on its way to the disk that somebody waits for. */
+  boolean isIdle() {
+    return waiting.isEmpty() && !blocked;
+  }
+
+  /** Keeps the entries and does what follows from them. */
+  void keep() {
+    if ((isTurnWanted || !entries.isEmpty()) && !written()) {
+      return;
+    }
+    List<Effect> now = effects;
+    effects = spare;
+    for (Effect effect : now) {
+      if (effect instanceof TaskEffect task) {
+        doer().act(task);
+      } else if (effect instanceof Effect.Reply reply) {
+        answer(reply);
+      } else {
+        throw new IllegalStateException("not about tasks: " + effect);
+      }
+    }
+    now.clear();
+    spare = now;
+    if (isFlushDue) {
+      isFlushDue = false;
+      store().flush(position);
+    }
+  }
+
+  private boolean written() {
+    try {
+      position = store().keep(entries, whole);
+    } catch (KeepException failed) {
+      if (!blocked) {
+        LOG.error("{}; no task is taken in or given out until it can be kept", failed.getMessage());
+        reports.accept(new TaskReport.StoreFailed(String.valueOf(failed.getMessage()), List.of()));
+      }
+      blocked = true;
+      retryAt = clock.getAsLong() + RETRY_NANOS;
+      return false;
+    }
+    entries.clear();
+    isTurnWanted = false;
+    if (blocked) {
+      blocked = false;
+      retryAt = Long.MAX_VALUE;
+      LOG.info("tasks can be kept again");
+      if (!flushFails) {
+        reports.accept(new TaskReport.StoreWorks());
+      }
+    }
+    return true;
+  }
+
+  private void answer(Effect.Reply reply) {
+    if (position <= safe) {
+      doer().answer(reply);
+    } else {
+      waiting.add(new Waiting(position, reply));
+      isFlushDue = true;
+    }
+  }
+
+  @Override
+  public void flushed(long flushedPosition) {
+    safe = Math.max(safe, flushedPosition);
+    for (Waiting first = waiting.peek();
+        first != null && first.position() <= safe;
+        first = waiting.peek()) {
+      waiting.remove();
+      doer().answer(first.reply());
+    }
+  }
+
+  @Override
+  public void failed(long failedPosition, String why) {
+    flushFails = true;
+    LOG.error("{}; no task is acknowledged until it can be kept safely", why);
+    List<String> lost = new ArrayList<>();
+    ArrayDeque<Waiting> later = new ArrayDeque<>();
+    for (Waiting each : waiting) {
+      List<String> submitted = submitted(each.reply());
+      if (submitted.isEmpty() || each.position() > failedPosition) {
+        later.add(each);
+      } else {
+        lost.addAll(submitted);
+        doer()
+            .answer(
+                new Effect.Reply(
+                    each.reply().request(),
+                    new Answer.TryAgain(why),
+                    each.reply().afterDecision()));
+      }
+    }
+    waiting.clear();
+    waiting.addAll(later);
+    reports.accept(new TaskReport.StoreFailed(why, lost));
+  }
+
+  /** Returns the tasks that an answer would acknowledge for the first time. */
+  private static List<String> submitted(Effect.Reply reply) {
+    List<TaskOutcome> outcomes =
+        switch (reply.answer()) {
+          case Answer.Tasks tasks -> tasks.outcomes();
+          case Answer.QueueFull full -> full.accepted();
+          case Answer.Outcomes _,
+              Answer.Applied _,
+              Answer.TryAgain _,
+              Answer.NoMatch _,
+              Answer.Refused _ ->
+              List.of();
+        };
+    List<String> ids = new ArrayList<>();
+    for (TaskOutcome outcome : outcomes) {
+      if (outcome.isNew() && !outcome.state().isEnd()) {
+        ids.add(outcome.id());
+      }
+    }
+    return ids;
+  }
+
+  @Override
+  public void wantsTurn() {
+    isTurnWanted = true;
+  }
+
+  @Override
+  public void works() {
+    flushFails = false;
+    LOG.info("tasks can be kept safely again");
+    if (!blocked) {
+      reports.accept(new TaskReport.StoreWorks());
+    }
+    if (!waiting.isEmpty()) {
+      store().flush(position);
+    }
+  }
+
+  /**
+   * The daemon ends, and what cannot be kept is not waited for: what was sent to workers is known,
+   * and what they have answered is done again by a later daemon.
+   */
+  void giveUp() {
+    entries.clear();
+    effects.clear();
+  }
+}
