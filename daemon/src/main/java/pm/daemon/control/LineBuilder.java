@@ -89,6 +89,16 @@ final class LineBuilder {
     }
   }
 
+  /** Returns how long the line is by now. */
+  int length() {
+    return length;
+  }
+
+  /** Takes back what was added since it was so long. */
+  void truncate(int earlier) {
+    length = earlier;
+  }
+
   /** Returns how many bytes the line may still get. */
   int room() {
     return Bounds.LINE_BYTES - length - END_BYTES;

@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
@@ -44,9 +47,6 @@ final class TaskCalls {
   /** Bytes of what it says behind data and result, at most. */
   private static final int SHOWN_END_BYTES = 128;
 
-  /** Bytes of one outcome without a result, about. */
-  private static final int OUTCOME_BYTES = 72;
-
   private final ControlPorts ports;
   private final Queries queries;
   private final Answers answers;
@@ -55,6 +55,7 @@ final class TaskCalls {
   private final PoolNames pools;
 
   private final BiConsumer<Call, Answer> submitted = this::submitted;
+  private final BiConsumer<Call, Answer> ended = this::ended;
   private final BiConsumer<Call, Answer> awaited = this::awaited;
   private final BiConsumer<Call, Answer> changed = this::changed;
 
@@ -91,7 +92,8 @@ final class TaskCalls {
   private void submit(Call call, Submission submission, Actor actor) {
     long request =
         call.id().isPresent()
-            ? requests.awaitSubmit(call, submitted, submission.tasks().size())
+            ? requests.awaitSubmit(
+                call, submission.untilEnded() ? ended : submitted, submission.tasks().size())
             : Command.UNANSWERED;
     ports
         .commands()
@@ -107,16 +109,91 @@ final class TaskCalls {
   }
 
   private void submitted(Call call, Answer answer) {
+    if (answer instanceof Answer.Tasks tasks) {
+      call.id()
+          .ifPresent(
+              id ->
+                  call.connection()
+                      .sendSoon(
+                          OutcomeLine.ofSubmit(id, tasks.outcomes(), OutcomeLine.Results.NONE)));
+    } else {
+      notSubmitted(call, answer);
+    }
+  }
+
+  private void ended(Call call, Answer answer) {
+    if (answer instanceof Answer.Tasks tasks) {
+      withResults(call, tasks.outcomes(), OutcomeLine::ofSubmit);
+    } else {
+      notSubmitted(call, answer);
+    }
+  }
+
+  private void notSubmitted(Call call, Answer answer) {
     switch (answer) {
-      case Answer.Tasks tasks ->
-          call.id()
-              .ifPresent(id -> call.connection().sendSoon(outcomes(id, tasks.outcomes(), true)));
       case Answer.QueueFull full -> queueFull(call, full);
       case Answer.TryAgain later -> call.error(ErrorCode.BUSY, later.why());
       case Answer.NoMatch noMatch -> pools.noPool(call, noMatch.selector());
       case Answer.Refused refused -> answers.refused(call, refused);
-      case Answer.Outcomes _, Answer.Applied _ -> throw impossible(answer);
+      case Answer.Tasks _, Answer.Outcomes _, Answer.Applied _ -> throw impossible(answer);
     }
+  }
+
+  /** Makes the line of an answer. */
+  private interface Maker {
+    byte[] line(Id id, List<TaskOutcome> outcomes, OutcomeLine.Results results);
+  }
+
+  /** A result that only the store has. */
+  private record Stored(String id, long number, int bytes) {}
+
+  /** Answers with results; those that the core has not at hand are read off the loop. */
+  private void withResults(Call call, List<TaskOutcome> outcomes, Maker maker) {
+    if (call.id().isEmpty()) {
+      return;
+    }
+    Id id = call.id().get();
+    Moment now = ports.time().now();
+    List<Stored> stored = new ArrayList<>();
+    for (TaskOutcome outcome : outcomes) {
+      if (outcome.state() == TaskState.SUCCEEDED && outcome.result().length == 0) {
+        ports
+            .tasks()
+            .task(outcome.id(), now)
+            .filter(task -> task.resultBytes() > 0)
+            .ifPresent(
+                task -> stored.add(new Stored(task.id(), task.number(), task.resultBytes())));
+      }
+    }
+    if (stored.isEmpty()) {
+      call.connection().send(maker.line(id, outcomes, OutcomeLine.Results.NONE));
+    } else {
+      queries.onPool(call, () -> read(id, outcomes, stored, maker), call.connection()::send);
+    }
+  }
+
+  /** On the pool. Reads no more than has room in a line. */
+  private byte[] read(Id id, List<TaskOutcome> outcomes, List<Stored> stored, Maker maker) {
+    Map<String, byte[]> results = new HashMap<>();
+    Set<String> unread = new HashSet<>();
+    long bytes = 0;
+    for (Stored result : stored) {
+      bytes += result.bytes();
+      if (bytes > Bounds.LINE_BYTES && !results.isEmpty()) {
+        unread.add(result.id());
+        continue;
+      }
+      try {
+        results.put(result.id(), ports.tasks().result(result.number()));
+      } catch (IOException e) {
+        LOG.warn("the result of task {} cannot be read: {}", result.id(), e.getMessage());
+        return Wire.error(
+            Optional.of(id),
+            ErrorCode.REFUSED,
+            "the result of task " + result.id() + " cannot be read: " + e.getMessage());
+      }
+    }
+    return maker.line(id, outcomes, new OutcomeLine.Results(results, unread));
   }
 
   private static void queueFull(Call call, Answer.QueueFull full) {
@@ -148,58 +225,6 @@ final class TaskCalls {
         data);
   }
 
-  /**
-   * What became of tasks, with their results, as far as a line has room.
-   *
-   * @param isSubmit all are named, and what has no room is only left out; else those that do not
-   *     fit as a whole are left out
-   */
-  private static byte[] outcomes(Id id, List<TaskOutcome> outcomes, boolean isSubmit) {
-    LineBuilder line = LineBuilder.result(id, outcomes.size() * OUTCOME_BYTES);
-    line.plain("{\"tasks\":[");
-    int count = outcomes.size();
-    // So that there is room to name those that follow.
-    int reserved = 0;
-    if (isSubmit) {
-      for (int i = 0; i < count; i++) {
-        reserved += OUTCOME_BYTES + outcomes.get(i).id().length();
-      }
-    }
-    for (int i = 0; i < count; i++) {
-      TaskOutcome outcome = outcomes.get(i);
-      int own = OUTCOME_BYTES + outcome.id().length();
-      reserved -= isSubmit ? own : 0;
-      int size = outcome.result().length + 6 * outcome.detail().length() + OUTCOME_BYTES;
-      boolean fits = line.room() - reserved - own >= size;
-      if (!fits && !isSubmit && i > 0) {
-        break;
-      }
-      line.plain(i == 0 ? "{\"id\":" : ",{\"id\":").quoted(outcome.id());
-      if (outcome.isRefused()) {
-        line.plain(",\"state\":null,\"refused\":true");
-      } else {
-        line.plain(",\"state\":\"").plain(outcome.state().name()).plain("\"");
-      }
-      if (isSubmit) {
-        line.plain(outcome.isNew() ? ",\"new\":true" : ",\"new\":false");
-      }
-      if (fits) {
-        addEnd(line, outcome);
-      }
-      line.plain("}");
-    }
-    return line.plain("]}").end();
-  }
-
-  private static void addEnd(LineBuilder line, TaskOutcome outcome) {
-    if (outcome.result().length > 0) {
-      line.plain(",\"result\":").raw(outcome.result());
-    }
-    if (!outcome.detail().isEmpty()) {
-      line.plain(",\"error\":").quoted(outcome.detail());
-    }
-  }
-
   /** Waits for the end of tasks. */
   void await(Call call) throws JsonException {
     List<String> ids = TaskIds.of(call.params());
@@ -210,7 +235,7 @@ final class TaskCalls {
 
   private void awaited(Call call, Answer answer) {
     if (answer instanceof Answer.Tasks tasks) {
-      call.id().ifPresent(id -> call.connection().send(outcomes(id, tasks.outcomes(), false)));
+      withResults(call, tasks.outcomes(), OutcomeLine::ofAwait);
     } else {
       refused(call, answer);
     }
@@ -238,11 +263,16 @@ final class TaskCalls {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("id", outcome.id());
       json.put("state", outcome.state().name());
-      json.put("result", outcome.isRefused() ? "failed" : "done");
+      json.put("result", result(outcome));
       json.put("detail", outcome.detail().isEmpty() ? Json.NULL : outcome.detail());
       outcomes.add(json);
     }
     call.result(Map.of("outcomes", outcomes));
+  }
+
+  /** What was so already is said in words, and is not refused. */
+  private static String result(TaskOutcome outcome) {
+    return outcome.isRefused() ? "failed" : outcome.detail().isEmpty() ? "done" : "unchanged";
   }
 
   private void refused(Call call, Answer answer) {

@@ -56,16 +56,8 @@ final class TaskJson {
   /** What has happened to it, oldest first. */
   static List<Object> events(TaskView task) {
     List<Object> events = new ArrayList<>();
-    Map<String, Object> queued = event(Optional.of(task.enqueuedAt()), "queued", 0, "");
-    queued.put("by", orNull(task.submittedBy()));
-    // A task that was put back is as if it were new: what was before is older than that.
-    boolean isToldQueued = false;
     int told = 0;
     for (TaskView.Attempt attempt : task.past()) {
-      if (!isToldQueued && !attempt.startedAt().isBefore(task.enqueuedAt())) {
-        events.add(queued);
-        isToldQueued = true;
-      }
       told = Math.max(told, attempt.number());
       events.add(
           event(Optional.of(attempt.startedAt()), "started", attempt.number(), attempt.instance()));
@@ -81,9 +73,6 @@ final class TaskJson {
       }
       events.add(ended);
     }
-    if (!isToldQueued) {
-      events.add(queued);
-    }
     if (task.startedAt().isPresent() && task.attempts() > told) {
       events.add(event(task.startedAt(), "started", task.attempts(), task.instance()));
     }
@@ -92,7 +81,23 @@ final class TaskJson {
       ended.put("detail", orNull(task.error()));
       events.add(ended);
     }
+    // One that was put back has attempts that are older than that.
+    int older = 0;
+    String queuedAt = Times.format(task.enqueuedAt());
+    while (older < events.size() && isBefore(events.get(older), queuedAt)) {
+      older++;
+    }
+    Map<String, Object> queued = event(Optional.of(task.enqueuedAt()), "queued", 0, "");
+    queued.put("by", orNull(task.submittedBy()));
+    events.add(older, queued);
     return events;
+  }
+
+  /** Texts of this form are in the order of their times. */
+  private static boolean isBefore(Object event, String time) {
+    return event instanceof Map<?, ?> members
+        && members.get("at") instanceof String at
+        && at.compareTo(time) < 0;
   }
 
   private static Map<String, Object> event(

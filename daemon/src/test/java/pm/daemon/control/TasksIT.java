@@ -453,6 +453,47 @@ final class TasksIT {
   }
 
   @Test
+  void resultsThatTheCoreHasNotAtHandAreReadFromTheStore() throws Exception {
+    add(task(1, "thumbs", TaskState.SUCCEEDED, List.of()));
+    add(task(2, "thumbs", TaskState.SUCCEEDED, List.of()));
+    daemon.tasks.results.put(2L, "{\"n\": 2}".getBytes(StandardCharsets.UTF_8));
+    List<TaskOutcome> outcomes =
+        List.of(
+            ended("k3f9-1", ""),
+            ended("k3f9-2", ""),
+            new TaskOutcome("k3f9-3", TaskState.TIMED_OUT, true, "too long", false));
+    daemon.taskAnswers = command -> Optional.of(new Answer.Tasks(outcomes));
+    assertThat(client.result("task.await", "{\"ids\":[\"k3f9-1\"]}").values())
+        .isEqualTo(
+            Json.parse(
+                """
+                {"tasks":[{"id":"k3f9-1","state":"SUCCEEDED","result":[]},
+                {"id":"k3f9-2","state":"SUCCEEDED","result":{"n":2}},
+                {"id":"k3f9-3","state":"TIMED_OUT","error":"too long"}]}
+                """));
+    assertThat(
+            client
+                .result("submit", "{\"pool\":\"thumbs\",\"tasks\":[{}],\"wait\":true}")
+                .objects("tasks")
+                .get(1)
+                .values())
+        .isEqualTo(
+            Json.parse(
+                "{\"id\":\"k3f9-2\",\"state\":\"SUCCEEDED\",\"new\":true,\"result\":{\"n\":2}}"));
+    // Without wait nobody wants them.
+    assertThat(
+            client
+                .result("submit", "{\"pool\":\"thumbs\",\"tasks\":[{}]}")
+                .objects("tasks")
+                .getFirst()
+                .has("result"))
+        .isFalse();
+    daemon.tasks.results.remove(2L);
+    assertThat(client.error("task.await", "{\"ids\":[\"k3f9-2\"]}").string("message"))
+        .isEqualTo("the result of task k3f9-2 cannot be read: no such task: 2");
+  }
+
+  @Test
   void cancelAndRetryAreAnsweredOneByOne() throws Exception {
     client.request("task.cancel", "{\"ids\":[\"a\",\"b\"]}");
     TaskCommand.Cancel cancel = (TaskCommand.Cancel) daemon.taskCommand();
@@ -462,13 +503,15 @@ final class TasksIT {
         new Answer.Tasks(
             List.of(
                 new TaskOutcome("a", TaskState.CANCELLED, false, "", false),
-                new TaskOutcome("b", TaskState.SUCCEEDED, false, "it has ended", true))));
+                new TaskOutcome("b", TaskState.SUCCEEDED, false, "it has ended", true),
+                new TaskOutcome("c", TaskState.FAILED, false, "already", false))));
     assertThat(client.next().optionalObject("result").orElseThrow().values())
         .isEqualTo(
             Json.parse(
                 """
                 {"outcomes":[{"id":"a","state":"CANCELLED","result":"done","detail":null},
-                {"id":"b","state":"SUCCEEDED","result":"failed","detail":"it has ended"}]}
+                {"id":"b","state":"SUCCEEDED","result":"failed","detail":"it has ended"},
+                {"id":"c","state":"FAILED","result":"unchanged","detail":"already"}]}
                 """));
     client.request("task.retry", "{\"ids\":[\"a\"]}");
     assertThat(((TaskCommand.Retry) daemon.taskCommand()).ids()).containsExactly("a");
