@@ -37,6 +37,10 @@ public final class EventLoop implements AutoCloseable {
   private final AtomicBoolean asleep = new AtomicBoolean();
   private @Nullable Watch[] watches = new @Nullable Watch[64];
   private long batch;
+
+  /** When time must pass next, as the turn said last. */
+  private long deadline = Long.MAX_VALUE;
+
   private final AtomicLong failures = new AtomicLong();
   private final TurnMeter turns = new TurnMeter();
   private long turnBegan;
@@ -145,11 +149,15 @@ public final class EventLoop implements AutoCloseable {
    */
   public void run(Turn turn) {
     thread = Thread.currentThread();
+    // Made once: C1 makes each of them by a call into the virtual machine.
+    Runnable endOfBatch = turn::endOfBatch;
+    Runnable nextDeadline = () -> deadline = turn.nextDeadlineNanos();
+    Runnable timePassed = turn::timePassed;
     try {
-      guarded("end of batch", turn::endOfBatch);
+      guarded("end of batch", endOfBatch);
       while (!stopping) {
-        turn(turn);
-        guarded("end of batch", turn::endOfBatch);
+        turn(nextDeadline, timePassed);
+        guarded("end of batch", endOfBatch);
         turns.took(clock.getAsLong() - turnBegan);
       }
     } finally {
@@ -157,14 +165,15 @@ public final class EventLoop implements AutoCloseable {
     }
   }
 
-  private void turn(Turn turn) {
+  private void turn(Runnable nextDeadline, Runnable timePassed) {
     batch++;
-    int ready = sleep(turn);
+    int ready = sleep(nextDeadline);
     turnBegan = clock.getAsLong();
     handleReady(ready);
     handlePosted();
-    if (nextDeadline(turn) <= clock.getAsLong()) {
-      guarded("deadline", turn::timePassed);
+    askFor(nextDeadline);
+    if (deadline != Long.MAX_VALUE && deadline <= clock.getAsLong()) {
+      guarded("deadline", timePassed);
     }
   }
 
@@ -202,12 +211,12 @@ public final class EventLoop implements AutoCloseable {
     poller.close();
   }
 
-  private int sleep(Turn turn) {
-    long deadline = nextDeadline(turn);
+  private int sleep(Runnable nextDeadline) {
+    askFor(nextDeadline);
     asleep.set(true);
     try {
       // Who posts now sees the flag and wakes us; who posted before is seen here.
-      long timeout = stopping || !inbox.isEmpty() ? 0 : until(deadline);
+      long timeout = stopping || !inbox.isEmpty() ? 0 : untilDeadline();
       return poller.await(timeout);
     } catch (ErrnoException broken) {
       throw new IllegalStateException("the loop cannot wait any more", broken);
@@ -216,14 +225,13 @@ public final class EventLoop implements AutoCloseable {
     }
   }
 
-  private long until(long deadline) {
+  private long untilDeadline() {
     return deadline == Long.MAX_VALUE ? deadline : Math.max(0, deadline - clock.getAsLong());
   }
 
-  private long nextDeadline(Turn turn) {
-    long[] deadline = {Long.MAX_VALUE};
-    guarded("next deadline", () -> deadline[0] = turn.nextDeadlineNanos());
-    return deadline[0];
+  private void askFor(Runnable nextDeadline) {
+    deadline = Long.MAX_VALUE;
+    guarded("next deadline", nextDeadline);
   }
 
   private void handleReady(int count) {

@@ -398,10 +398,12 @@ final class FrameReader implements AutoCloseable {
   /**
    * Moves what is unfinished to the file, as far as that is possible. Everything that was found
    * must have been taken.
+   *
+   * @return whether the pipe was touched, so that it is to be looked at once more
    */
-  void empty() {
+  boolean empty() {
     if (inPipe == 0) {
-      return;
+      return false;
     }
     long before = part.bytes();
     try {
@@ -419,6 +421,7 @@ final class FrameReader implements AutoCloseable {
       gone += moved;
       meters.spilledBytes.addAndGet(moved);
     }
+    return true;
   }
 
   /**

@@ -81,6 +81,14 @@ final class WorkerChannel {
   private boolean isReleased;
   private boolean isClosed;
 
+  // Done every turn, so they are not made every turn.
+  private final Work looking = this::look;
+  private final Work taking = this::takeFound;
+  private final Work flushing = this::flush;
+
+  /** Whether the owner has been told that something was found, and has not called since. */
+  private boolean isToBeTaken;
+
   /** Why nothing can be told to it any more. */
   private Optional<String> mute = Optional.empty();
 
@@ -268,7 +276,7 @@ final class WorkerChannel {
   void flushAll() {
     isFlushDue = false;
     if (mute.isEmpty()) {
-      guarded(this::flush);
+      guarded(flushing);
     }
   }
 
@@ -276,7 +284,7 @@ final class WorkerChannel {
     if (mute.isPresent() || !outbox.answer(frame)) {
       return false;
     }
-    guarded(this::flush);
+    guarded(flushing);
     return true;
   }
 
@@ -307,7 +315,7 @@ final class WorkerChannel {
     if (wanted != isWriteWatched && ends.in().isPresent()) {
       int in = ends.in().get();
       if (wanted) {
-        loop.watch(in, Epoll.OUT, (fd, events) -> guarded(this::flush));
+        loop.watch(in, Epoll.OUT, (fd, events) -> guarded(flushing));
       } else {
         loop.unwatch(in);
       }
@@ -335,7 +343,7 @@ final class WorkerChannel {
     if (reader.hasFound()) {
       isLookDue = true;
     } else {
-      guarded(this::look);
+      guarded(looking);
     }
   }
 
@@ -364,38 +372,39 @@ final class WorkerChannel {
   }
 
   private void found() {
-    if (reader.hasFound()) {
+    if (reader.hasFound() && !isToBeTaken) {
+      isToBeTaken = true;
       surroundings.toBeTaken().accept(this);
     }
   }
 
   /** What was found is kept now: takes it out of the pipe. */
   void take() {
-    if (isBroken) {
-      return;
+    isToBeTaken = false;
+    if (!isBroken) {
+      guarded(taking);
     }
-    guarded(
-        () -> {
-          reader.take();
-          watchLog(reader.isHeld());
-          if (reader.isHeld()) {
-            // Who waits for the end of this worker must not wait for a disk too.
-            drained();
-          } else if (isLookDue || reader.hasMore()) {
-            if (isDrained()) {
-              finish();
-            }
-            postLook();
-          } else {
-            rest();
-          }
-        });
+  }
+
+  private void takeFound() throws IOException {
+    reader.take();
+    watchLog(reader.isHeld());
+    if (reader.isHeld()) {
+      // Who waits for the end of this worker must not wait for a disk too.
+      drained();
+    } else if (isLookDue || reader.hasMore()) {
+      if (isDrained()) {
+        finish();
+      }
+      postLook();
+    } else {
+      rest();
+    }
   }
 
   /** The pipe holds nothing new. */
   private void rest() throws IOException {
-    reader.empty();
-    if (reader.hasMore()) {
+    if (reader.empty() && reader.hasMore()) {
       postLook();
       return;
     }
@@ -425,6 +434,9 @@ final class WorkerChannel {
   }
 
   private void drained() {
+    if (drains.isEmpty()) {
+      return;
+    }
     List<Runnable> done = List.copyOf(drains);
     drains.clear();
     done.forEach(Runnable::run);

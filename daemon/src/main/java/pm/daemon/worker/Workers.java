@@ -49,7 +49,8 @@ public final class Workers implements AutoCloseable {
   // Loop thread only.
   private final Map<InvocationId, WorkerChannel> channels = new HashMap<>();
   private final Set<WorkerChannel> open = new LinkedHashSet<>();
-  private Set<WorkerChannel> found = new LinkedHashSet<>();
+  private List<WorkerChannel> found = new ArrayList<>();
+  private List<WorkerChannel> taken = new ArrayList<>();
   private boolean isHeld;
   private List<WorkerChannel> flushing = new ArrayList<>();
   private List<WorkerChannel> flushed = new ArrayList<>();
@@ -205,7 +206,6 @@ public final class Workers implements AutoCloseable {
 
   private void closed(WorkerChannel channel) {
     open.remove(channel);
-    found.remove(channel);
     channels.remove(channel.invocation(), channel);
   }
 
@@ -319,9 +319,13 @@ public final class Workers implements AutoCloseable {
     if (found.isEmpty()) {
       return;
     }
-    Set<WorkerChannel> taking = found;
-    found = new LinkedHashSet<>();
-    taking.forEach(WorkerChannel::take);
+    List<WorkerChannel> now = found;
+    found = taken;
+    for (int i = 0; i < now.size(); i++) {
+      now.get(i).take();
+    }
+    now.clear();
+    taken = now;
   }
 
   /**
