@@ -19,7 +19,7 @@ import pm.daemon.core.model.TaskState;
  * one knows. It decides nothing. Loop thread only.
  */
 public final class Tasks {
-  private static final int MOST_SPARE = 64;
+  private static final int MOST_SPARE = 1024;
 
   private final TaskTable byNumber = new TaskTable();
   private final Map<String, Task> byKey = new HashMap<>();
