@@ -1,6 +1,7 @@
 package pm.daemon.core.pool;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -207,7 +208,7 @@ final class Admission {
   }
 
   private static List<TaskOutcome> in(Submission submission) {
-    return List.of(submission.outcomes).subList(0, submission.in);
+    return List.of(Arrays.copyOf(submission.outcomes, submission.in));
   }
 
   /** Why a submit could never come in. */

@@ -135,7 +135,7 @@ final class Attempts {
       pool.counts.lost++;
       if (isOverdue(task)) {
         blame(pool, task, limit(pool, task), now, turn);
-      } else if (loss.isDeath() && !isBlamed) {
+      } else if (loss.isDeath() && !isBlamed && !task.isCancelling()) {
         // One worker that died is one failure, however much it had in hand.
         isBlamed = true;
         blame(pool, task, loss.inWords(), now, turn);

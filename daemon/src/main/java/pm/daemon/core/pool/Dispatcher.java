@@ -100,6 +100,7 @@ final class Dispatcher {
     }
     long nanos = now.nanos();
     long millis = now.wall().toEpochMilli();
+    pool.stall.moved(nanos);
     while (pool.open.size() > 0 && pool.breaker.permits()) {
       Task task = pool.tasks.waiting().first(nanos, pool.agingNanos());
       if (task == null) {

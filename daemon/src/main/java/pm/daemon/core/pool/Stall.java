@@ -12,7 +12,7 @@ final class Stall {
   private long sinceNanos = Moment.NEVER;
   private boolean isStalled;
 
-  /** Something has ended, or gets on. */
+  /** Something was given out, has ended, or gets on. */
   void moved(long nowNanos) {
     if (sinceNanos != Moment.NEVER) {
       sinceNanos = nowNanos;

@@ -91,6 +91,11 @@ final class Fleet implements Slots {
     return any;
   }
 
+  /** It is to be told although it is the same. */
+  void touch(int slot) {
+    untold.add(slot);
+  }
+
   /** All are to be told anew, as to a daemon that begins. */
   void tellAll() {
     untold.addAll(instances.keySet());
@@ -141,6 +146,15 @@ final class Fleet implements Slots {
                     ? new Phase.Dead(
                         reason, summary, now.nanos() + 1, StartKind.RESTART, Actor.POLICY)
                     : Phase.Dead.lasting(reason, summary, Actor.POLICY)));
+  }
+
+  /** It is no longer configured: its process is stopped if it has one, and it stays down. */
+  void remove(int slot) {
+    if (instance(slot).run().isPresent()) {
+      stopping(slot, AfterStop.STAY, StopCause.CHANGED);
+    } else {
+      put(instance(slot).in(Phase.Dead.lasting(DeadReason.STOPPED, "removed", Actor.POLICY)));
+    }
   }
 
   private void stopping(int slot, AfterStop after, StopCause cause) {
