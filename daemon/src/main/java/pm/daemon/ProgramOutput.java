@@ -3,6 +3,7 @@ package pm.daemon;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import pm.config.LineFormat;
@@ -62,11 +63,12 @@ final class ProgramOutput implements ChildOutput {
   }
 
   @Override
-  public void reattach(InstanceName instance, InvocationId invocation, LogSpec logs)
+  public void reattach(
+      InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec logs)
       throws OutputRefusedException {
     LogPlan plan = plan(instance, invocation, logs);
     try {
-      pump.adopt(instance, invocation, plan);
+      pump.adopt(instance, invocation, pid, plan);
       plans.put(instance, plan);
     } catch (OutputException refused) {
       throw new OutputRefusedException(

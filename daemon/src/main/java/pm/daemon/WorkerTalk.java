@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -149,9 +150,10 @@ final class WorkerTalk implements Provider, ChildOutput {
   }
 
   @Override
-  public void reattach(InstanceName instance, InvocationId invocation, LogSpec spec)
+  public void reattach(
+      InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec spec)
       throws OutputRefusedException {
-    output.reattach(instance, invocation, spec);
+    output.reattach(instance, invocation, pid, spec);
     WorkerSpec worker = adopted.remove(invocation);
     if (worker != null) {
       try {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -189,7 +190,8 @@ class OwnWordsIT {
     }
 
     @Override
-    public void reattach(InstanceName instance, InvocationId invocation, LogSpec logs) {}
+    public void reattach(
+        InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec logs) {}
 
     @Override
     public void drain(InvocationId invocation, Runnable whenDone) {

@@ -400,14 +400,25 @@ public final class OutputPump implements AutoCloseable {
    */
   public void adopt(InstanceName instance, InvocationId invocation, LogPlan plan)
       throws OutputException {
+    adopt(instance, invocation, OptionalInt.empty(), plan);
+  }
+
+  /**
+   * The same. A pipe that has lost its name is looked for among the descriptors of the process.
+   *
+   * @param pid of the process, if it is known
+   */
+  public void adopt(InstanceName instance, InvocationId invocation, OptionalInt pid, LogPlan plan)
+      throws OutputException {
     Optional<Awaited> awaited = plan.awaited().map(pattern -> awaited(invocation, pattern));
-    adopt(instance, invocation, PipeFolder.Stream.OUT, plan.stdout(), plan, awaited);
-    adopt(instance, invocation, PipeFolder.Stream.ERR, plan.stderr(), plan, awaited);
+    adopt(instance, invocation, pid, PipeFolder.Stream.OUT, plan.stdout(), plan, awaited);
+    adopt(instance, invocation, pid, PipeFolder.Stream.ERR, plan.stderr(), plan, awaited);
   }
 
   private void adopt(
       InstanceName instance,
       InvocationId invocation,
+      OptionalInt pid,
       PipeFolder.Stream stream,
       OutputTarget target,
       LogPlan plan,
@@ -425,6 +436,9 @@ public final class OutputPump implements AutoCloseable {
     Optional<PipeFolder.OurEnd> pipe;
     try {
       pipe = pipes.find(instance, invocation, stream);
+      if (pipe.isEmpty() && pid.isPresent()) {
+        pipe = pipes.findNameless(instance, invocation, stream, pid.getAsInt());
+      }
     } catch (ErrnoException e) {
       throw new OutputException(pipes.path(instance, invocation, stream), e);
     }

@@ -1,6 +1,7 @@
 package pm.daemon.output;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,9 +95,46 @@ record PipeFolder(Path folder) {
     }
   }
 
+  /**
+   * Opens our end of a pipe whose name was deleted while a process has it open. The kernel tells by
+   * which name it was made, and nobody else's name has the invocation in it; empty if the process
+   * has no such pipe, or has ended, or is not ours to look at.
+   */
+  Optional<OurEnd> findNameless(
+      InstanceName instance, InvocationId invocation, Stream stream, int pid)
+      throws ErrnoException {
+    Path path = path(instance, invocation, stream);
+    String deleted = path.getFileName() + " (deleted)";
+    try (DirectoryStream<Path> descriptors =
+        Files.newDirectoryStream(Path.of("/proc/" + pid + "/fd"))) {
+      for (Path descriptor : descriptors) {
+        if (target(descriptor).endsWith(deleted)) {
+          return Optional.of(open(path, descriptor.toString(), 0));
+        }
+      }
+    } catch (ErrnoException e) {
+      throw e;
+    } catch (IOException | DirectoryIteratorException gone) {
+      return Optional.empty();
+    }
+    return Optional.empty();
+  }
+
+  private static String target(Path link) {
+    try {
+      return Files.readSymbolicLink(link).toString();
+    } catch (IOException closed) {
+      return "";
+    }
+  }
+
   private static OurEnd open(Path path) throws ErrnoException {
-    int fd =
-        Fd.open(path.toString(), OpenFlags.RDONLY | OpenFlags.NONBLOCK | OpenFlags.NOFOLLOW, 0);
+    return open(path, path.toString(), OpenFlags.NOFOLLOW);
+  }
+
+  /** Opens what is made as {@code path} and is to be had at {@code at}. */
+  private static OurEnd open(Path path, String at, int flags) throws ErrnoException {
+    int fd = Fd.open(at, OpenFlags.RDONLY | OpenFlags.NONBLOCK | flags, 0);
     try {
       // Of something else than a pipe this is refused.
       return new OurEnd(path, fd, Fd.pipeSize(fd));

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -150,7 +151,8 @@ final class Adoption {
     InvocationId invocation = effect.run().invocation();
     String reason;
     try {
-      means.output().reattach(effect.instance(), invocation, logs(effect));
+      OptionalInt pid = effect.run().process().stream().mapToInt(ProcessIdentity::pid).findFirst();
+      means.output().reattach(effect.instance(), invocation, pid, logs(effect));
       return Optional.empty();
     } catch (OutputRefusedException refused) {
       reason = String.valueOf(refused.getMessage());

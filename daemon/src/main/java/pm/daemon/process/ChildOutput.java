@@ -1,5 +1,6 @@
 package pm.daemon.process;
 
+import java.util.OptionalInt;
 import pm.config.LogSpec;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
@@ -21,11 +22,12 @@ public interface ChildOutput {
   /**
    * Goes on reading what a child of a daemon before us writes. On a blocking thread; may block.
    *
+   * @param pid of the child, if it is known: its pipe is found there if it has lost its name
    * @param logs with every template expanded
    * @throws OutputRefusedException if that is not possible; the child is held back when its pipe is
    *     full
    */
-  void reattach(InstanceName instance, InvocationId invocation, LogSpec logs)
+  void reattach(InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec logs)
       throws OutputRefusedException;
 
   /**

@@ -155,7 +155,8 @@ final class ProbeWorld implements AutoCloseable {
     }
 
     @Override
-    public void reattach(InstanceName instance, InvocationId invocation, LogSpec logs) {}
+    public void reattach(
+        InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec logs) {}
 
     @Override
     public void drain(InvocationId invocation, Runnable whenDone) {

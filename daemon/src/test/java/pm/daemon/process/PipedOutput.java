@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -116,7 +117,8 @@ final class PipedOutput implements ChildOutput {
   }
 
   @Override
-  public void reattach(InstanceName instance, InvocationId invocation, LogSpec logs)
+  public void reattach(
+      InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec logs)
       throws OutputRefusedException {
     try {
       read(invocation, path(instance, invocation));
