@@ -13,6 +13,7 @@ import pm.daemon.core.event.Decision;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.Event;
+import pm.daemon.core.event.Happening;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.event.TaskCommand;
 import pm.daemon.core.event.TaskEntry;
@@ -41,6 +42,7 @@ final class Decider implements Turn {
   private final Supervisor supervisor;
   private final SystemTime time;
   private final RunRecords records;
+  private final RuntimeFolder folder;
   private final EffectInterpreter interpreter;
 
   /** When a batch must end for others, although there is nothing to decide. */
@@ -76,6 +78,7 @@ final class Decider implements Turn {
       Supervisor supervisor,
       SystemTime time,
       RunRecords records,
+      RuntimeFolder folder,
       EffectInterpreter interpreter,
       TaskKeeper tasks,
       LongSupplier others,
@@ -84,6 +87,7 @@ final class Decider implements Turn {
     this.supervisor = supervisor;
     this.time = time;
     this.records = records;
+    this.folder = folder;
     this.interpreter = interpreter;
     this.tasks = tasks;
     this.others = others;
@@ -158,6 +162,11 @@ final class Decider implements Turn {
     }
   }
 
+  /** Something happened that nobody decided; it is told with the effects of this turn. */
+  void publish(Happening happening) {
+    effects.add(new Effect.Publish(happening));
+  }
+
   /** Returns how many events could not be handled, which should be none. */
   long impossible() {
     return impossible;
@@ -197,7 +206,8 @@ final class Decider implements Turn {
       return true;
     }
     try {
-      records.keep(entries);
+      folder.makeWhole();
+      keepEntries();
     } catch (KeepException failed) {
       if (supervisor.isShuttingDown()) {
         return endUnkept(failed);
@@ -219,6 +229,18 @@ final class Decider implements Turn {
     interpreter.kept(entries);
     entries = new ArrayList<>();
     return true;
+  }
+
+  private void keepEntries() throws KeepException {
+    try {
+      records.keep(entries);
+    } catch (KeepException failed) {
+      folder.suspect();
+      if (!folder.makeWhole()) {
+        throw failed;
+      }
+      records.keep(entries);
+    }
   }
 
   /**

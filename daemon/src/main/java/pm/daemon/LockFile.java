@@ -15,11 +15,12 @@ import pm.daemon.posix.OpenFlags;
 
 /**
  * The lock that makes a daemon the only one of its runtime folder. The kernel drops it when the
- * process ends, however it ends; the descriptor is never closed before.
+ * process ends, however it ends; the descriptor is not closed before, unless its file has lost its
+ * name.
  */
 final class LockFile {
 
-  private static final String NAME = "pmd.lock";
+  static final String NAME = "pmd.lock";
 
   /** How long a lock without a holder is waited for; a child needs milliseconds. */
   private static final long LEFTOVER_NANOS = 2_000_000_000L;
@@ -47,9 +48,18 @@ final class LockFile {
    * @throws ErrnoException if the file cannot be opened or written
    */
   static Attempt take(Path run) throws ErrnoException {
+    return take(run, LEFTOVER_NANOS);
+  }
+
+  /** The same, but whoever holds it is not waited for. */
+  static Attempt takeAtOnce(Path run) throws ErrnoException {
+    return take(run, 0);
+  }
+
+  private static Attempt take(Path run, long patienceNanos) throws ErrnoException {
     Path file = run.resolve(NAME);
     int fd = Fd.open(file.toString(), OpenFlags.RDWR | OpenFlags.CREAT | OpenFlags.NOFOLLOW, 0644);
-    if (!Fd.tryLock(fd) && !waitForLeftover(fd)) {
+    if (!Fd.tryLock(fd) && !waitForLeftover(fd, patienceNanos)) {
       String holder = read(fd);
       Fd.close(fd);
       return new Attempt.Taken(file, holder.isEmpty() ? Optional.empty() : Optional.of(holder));
@@ -68,8 +78,8 @@ final class LockFile {
    *
    * @return whether the lock is ours now
    */
-  private static boolean waitForLeftover(int fd) throws ErrnoException {
-    long deadline = System.nanoTime() + LEFTOVER_NANOS;
+  private static boolean waitForLeftover(int fd, long patienceNanos) throws ErrnoException {
+    long deadline = System.nanoTime() + patienceNanos;
     while (!isAlive(read(fd)) && System.nanoTime() < deadline) {
       // The kernel tells nobody when a lock becomes free but him who waits for ever.
       LockSupport.parkNanos(LOOK_EVERY_NANOS);
@@ -98,6 +108,15 @@ final class LockFile {
     }
     Fd.closeOnExec(fd, true);
     return new Attempt.Held(fd);
+  }
+
+  /** Returns whether {@code fd} is the lock of this folder still, and not of a file that was. */
+  static boolean isInPlace(Path run, int fd) {
+    try {
+      return FilePath.linkStatus(run.resolve(NAME).toString()).isSameFileAs(Fd.status(fd));
+    } catch (ErrnoException gone) {
+      return false;
+    }
   }
 
   private static String read(int fd) throws ErrnoException {

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import pm.config.Folders;
@@ -17,6 +19,12 @@ final class OwnFolders {
 
   /** The folder of the sockets of sd_notify; its name is short, as a socket's address must be. */
   static final String NOTIFY = "n";
+
+  /** The folder of the pipes of programs' output. */
+  static final String PIPES = "pipes";
+
+  /** The folder of the pipes of workers. */
+  static final String WORKERS = "workers";
 
   private OwnFolders() {}
 
@@ -28,17 +36,39 @@ final class OwnFolders {
    *     written by others
    */
   static void prepare(Folders folders, int uid) throws UnusableFolderException {
-    // Members of the socket's group must be able to pass through root's runtime folder.
-    prepare("runtime", folders.run(), uid == 0 ? "rwxr-xr-x" : "rwx------", uid);
-    prepare("pipe", folders.run().resolve("pipes"), "rwx--x--x", uid);
-    // Programs of other users must be able to send to their sockets in there.
-    prepare("notify", folders.run().resolve(NOTIFY), "rwx--x--x", uid);
+    prepareRuntime(folders, uid);
     prepare("state", folders.state(), "rwx------", uid);
     prepare("log", folders.log(), "rwxr-x---", uid);
   }
 
-  private static void prepare(String what, Path folder, String permissions, int uid)
+  /**
+   * Makes the runtime folder and those in it as far as they are missing, as {@link #prepare}.
+   *
+   * @return those that were, in words
+   */
+  static List<String> prepareRuntime(Folders folders, int uid) throws UnusableFolderException {
+    List<String> made = new ArrayList<>();
+    // Members of the socket's group must be able to pass through root's runtime folder.
+    if (prepare("runtime", folders.run(), uid == 0 ? "rwxr-xr-x" : "rwx------", uid)) {
+      made.add("the folder");
+    }
+    if (prepare("pipe", folders.run().resolve(PIPES), "rwx--x--x", uid)) {
+      made.add("the folder of pipes");
+    }
+    // Programs of other users must be able to send to their sockets in there.
+    if (prepare("notify", folders.run().resolve(NOTIFY), "rwx--x--x", uid)) {
+      made.add("the folder of notify sockets");
+    }
+    if (prepare("worker", folders.run().resolve(WORKERS), "rwx------", uid)) {
+      made.add("the folder of workers");
+    }
+    return made;
+  }
+
+  /** Returns whether it was missing. */
+  private static boolean prepare(String what, Path folder, String permissions, int uid)
       throws UnusableFolderException {
+    boolean isMade = false;
     FileAttribute<Set<PosixFilePermission>> mode =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
     try {
@@ -48,6 +78,7 @@ final class OwnFolders {
       }
       try {
         Files.createDirectory(folder, mode);
+        isMade = true;
         // The socket's group must get through whatever umask we were started with.
         Files.setPosixFilePermissions(folder, mode.value());
       } catch (FileAlreadyExistsException there) {
@@ -61,6 +92,7 @@ final class OwnFolders {
                 + folder
                 + " cannot be written. Give another by --home DIR.");
       }
+      return isMade;
     } catch (IOException refused) {
       throw new UnusableFolderException(
           "the "

@@ -149,6 +149,11 @@ final class OwnWords implements Provider, AutoCloseable {
     pipes.release(invocation);
   }
 
+  /** Makes the sockets anew that have been removed under us. */
+  void restore() {
+    sockets.restore();
+  }
+
   /** Returns how many messages did not count. */
   long dropped() {
     return sockets.dropped();

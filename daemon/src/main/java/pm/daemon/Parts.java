@@ -103,6 +103,7 @@ final class Parts {
   private final ServiceNotifier notifier;
   private final ControlServer control;
   private final Ending ending;
+  private final RuntimeFolder runtimeFolder;
   private final Decider decider;
   private final TimedTurn turn;
   private final SocketSpec socketSpec;
@@ -137,7 +138,7 @@ final class Parts {
     Executor offLoop = new PoolExecutor(pool);
     pump =
         new OutputPump(
-            folders.run().resolve("pipes"),
+            folders.run().resolve(OwnFolders.PIPES),
             folders.log(),
             folders.state().resolve("log-index"),
             OwnOutput.of(DaemonLog.LOCK),
@@ -149,7 +150,7 @@ final class Parts {
     tasks = openTasks(folders, configuration, boot, time);
     workers =
         new Workers(
-            folders.run().resolve("workers"),
+            folders.run().resolve(OwnFolders.WORKERS),
             loop,
             time::nanos,
             new WorkerTalk.Heard(queue::add),
@@ -179,7 +180,7 @@ final class Parts {
             time,
             new StartPlans(environment, socket.toString())::plan,
             new ProcessNeighbours(processes.foreignChildren()),
-            folders.run().resolve("pipes"),
+            folders.run().resolve(OwnFolders.PIPES),
             queue::add);
     words =
         new OwnWords(
@@ -189,7 +190,7 @@ final class Parts {
                 folders.run().resolve(OwnFolders.NOTIFY),
                 new ProcessSenders(processes.membership()),
                 queue::add),
-            new ReadyPipes(loop, folders.run().resolve("pipes"), queue::add));
+            new ReadyPipes(loop, folders.run().resolve(OwnFolders.PIPES), queue::add));
     words.removeStale(claimed(supervisor));
     notifier = new ServiceNotifier(deadlines, time, environment, new StatusSentence(supervisor));
     events = EventLog.open(folders.state(), !opened.recovered().isToBeResumed(), offLoop);
@@ -257,12 +258,26 @@ final class Parts {
                 takeover));
     Answers answers = new Answers(control);
     decisions = new DecisionStore(folders.state(), boot, offLoop, loop::post, answers);
+    runtimeFolder =
+        new RuntimeFolder(
+            folders,
+            socketSpec,
+            socketGroup,
+            succession.lock(),
+            records,
+            supervisor,
+            control,
+            words,
+            loop,
+            deadlines,
+            time);
     decider =
         new Decider(
             queue,
             supervisor,
             time,
             records,
+            runtimeFolder,
             new EffectInterpreter(
                 processes, output, probes, words, talk, workers, notifier, events, decisions,
                 answers, control, ending, metrics),
@@ -334,6 +349,7 @@ final class Parts {
 
   private void take(Command command) {
     if (command instanceof Command.Apply apply && !apply.dryRun()) {
+      runtimeFolder.suspect();
       files.inForce(apply.configuration());
       notifier.reloading();
       // It is decided at the end of this turn.
@@ -428,6 +444,7 @@ final class Parts {
     // A socket that cannot be had is a reason to start nothing. Nobody is served before the loop
     // runs.
     listen();
+    runtimeFolder.begin(decider::publish);
     // The first programs start before the log begins.
     decider.endOfBatch();
     problems.forEach(problem -> LOG.error("{}", problem));
@@ -531,13 +548,14 @@ final class Parts {
             new Inheritance(
                 BuildInfo.version(),
                 succession.installed().map(InstalledVersion::own),
-                succession.lock(),
+                runtimeFolder.lock(),
                 listener,
                 ""));
     return ExitCode.OK;
   }
 
   private void closeRest() throws IOException {
+    runtimeFolder.close();
     words.close();
     probes.close();
     notifier.close();

@@ -286,6 +286,29 @@ class OwnWordsIT {
   }
 
   @Test
+  void aSocketThatIsRemovedUnderItIsMadeAnew() throws Exception {
+    Path go = folder.resolve("go");
+    InvocationId invocation =
+        start(
+            python(
+                """
+                say('STATUS=before')
+                while not os.path.exists('%s'): time.sleep(0.01)
+                say('STATUS=after')
+                """
+                    .formatted(go)));
+    assertThat(next().status()).hasValue("before");
+    Path socket = Path.of(socket(invocation));
+    var mode = Files.getPosixFilePermissions(socket);
+    onLoop(words::restore);
+    Files.delete(socket);
+    onLoop(words::restore);
+    assertThat(Files.getPosixFilePermissions(socket)).isEqualTo(mode);
+    Files.createFile(go);
+    assertThat(next().status()).hasValue("after");
+  }
+
+  @Test
   void allThatCanBeSaid() throws Exception {
     start(
         python(

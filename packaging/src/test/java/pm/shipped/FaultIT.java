@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,17 +91,97 @@ class FaultIT {
     }
   }
 
-  /** Nothing can be kept any more: what runs goes on, and the daemon can still be ended. */
+  /**
+   * The lock, the records and the socket are in it again, and the next daemon goes on with them.
+   */
   @Test
-  void aRuntimeFolderThatIsGone() throws Exception {
+  void aRuntimeFolderThatIsDeletedUnderIt() throws Exception {
+    Path run = folder.resolve("run");
     try (Pmd pmd = new Pmd(folder).with(TWO).start();
         Wire wire = Wire.connect(pmd.socket())) {
       long web = Wire.number(pmd.await("web@1", "IDLE"), "pid");
-      try (Stream<Path> files = Files.walk(folder.resolve("run"))) {
-        for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(each);
-        }
+      Map<Path, String> before = modes(run);
+      delete(run);
+
+      pmd.awaitAnswer();
+      assertThat(modes(run)).isEqualTo(before);
+      assertThat(Files.readString(run.resolve("pmd.lock"))).isEqualTo(pmd.pid() + "\n");
+      assertThat(wire.ask("ping").has("pong")).isTrue();
+      assertThat(Wire.number(pmd.status("web@1"), "pid")).isEqualTo(web);
+      assertThat(pmd.pmctl("events").out()).contains("was damaged under pmd");
+      Pmd second = new Pmd(folder).spawn();
+      assertThat(second.awaitEnd()).isEqualTo(75);
+
+      pmd.with(TWO + "  new: {command: [/bin/sleep, '1000'], readiness: {uptime: 0s}}\n");
+      assertThat(pmd.pmctl("apply").exit()).isZero();
+      assertThat(pmd.pmctl("start", "late").exit()).isZero();
+      assertSound(pmd);
+      pmd.crash();
+      pmd.start();
+      assertThat(Wire.number(pmd.await("web@1", "IDLE"), "pid")).isEqualTo(web);
+      assertThat(pmd.status().keySet()).containsExactlyInAnyOrder("web@1", "late@1", "new@1");
+      pmd.await("late@1", "IDLE");
+      assertSound(pmd);
+    }
+  }
+
+  /** What a program prints comes into its log, although its pipe has lost its name. */
+  @Test
+  void aRuntimeFolderThatIsDeletedAndThenACrash() throws Exception {
+    try (Pmd pmd = new Pmd(folder).with(counting()).start()) {
+      long web = Wire.number(pmd.await("web@1", "IDLE"), "pid");
+      Await.until("the log grows", () -> size(pmd.log("web@1")) > 100, pmd::said);
+      delete(folder.resolve("run"));
+      pmd.awaitAnswer();
+      pmd.crash();
+      pmd.start();
+      assertThat(Wire.number(pmd.await("web@1", "IDLE"), "pid")).isEqualTo(web);
+      long before = size(pmd.log("web@1"));
+      Await.until("the log grows", () -> size(pmd.log("web@1")) > before + 100, pmd::said);
+      List<String> lines = Files.readAllLines(pmd.log("web@1"));
+      for (int i = 0; i < lines.size() - 1; i++) {
+        assertThat(lines.get(i)).isEqualTo(Integer.toString(i + 1));
       }
+      assertSound(pmd);
+    }
+  }
+
+  @Test
+  void partsOfARuntimeFolderThatAreDeleted() throws Exception {
+    Path run = folder.resolve("run");
+    try (Pmd pmd = new Pmd(folder).with(TWO).start()) {
+      long web = Wire.number(pmd.await("web@1", "IDLE"), "pid");
+      Files.delete(pmd.socket());
+      pmd.awaitAnswer();
+      Files.delete(run.resolve("pmd.lock"));
+      Await.until("the lock is there", () -> Files.exists(run.resolve("pmd.lock")), pmd::said);
+      assertThat(new Pmd(folder).spawn().awaitEnd()).isEqualTo(75);
+      delete(run.resolve("pipes"));
+      Await.until("the folder is there", () -> Files.exists(run.resolve("pipes")), pmd::said);
+      Files.delete(run.resolve("records"));
+      Await.until("they are there", () -> Files.exists(run.resolve("records")), pmd::said);
+      assertThat(pmd.pmctl("start", "late").exit()).isZero();
+      pmd.crash();
+      pmd.start();
+      assertThat(Wire.number(pmd.await("web@1", "IDLE"), "pid")).isEqualTo(web);
+      pmd.await("late@1", "IDLE");
+      assertSound(pmd);
+    }
+  }
+
+  /** Nothing can be kept any more: what runs goes on, and the daemon can still be ended. */
+  @Test
+  void aRuntimeFolderThatIsLost() throws Exception {
+    Path run = folder.resolve("run");
+    try (Pmd pmd = new Pmd(folder).with(TWO).start();
+        Wire wire = Wire.connect(pmd.socket())) {
+      long web = Wire.number(pmd.await("web@1", "IDLE"), "pid");
+      pmd.signal("STOP");
+      delete(run);
+      Files.writeString(run, "not ours");
+      pmd.signal("CONT");
+      Await.until("it says so", () -> pmd.said().contains("is lost, and cannot be made anew"));
+      assertThat(pmd.said()).contains("is no directory");
       pmd.with(TWO + "  new: {command: [/bin/sleep, '1000']}\n");
       // Its configuration cannot be kept, so nothing is applied.
       wire.request("apply");
@@ -110,6 +191,27 @@ class FaultIT {
       pmd.awaitEnd();
       assertThat(pmd.said()).contains("everything is stopped all the same");
       assertThat(Proc.of(web)).isEmpty();
+      assertThat(run).hasContent("not ours");
+    }
+  }
+
+  /** Whoever has the lock has the folder: the one that lost it touches nothing in it. */
+  @Test
+  void aRuntimeFolderThatAnotherHasTaken() throws Exception {
+    try (Pmd pmd = new Pmd(folder).with(TWO).start();
+        Pmd other = new Pmd(folder)) {
+      pmd.await("web@1", "IDLE");
+      pmd.signal("STOP");
+      delete(folder.resolve("run"));
+      other.start();
+      pmd.signal("CONT");
+      Await.until("it says so", () -> pmd.said().contains("another pmd (pid " + other.pid()));
+      long web = Wire.number(other.await("web@1", "IDLE"), "pid");
+      pmd.signal("TERM");
+      pmd.awaitEnd();
+      other.awaitAnswer();
+      assertThat(Wire.number(other.status("web@1"), "pid")).isEqualTo(web);
+      assertThat(new Pmd(folder).spawn().awaitEnd()).isEqualTo(75);
     }
   }
 
@@ -229,6 +331,21 @@ class FaultIT {
     Members daemon = pmd.ask("daemon.status");
     assertThat(Wire.number(daemon, "impossible_events")).as("%s", pmd.said()).isZero();
     assertThat(Wire.number(daemon, "loop_failures")).as("%s", pmd.said()).isZero();
+  }
+
+  /** Returns what is in a folder, with its permissions. */
+  private static Map<Path, String> modes(Path folder) throws IOException {
+    Map<Path, String> modes = new HashMap<>();
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path each : all.toList()) {
+        String name = String.valueOf(each.getFileName());
+        // Each kept configuration has another name; what is of one invocation is not made anew.
+        if (!name.startsWith("configuration-") && !name.contains("@")) {
+          modes.put(each, PosixFilePermissions.toString(Files.getPosixFilePermissions(each)));
+        }
+      }
+    }
+    return modes;
   }
 
   private static void delete(Path tree) throws IOException {

@@ -21,6 +21,7 @@ import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
 import pm.daemon.posix.FilePath;
+import pm.daemon.posix.FileStatus;
 import pm.daemon.posix.OpenFlags;
 import pm.daemon.posix.PeerCredentials;
 import pm.daemon.posix.UnixSockets;
@@ -60,6 +61,9 @@ public final class ControlServer implements AutoCloseable {
 
   private String path = "";
   private int listener = NO_FD;
+
+  /** The socket's file, so that another in its place is noticed. */
+  private Optional<FileStatus> file = Optional.empty();
 
   /** A descriptor in reserve: without any left it is given up to tell a client so. */
   private int reserve = NO_FD;
@@ -101,6 +105,34 @@ public final class ControlServer implements AutoCloseable {
     this.path = path;
     reserve = openReserve();
     listener = UnixSockets.listen(path, mode, group.orElse(-1), BACKLOG);
+    file = Optional.of(FilePath.linkStatus(path));
+    loop.watch(listener, Epoll.IN, (fd, events) -> accept());
+  }
+
+  /** Returns whether our socket is still at its path. */
+  public boolean isInPlace() {
+    try {
+      FileStatus found = FilePath.linkStatus(path);
+      return file.stream().anyMatch(found::isSameFileAs);
+    } catch (ErrnoException gone) {
+      return false;
+    }
+  }
+
+  /**
+   * Listens at its path again, where its socket has been removed. Whoever is connected stays so.
+   *
+   * @throws IOException if that is not possible; it goes on as it was
+   */
+  public void listenAnew(int mode, OptionalInt group) throws IOException {
+    int anew = UnixSockets.listen(path, mode, group.orElse(-1), BACKLOG);
+    // Those who found the old one before it was removed.
+    accept();
+    loop.unwatch(listener);
+    closeQuietly(listener);
+    listener = anew;
+    file = Optional.of(FilePath.linkStatus(path));
+    acceptPaused = false;
     loop.watch(listener, Epoll.IN, (fd, events) -> accept());
   }
 
@@ -115,6 +147,7 @@ public final class ControlServer implements AutoCloseable {
     reserve = openReserve();
     Fd.closeOnExec(listener, true);
     this.listener = listener;
+    file = Optional.of(FilePath.linkStatus(path));
     loop.watch(listener, Epoll.IN, (fd, events) -> accept());
   }
 
@@ -204,10 +237,12 @@ public final class ControlServer implements AutoCloseable {
       loop.unwatch(listener);
       closeQuietly(listener);
       listener = NO_FD;
-      try {
-        FilePath.unlink(path);
-      } catch (ErrnoException e) {
-        LOG.debug("removing the socket: {}", e.getMessage());
+      if (isInPlace()) {
+        try {
+          FilePath.unlink(path);
+        } catch (ErrnoException e) {
+          LOG.debug("removing the socket: {}", e.getMessage());
+        }
       }
     }
   }

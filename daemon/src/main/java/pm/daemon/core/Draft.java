@@ -15,10 +15,8 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import pm.config.Configuration;
 import pm.config.DaemonSpec;
 import pm.config.Hook;
-import pm.config.Problem;
 import pm.config.ProgramSpec;
 import pm.config.StopScope;
 import pm.daemon.core.event.Answer;
@@ -962,7 +960,7 @@ final class Draft implements Scene {
             base.daemon = spec;
             base.slots.limit(spec);
           });
-      entries.add(new Entry.ConfigurationKept(kept()));
+      entries.add(new Entry.ConfigurationKept(base.kept()));
     }
     changed.forEach(
         (name, instance) -> {
@@ -1064,33 +1062,6 @@ final class Draft implements Scene {
         base.requests.put(request.number(), request);
       }
     }
-  }
-
-  /**
-   * All definitions, those that are leaving too: their instances are stopped by them. What is wrong
-   * with the newest one of a program stands beside the one that it goes on with.
-   */
-  private Configuration kept() {
-    TreeMap<String, ProgramSpec> specs = new TreeMap<>();
-    TreeMap<String, List<Problem>> invalid = new TreeMap<>();
-    for (Program program : base.programs.values()) {
-      if (program.spec().isEmpty()) {
-        invalid.put(program.name(), program.problems());
-        continue;
-      }
-      if (!program.problems().isEmpty()) {
-        invalid.put(program.name(), program.problems());
-      }
-      ProgramSpec spec = program.spec().get();
-      // A replay takes a program for leaving if it should have instances and has none that stays,
-      // which must not depend on how many it had at last.
-      specs.put(
-          program.name(),
-          program.leaving() && spec.instances() == 0
-              ? new ProgramSpec.Builder(spec).instances(1).build()
-              : spec);
-    }
-    return new Configuration(base.daemon, specs, invalid, List.of());
   }
 
   /** Ends the daemon once nothing lives any more, or only what cannot be killed. */

@@ -485,6 +485,45 @@ public final class Supervisor implements Scene {
     return new Configuration(daemon, specs, invalid, List.of());
   }
 
+  /**
+   * All definitions, those that are leaving too: their instances are stopped by them. What is wrong
+   * with the newest one of a program stands beside the one that it goes on with.
+   */
+  Configuration kept() {
+    TreeMap<String, ProgramSpec> specs = new TreeMap<>();
+    TreeMap<String, List<Problem>> invalid = new TreeMap<>();
+    for (Program program : programs.values()) {
+      if (program.spec().isEmpty()) {
+        invalid.put(program.name(), program.problems());
+        continue;
+      }
+      if (!program.problems().isEmpty()) {
+        invalid.put(program.name(), program.problems());
+      }
+      ProgramSpec spec = program.spec().get();
+      // A replay takes a program for leaving if it should have instances and has none that stays,
+      // which must not depend on how many it had at last.
+      specs.put(
+          program.name(),
+          program.leaving() && spec.instances() == 0
+              ? new ProgramSpec.Builder(spec).instances(1).build()
+              : spec);
+    }
+    return new Configuration(daemon, specs, invalid, List.of());
+  }
+
+  /**
+   * Returns all that a daemon after this one needs to know, as it would have been kept if all of it
+   * had been decided at once.
+   */
+  public List<Entry> wholeTruth() {
+    List<Entry> entries = new ArrayList<>();
+    entries.add(new Entry.ConfigurationKept(kept()));
+    entries.add(new Entry.DecisionsKept(decisions, decisionNumber));
+    instances.values().forEach(each -> entries.add(new Entry.InstanceKept(each.kept())));
+    return entries;
+  }
+
   /** Returns all instances, ascending; a view that must not be kept. */
   public Collection<Instance> instances() {
     return java.util.Collections.unmodifiableCollection(instances.values());

@@ -91,7 +91,7 @@ public final class NotifySockets implements AutoCloseable {
       throws ErrnoException {
     Path path = path(invocation);
     int fd = UnixDatagrams.bind(path.toString(), mode, uid, gid);
-    sockets.put(invocation, new Socket(instance, invocation, path, fd));
+    sockets.put(invocation, new Socket(instance, invocation, path, fd, new Rights(mode, uid, gid)));
     return path.toString();
   }
 
@@ -115,6 +115,35 @@ public final class NotifySockets implements AutoCloseable {
       if (refused.errno() != Errno.ENOENT) {
         LOG.warn("{} cannot say how it is any more: {}", instance, refused.getMessage());
       }
+    }
+  }
+
+  /** Makes the sockets anew whose names have been removed under us. */
+  public void restore() {
+    for (Socket lost : List.copyOf(sockets.values())) {
+      if (isThere(lost.path)) {
+        continue;
+      }
+      boolean wasListening = lost.isListening || lost.isWaiting;
+      lost.close();
+      try {
+        Rights rights = lost.rights;
+        bind(lost.instance, lost.invocation, rights.mode(), rights.uid(), rights.gid());
+        if (wasListening) {
+          listen(lost.invocation);
+        }
+      } catch (ErrnoException refused) {
+        sockets.remove(lost.invocation);
+        LOG.warn("{} cannot say how it is any more: {}", lost.instance, refused.getMessage());
+      }
+    }
+  }
+
+  private static boolean isThere(Path path) {
+    try {
+      return FilePath.linkStatus(path.toString()).isSocket();
+    } catch (ErrnoException gone) {
+      return false;
     }
   }
 
@@ -164,23 +193,28 @@ public final class NotifySockets implements AutoCloseable {
     sockets.clear();
   }
 
+  /** Who may send to a socket. */
+  private record Rights(int mode, int uid, int gid) {}
+
   /** The socket of one invocation. */
   private final class Socket {
     private final InstanceName instance;
     private final InvocationId invocation;
     private final Path path;
     private final int fd;
+    private final Rights rights;
     private boolean isListening;
     private boolean isClosed;
     private boolean isWaiting;
     private boolean hasWarned;
     private Notification unsaid = Notification.NOTHING;
 
-    Socket(InstanceName instance, InvocationId invocation, Path path, int fd) {
+    Socket(InstanceName instance, InvocationId invocation, Path path, int fd, Rights rights) {
       this.instance = instance;
       this.invocation = invocation;
       this.path = path;
       this.fd = fd;
+      this.rights = rights;
     }
 
     void listen() {

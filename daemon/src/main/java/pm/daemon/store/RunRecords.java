@@ -11,6 +11,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +50,9 @@ public final class RunRecords implements AutoCloseable {
   /** Changes whenever a line can no longer be read as before. */
   static final int VERSION = 2;
 
-  static final String FILE = "records";
+  /** The name of the journal in the folder. */
+  public static final String FILE = "records";
+
   static final String NEW_FILE = "records.new";
   static final long COMPACT_FLOOR = 1024 * 1024;
   static final int COMPACT_FACTOR = 4;
@@ -71,6 +75,11 @@ public final class RunRecords implements AutoCloseable {
 
   /** How much of the file is good; beyond it may be what a failed write left. */
   private long length;
+
+  /** Which file it is, and when the configuration in force was kept, for the case of their loss. */
+  private Optional<Object> identity = Optional.empty();
+
+  private Optional<FileTime> configurationKeptAt = Optional.empty();
 
   private boolean tailIsTorn;
   private long compactAt = COMPACT_FLOOR;
@@ -256,6 +265,51 @@ public final class RunRecords implements AutoCloseable {
     }
   }
 
+  /** Returns whether the records are where the next daemon will look for them. */
+  public boolean isInPlace() {
+    return identity.isPresent()
+        && identity.equals(identity(folder.resolve(FILE)))
+        && live.configurationFile.stream()
+            .allMatch(name -> Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS));
+  }
+
+  private static Optional<Object> identity(Path path) {
+    try {
+      return Optional.ofNullable(
+          Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+              .fileKey());
+    } catch (IOException gone) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Writes records anew into the folder, where they have been lost. What was kept until now counts
+   * no longer.
+   *
+   * @param truth one entry about each thing
+   * @throws KeepException if they cannot be written now; the same can be tried again
+   */
+  public void writeAnew(List<Entry> truth) throws KeepException {
+    Optional<FileTime> keptAt = configurationKeptAt;
+    Optional<String> configurationBefore = live.configurationFile;
+    List<Staged> staged = new ArrayList<>(truth.size());
+    encode(truth, staged);
+    live.clear();
+    staged.forEach(each -> live.accept(each.content(), each.characters()));
+    try {
+      if (keptAt.isPresent() && live.configurationFile.isPresent()) {
+        // Files that are newer than the configuration in force are still newer.
+        Files.setLastModifiedTime(folder.resolve(live.configurationFile.get()), keptAt.get());
+        configurationKeptAt = keptAt;
+      }
+      rewrite();
+    } catch (IOException e) {
+      throw cannotWrite(folder.resolve(FILE), e);
+    }
+    configurationBefore.ifPresent(this::deleteQuietly);
+  }
+
   @Override
   public void close() throws IOException {
     file.close();
@@ -316,7 +370,16 @@ public final class RunRecords implements AutoCloseable {
       throw cannotWrite(path, e);
     }
     configurationNumber++;
+    configurationKeptAt = modified(path);
     return name;
+  }
+
+  private static Optional<FileTime> modified(Path path) {
+    try {
+      return Optional.of(Files.getLastModifiedTime(path));
+    } catch (IOException gone) {
+      return Optional.empty();
+    }
   }
 
   private void append(String text) throws KeepException {
@@ -372,6 +435,7 @@ public final class RunRecords implements AutoCloseable {
     }
     RecordFile before = file;
     file = next;
+    identity = identity(folder.resolve(FILE));
     length = size;
     tailIsTorn = false;
     compactAt = COMPACT_FLOOR;
@@ -419,9 +483,11 @@ public final class RunRecords implements AutoCloseable {
     if (recovered.sameBoot() && !recovered.cleanEnd()) {
       file = opener.open(folder.resolve(FILE));
       file.truncate(length);
+      identity = identity(folder.resolve(FILE));
     } else {
       rewrite();
     }
+    configurationKeptAt = recovered.configurationKeptAt().map(FileTime::from);
     forgetOtherConfigurations();
     return recovered;
   }

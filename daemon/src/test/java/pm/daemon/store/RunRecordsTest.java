@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,6 +104,49 @@ final class RunRecordsTest {
   /** Sorts as names do: {@code p1@1} before {@code p10@1}. */
   private static String key(InstanceName name) {
     return name.program() + " " + name.number();
+  }
+
+  @Test
+  void whatIsLostIsWrittenAnew() throws Exception {
+    RunRecords records = RunRecords.open(folder, BOOT, new NamesOnly()).records();
+    try (records) {
+      records.keep(List.of(WEB_CONFIGURED, dead("web@1", "first"), decision(1, "web@1")));
+      assertThat(records.isInPlace()).isTrue();
+      FileTime keptAt = Files.getLastModifiedTime(folder.resolve("configuration-1.json"));
+      for (String lost : List.of("records", "configuration-1.json")) {
+        Files.delete(folder.resolve(lost));
+        assertThat(records.isInPlace()).isFalse();
+      }
+      Files.writeString(journal(), "somebody else's");
+      assertThat(records.isInPlace()).isFalse();
+
+      records.writeAnew(List.of(WEB_CONFIGURED, decision(2), dead("web@1", "second")));
+      assertThat(records.isInPlace()).isTrue();
+      records.keep(List.of(dead("web@2", "third")));
+      assertThat(filesIn(folder)).containsExactly("configuration-2.json", "records");
+      RunRecords.Recovered recovered = recover();
+      assertThat(recovered.entries())
+          .containsExactly(
+              WEB_CONFIGURED, decision(2), dead("web@1", "second"), dead("web@2", "third"));
+      // Files that were changed before are newer than what is in force, as they were.
+      assertThat(recovered.configurationKeptAt()).contains(keptAt.toInstant());
+    }
+  }
+
+  @Test
+  void whatCannotBeWrittenAnewIsTriedAgain() throws Exception {
+    FakeDisk disk = new FakeDisk();
+    try (RunRecords records = RunRecords.open(folder, BOOT, new NamesOnly(), disk).records()) {
+      records.keep(List.of(WEB_CONFIGURED, dead("web@1", "first")));
+      Files.delete(journal());
+      List<Entry> truth = List.of(WEB_CONFIGURED, dead("web@1", "second"));
+      disk.room = 0;
+      assertThatThrownBy(() -> records.writeAnew(truth)).isInstanceOf(KeepException.class);
+      disk.room = Long.MAX_VALUE;
+      assertThat(records.isInPlace()).isFalse();
+      records.writeAnew(truth);
+      assertThat(recover().entries()).containsExactlyElementsOf(truth);
+    }
   }
 
   @Test
