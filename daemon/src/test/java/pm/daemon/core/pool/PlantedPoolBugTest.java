@@ -31,7 +31,7 @@ class PlantedPoolBugTest {
 
   static {
     BUGS.put(Law.ENDS_ONCE, keeps(entry -> twice(entry, TaskEntry.Ended.class)));
-    BUGS.put(Law.NOTHING_LOST, reads(entry -> entry instanceof TaskEntry.Queued));
+    BUGS.put(Law.NOTHING_LOST, writes(entry -> entry instanceof TaskEntry.Queued));
     BUGS.put(Law.AT_LEAST_ONCE, rules(rules -> tasks(rules, 7, rules.task().poisonAfter())));
     BUGS.put(Law.FENCED, hears(PlantedPoolBugTest::ofTheAttemptNow));
     BUGS.put(
@@ -65,7 +65,7 @@ class PlantedPoolBugTest {
             return deadline - Duration.ofSeconds(1).toNanos();
           }
         });
-    BUGS.put(Law.RECOVERY, reads(entry -> entry instanceof TaskEntry.PutBack));
+    BUGS.put(Law.RECOVERY, reads(entry -> entry instanceof TaskEntry.Cancelling));
     BUGS.put(
         Law.ENDS_AT_LAST,
         runs(effect -> effect instanceof TaskEffect.Send ? List.of() : List.of(effect)));
@@ -102,6 +102,15 @@ class PlantedPoolBugTest {
       @Override
       public List<Effect> runs(Effect effect) {
         return bent.apply(effect);
+      }
+    };
+  }
+
+  private static Bug writes(Function<TaskEntry, Boolean> isLost) {
+    return new Bug() {
+      @Override
+      public boolean writes(TaskEntry entry) {
+        return !isLost.apply(entry);
       }
     };
   }

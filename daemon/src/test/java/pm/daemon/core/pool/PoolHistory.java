@@ -62,7 +62,12 @@ final class PoolHistory implements Turn {
       return List.of(entry);
     }
 
-    /** What of the entries a later daemon reads. */
+    /** What of the entries is in the journal. */
+    default boolean writes(TaskEntry entry) {
+      return true;
+    }
+
+    /** What of the journal a later daemon reads. */
     default boolean reads(TaskEntry entry) {
       return true;
     }
@@ -346,7 +351,7 @@ final class PoolHistory implements Turn {
   private void commit() {
     settle();
     for (TaskEntry entry : written) {
-      if (bug.reads(entry)) {
+      if (bug.writes(entry)) {
         journal.add(entry);
       }
     }
@@ -705,7 +710,7 @@ final class PoolHistory implements Turn {
       tell("-- its effects are lost");
       written.forEach(
           entry -> {
-            if (bug.reads(entry)) {
+            if (bug.writes(entry)) {
               journal.add(entry);
             }
           });
@@ -735,7 +740,13 @@ final class PoolHistory implements Turn {
   private void succeed() {
     oracle.replay(journal);
     pools = begin(random.nextLong());
-    journal.forEach(pools::replay);
+    journal.stream().filter(bug::reads).forEach(pools::replay);
+    unless(
+        pools.size() == oracle.known.size(),
+        Law.RECOVERY,
+        pools.size(),
+        " tasks are known, not ",
+        oracle.known.size());
     oracle.known.keySet().forEach(this::mustBeKnown);
     fleet.at(now());
     fleet.tellAll();
