@@ -408,6 +408,7 @@ final class Parts {
             "Events that could not be written to the log of events.",
             events::lost)
         .add("pm_records_bytes", "Size of the records of processes.", records::sizeBytes)
+        .add("pm_tasks_bytes", "Size of the store of tasks.", tasks::sizeBytes)
         .add("pm_start_slots", "Starts that may be under way at once.", supervisor::startSlots)
         .add("pm_start_slots_used", "Starts that are under way.", supervisor::startSlotsInUse)
         .add(

@@ -1,5 +1,6 @@
 package pm.daemon.metrics;
 
+import java.math.BigDecimal;
 import java.util.List;
 import pm.daemon.core.model.PoolView;
 
@@ -91,7 +92,9 @@ final class Exposition {
     if (Double.isInfinite(value)) {
       return value > 0 ? "+Inf" : "-Inf";
     }
-    return Double.toString(value);
+    return Double.isNaN(value)
+        ? "NaN"
+        : new BigDecimal(Double.toString(value)).stripTrailingZeros().toPlainString();
   }
 
   private void escape(String raw, boolean isLabel) {
