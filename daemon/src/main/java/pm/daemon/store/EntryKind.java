@@ -24,6 +24,9 @@ final class EntryKind {
    */
   static final int ANEW = 11;
 
+  /** Segments before one are not needed any more. */
+  static final int NEEDED = 12;
+
   /** No data or result. */
   static final int BLOB_NONE = 0;
 

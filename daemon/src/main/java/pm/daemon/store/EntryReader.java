@@ -37,16 +37,15 @@ final class EntryReader {
 
   private int kind;
   private long blobAt;
+  private int blobBytes;
   private long data;
   private long result;
-  private boolean dataStays;
-  private boolean resultStays;
   private int placeSegment;
   private long placeOffset;
 
   /**
    * @param now what nanoseconds of other boots are converted with
-   * @param dataThatStays gives the data of a task that is known already, as far as it is told
+   * @param dataThatStays gives short data that are elsewhere, by their location
    */
   EntryReader(BlockReader in, Moment now, LongFunction<byte[]> dataThatStays) {
     this.in = in;
@@ -66,24 +65,19 @@ final class EntryReader {
     return kind;
   }
 
-  /** Returns where the data of the entry is, if it follows. */
+  /** Returns where the data of the entry are. */
   long data() {
     return data;
   }
 
-  /** Returns where the result of the entry is, if it follows. */
+  /** Returns where the result of the entry is. */
   long result() {
     return result;
   }
 
-  /** Returns whether the data of {@link TaskEntry.Whole} are where they were. */
-  boolean dataStays() {
-    return dataStays;
-  }
-
-  /** Returns whether the result of {@link TaskEntry.Whole} is where it was. */
-  boolean resultStays() {
-    return resultStays;
+  /** Returns how many bytes of data and result are in the entry itself. */
+  int blobBytes() {
+    return blobBytes;
   }
 
   /** Returns the segment of the place that was read last. */
@@ -100,12 +94,17 @@ final class EntryReader {
   Optional<TaskEntry> next() throws IOException {
     data = Location.NONE;
     result = Location.NONE;
+    blobBytes = 0;
     kind = in.get();
     try {
       return switch (kind) {
         case EntryKind.DURABLE, EntryKind.ANEW -> {
           placeSegment = Math.toIntExact(in.getNumber());
           placeOffset = in.getNumber();
+          yield Optional.empty();
+        }
+        case EntryKind.NEEDED -> {
+          in.getNumber();
           yield Optional.empty();
         }
         default -> Optional.of(entry(in.getNumber()));
@@ -248,30 +247,44 @@ final class EntryReader {
     String by = in.getWord();
     String error = in.getText();
     List<TaskView.Attempt> past = past();
-    byte[] bytes = NOTHING;
-    int mode = in.get();
-    dataStays = mode == EntryKind.BLOB_STAYS;
-    if (dataStays) {
-      bytes = dataThatStays.apply(task);
-    } else if (mode == EntryKind.BLOB_FOLLOWS) {
-      bytes = blob(TaskStore.INLINE_BYTES);
-      data = blobAt;
-    }
-    mode = in.get();
-    resultStays = mode == EntryKind.BLOB_STAYS;
-    if (mode == EntryKind.BLOB_FOLLOWS) {
-      blob(0);
-      result = blobAt;
-    }
+    byte[] bytes =
+        switch (in.get()) {
+          case EntryKind.BLOB_NONE -> {
+            blobAt = Location.NONE;
+            yield NOTHING;
+          }
+          case EntryKind.BLOB_STAYS -> {
+            blobAt = stayed();
+            yield Location.length(blobAt) > TaskStore.INLINE_BYTES
+                ? NOTHING
+                : dataThatStays.apply(blobAt);
+          }
+          case EntryKind.BLOB_FOLLOWS -> blob(TaskStore.INLINE_BYTES);
+          default -> throw new BlockReader.NonsenseException("data are nowhere");
+        };
+    data = blobAt;
+    result =
+        switch (in.get()) {
+          case EntryKind.BLOB_NONE -> Location.NONE;
+          case EntryKind.BLOB_STAYS -> stayed();
+          case EntryKind.BLOB_FOLLOWS -> {
+            blob(0);
+            yield blobAt;
+          }
+          default -> throw new BlockReader.NonsenseException("a result is nowhere");
+        };
+    long enqueuedHere = nanos(enqueuedNanos, enqueuedMillis);
     long startedHere = nanos(startedNanos, startedMillis);
     return new TaskEntry.Whole(
         task,
         pool,
         with(content, bytes),
         state,
-        nanos(enqueuedNanos, enqueuedMillis),
+        enqueuedHere,
         enqueuedMillis,
-        nanos(notBeforeNanos, notBeforeMillis),
+        notBeforeMillis == 0
+            ? later(notBeforeNanos, enqueuedNanos, enqueuedHere)
+            : nanos(notBeforeNanos, notBeforeMillis),
         notBeforeMillis,
         attempts,
         failures,
@@ -312,12 +325,19 @@ final class EntryReader {
       return NOTHING;
     }
     blobAt = Location.of(segment, in.offset(), length);
+    blobBytes += length;
     in.skip(Integer.BYTES);
     if (length <= most) {
       return in.getBytes(length);
     }
     in.skip(length);
     return NOTHING;
+  }
+
+  private long stayed() throws IOException {
+    int number = Math.toIntExact(in.getNumber());
+    long offset = in.getNumber();
+    return Location.of(number, offset, Math.toIntExact(in.getNumber()));
   }
 
   private InvocationId invocation() throws IOException {

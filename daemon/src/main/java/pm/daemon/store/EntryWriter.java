@@ -170,9 +170,12 @@ final class EntryWriter {
   }
 
   /** Puts data or result that stay where they are. */
-  void blobStays() throws IOException {
-    out.reserve(1);
+  void blobStays(int segment, long location) throws IOException {
+    out.reserve(FIXED);
     out.put(EntryKind.BLOB_STAYS);
+    out.putNumber(segment);
+    out.putNumber(Location.offset(location));
+    out.putNumber(Location.length(location));
   }
 
   /** Says that data or result follow, which the caller puts. */
@@ -187,5 +190,12 @@ final class EntryWriter {
     out.put(kind);
     out.putNumber(segment);
     out.putNumber(offset);
+  }
+
+  /** Says that nothing is needed of the segments before one. */
+  void needed(int segment) throws IOException {
+    out.reserve(FIXED);
+    out.put(EntryKind.NEEDED);
+    out.putNumber(segment);
   }
 }

@@ -125,7 +125,7 @@ final class JournalAppender {
     }
     Segment target = ledger.segments().getLast();
     if (target.size() == 0) {
-      blocks.begin(target, new SegmentHeader(target.number(), epoch, bootId, ledger.lastTask()));
+      blocks.begin(target, header(target.number()));
     } else {
       blocks.begin(target);
     }
@@ -133,6 +133,11 @@ final class JournalAppender {
       entries.place(EntryKind.DURABLE, durableSegment, durableOffset);
     }
     return target;
+  }
+
+  private SegmentHeader header(int number) {
+    long sizeBefore = ledger.segment(number - 1).map(Segment::size).orElse(0L);
+    return new SegmentHeader(number, epoch, bootId, ledger.lastTask(), ledger.needed(), sizeBefore);
   }
 
   private void create() throws IOException {

@@ -37,10 +37,13 @@ final class JournalCleaner {
   private static final int PACE = 3;
 
   private static final int SCRATCH = 32 * 1024;
+  private static final byte[] NOTHING = {};
 
   private final TaskLedger ledger;
   private final ReentrantLock lock;
   private final JournalAppender appender;
+  private final BlobReader blobs;
+  private final LostBlobs noneLost;
   private final int segmentBytes;
   private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH);
 
@@ -62,8 +65,10 @@ final class JournalCleaner {
 
   private record Empty(Segment segment, long position) {}
 
-  JournalCleaner(TaskLedger ledger, JournalAppender appender, int segmentBytes) {
+  JournalCleaner(TaskLedger ledger, JournalAppender appender, BlobReader blobs, int segmentBytes) {
     this.ledger = ledger;
+    this.blobs = blobs;
+    this.noneLost = new LostBlobs(blobs);
     this.lock = ledger.lock();
     this.appender = appender;
     this.segmentBytes = segmentBytes;
@@ -90,12 +95,33 @@ final class JournalCleaner {
       }
     }
     cleanedAt = appender.position();
-    if (oldest.firsts() > 0) {
+    if (oldest.firsts() > 0 || !tellEmpty(oldest)) {
       return false;
     }
     empty.add(new Empty(oldest, appender.position()));
     cleaning = 0;
     return true;
+  }
+
+  /** Before a file goes it is written that it may, so that one that is missing is noticed. */
+  private boolean tellEmpty(Segment oldest) {
+    try {
+      Segment target = appender.begin();
+      appender.entries().needed(oldest.number() + 1);
+      long end = appender.write();
+      lock.lock();
+      try {
+        appender.written(target, end);
+        ledger.needed(oldest.number() + 1);
+      } finally {
+        lock.unlock();
+      }
+      return true;
+    } catch (IOException e) {
+      appender.abandon();
+      LOG.debug("{} cannot go yet: {}", oldest.name(), RunRecords.reason(e));
+      return false;
+    }
   }
 
   private boolean begin() {
@@ -141,7 +167,7 @@ final class JournalCleaner {
           target = Optional.of(appender.begin());
           start = appender.blocks().offset();
         }
-        put(cursor, whole, location -> Location.segment(location, ledger.newest()) <= cleaning);
+        put(cursor, whole, this::isInCleaned, noneLost);
         if (appender.blocks().offset() - start >= mostBytes) {
           break;
         }
@@ -160,7 +186,8 @@ final class JournalCleaner {
     boolean test(long location);
   }
 
-  private void put(int place, LongFunction<Optional<TaskEntry.Whole>> whole, Moves moves)
+  private void put(
+      int place, LongFunction<Optional<TaskEntry.Whole>> whole, Moves moves, LostBlobs lost)
       throws IOException {
     TaskIndex index = ledger.index();
     long task = index.taskAt(place);
@@ -174,21 +201,36 @@ final class JournalCleaner {
     long before = appender.blocks().offset();
     appender.entries().whole(all.get());
     long bytes = appender.blocks().offset() - before;
-    long data = put(task, index.data(place), moves);
-    long result = put(task, index.result(place), moves);
+    long data =
+        put(
+            task,
+            lost.data(task, index.data(place)),
+            all.get().content().data(),
+            moves.test(index.data(place)));
+    long result =
+        put(task, lost.result(task, index.result(place)), NOTHING, moves.test(index.result(place)));
     stage(task, data, result, bytes);
   }
 
-  private long put(long task, long location, Moves moves) throws IOException {
+  /**
+   * Puts data or a result.
+   *
+   * @param inMemory them, or nothing if they are only in the store
+   */
+  private long put(long task, long location, byte[] inMemory, boolean moves) throws IOException {
     if (location == Location.NONE) {
       appender.entries().noBlob();
       return location;
     }
-    if (!moves.test(location)) {
-      appender.entries().blobStays();
+    if (!moves) {
+      int segment = Location.segment(location, ledger.newest());
+      appender.entries().blobStays(segment, location);
       return location;
     }
     appender.entries().blobFollows();
+    if (inMemory.length == Location.length(location)) {
+      return appender.blocks().putBlob(inMemory);
+    }
     return appender
         .blocks()
         .copyBlob(
@@ -237,18 +279,14 @@ final class JournalCleaner {
    */
   void anew(LongFunction<Optional<TaskEntry.Whole>> whole) throws IOException {
     stagedCount = 0;
+    LostBlobs lost = lostBlobs();
     try {
       Segment target = appender.begin();
       appender.tellAnew();
       TaskIndex index = ledger.index();
       for (int place = 0; place < index.places(); place++) {
         if (index.taskAt(place) != 0) {
-          put(
-              place,
-              whole,
-              location ->
-                  !appender.isDurable(
-                      Location.segment(location, ledger.newest()), Location.offset(location)));
+          put(place, whole, this::isUnsafe, lost);
         }
       }
       end(target);
@@ -256,6 +294,31 @@ final class JournalCleaner {
       appender.abandon();
       throw e;
     }
+  }
+
+  private boolean isInCleaned(long location) {
+    return Location.segment(location, ledger.newest()) <= cleaning;
+  }
+
+  private boolean isUnsafe(long location) {
+    int segment = Location.segment(location, ledger.newest());
+    return !appender.isDurable(segment, Location.offset(location));
+  }
+
+  private LostBlobs lostBlobs() throws IOException {
+    LostBlobs lost = new LostBlobs(blobs);
+    TaskIndex index = ledger.index();
+    for (int place = 0; place < index.places(); place++) {
+      long task = index.taskAt(place);
+      if (task != 0 && index.data(place) != Location.NONE && isUnsafe(index.data(place))) {
+        lost.tryData(task, index.data(place));
+      }
+      if (task != 0 && index.result(place) != Location.NONE && isUnsafe(index.result(place))) {
+        lost.tryResult(task, index.result(place));
+      }
+    }
+    lost.search(ledger.segments().subList(0, empty.size() + (cleaning == 0 ? 0 : 1)), scratch);
+    return lost;
   }
 
   /** Returns the oldest segment if it can go now that all up to a position is on the disk. */

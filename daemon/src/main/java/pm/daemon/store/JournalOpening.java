@@ -51,11 +51,8 @@ final class JournalOpening {
       }
       numbers.sort(null);
       for (int number : numbers) {
-        if (ledger.newest() != 0 && number != ledger.newest() + 1) {
-          throw new StoreException(
-              path(Segment.name(ledger.newest() + 1))
-                  + " is missing; bring it back, or move the folder away to begin without its"
-                  + " tasks");
+        while (ledger.newest() != 0 && number != ledger.newest() + 1) {
+          missing(ledger.newest() + 1);
         }
         open(number);
       }
@@ -63,6 +60,12 @@ final class JournalOpening {
     } catch (IOException e) {
       throw new StoreException("cannot use " + folder.path() + ": " + RunRecords.reason(e), e);
     }
+  }
+
+  /** Perhaps its name was never on the disk; {@link #replay} finds out. */
+  private void missing(int number) {
+    ledger.segments().add(new Segment(number, TaskFile.MISSING, 0));
+    headers.add(Optional.empty());
   }
 
   private void open(int number) throws StoreException {
@@ -141,20 +144,47 @@ final class JournalOpening {
     for (Optional<SegmentHeader> each : headers) {
       each.ifPresent(header -> ledger.sawTask(header.lastTask()));
     }
+    checkFront(direct);
     SegmentReplay replay = new SegmentReplay(ledger, blobs, direct, now);
     int at = 0;
     while (at < ledger.segments().size()) {
       Segment segment = ledger.segments().get(at);
-      Optional<SegmentHeader> header = headers.get(at);
-      Optional<Long> brokenAt;
+      SegmentReplay.End end = new SegmentReplay.End(0, true);
       try {
-        brokenAt =
-            header.isEmpty() ? Optional.of(0L) : replay.read(segment, isOfThisBoot(at), entries);
+        if (headers.get(at).isPresent()) {
+          end = replay.read(segment, isOfThisBoot(at), entries);
+        }
       } catch (IOException e) {
         throw new StoreException(
             "cannot read " + path(segment.name()) + ": " + RunRecords.reason(e) + REMEDY, e);
       }
-      at = brokenAt.isEmpty() ? at + 1 : broken(at, brokenAt.get(), direct);
+      at = isComplete(at, end) ? at + 1 : broken(at, end.offset(), direct);
+    }
+  }
+
+  /** Returns whether all of a segment was read; the next one knows how much there was. */
+  private boolean isComplete(int at, SegmentReplay.End end) {
+    boolean isLast = at + 1 == headers.size();
+    if (isLast || headers.get(at + 1).isEmpty()) {
+      return !end.isBroken();
+    }
+    // What follows in the file is then what a failed write left.
+    return headers.get(at + 1).get().sizeBefore() == end.offset();
+  }
+
+  /** The oldest are removed once they are not needed; if others are missing they are lost. */
+  private void checkFront(ByteBuffer direct) throws StoreException {
+    if (ledger.segments().isEmpty()) {
+      return;
+    }
+    int oldest = ledger.segments().getFirst().number();
+    try {
+      if (new JournalProof(ledger, headers, direct, 0, 0).findNeeded() < oldest) {
+        ledger.segments().addFirst(new Segment(oldest - 1, TaskFile.MISSING, 0));
+        headers.addFirst(Optional.empty());
+      }
+    } catch (IOException e) {
+      throw new StoreException("cannot read " + folder.path() + ": " + RunRecords.reason(e), e);
     }
   }
 
@@ -170,24 +200,23 @@ final class JournalOpening {
   private int broken(int at, long offset, ByteBuffer direct) throws StoreException {
     Segment segment = ledger.segments().get(at);
     try {
-      JournalProof proof = new JournalProof(ledger, headers, direct);
+      JournalProof proof = new JournalProof(ledger, headers, direct, segment.number(), offset);
       proof.lookBehind(at);
-      int anew = proof.anewSince(segment.number(), offset);
+      int anew = proof.anewIn();
       if (anew > at) {
         LOG.warn(
-            "{} is damaged from byte {} on; all of it was kept anew in {}",
+            "{} is damaged or missing from byte {} on; all of it was kept anew in {}",
             path(segment.name()),
             offset,
             path(ledger.segments().get(anew).name()));
         return anew;
       }
-      if (proof.wasFlushed(segment.number(), offset)) {
+      if (proof.wasFlushed()) {
         throw new StoreException(
             path(segment.name())
-                + " is damaged at byte "
-                + offset
-                + ", although it was safely on the disk, and more follows; bring the file back"
-                + " from a backup, or move "
+                + (segment.isMissing() ? " is missing" : " is damaged at byte " + offset)
+                + ", although it was safely on the disk, and more follows; bring it back from a"
+                + " backup, or move "
                 + folder.path()
                 + " away to begin without its tasks");
       }
@@ -219,7 +248,7 @@ final class JournalOpening {
       segment.size(offset);
     }
     LOG.warn(
-        "cut {} bytes off the tasks in {}, from byte {} of {} on: they were not on the disk when"
+        "cut {} bytes off the tasks in {}, from byte {} of {} on; they were not on the disk when"
             + " the machine or the daemon ended, and nobody was told that they were",
         bytes,
         folder.path(),

@@ -6,27 +6,51 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What later segments know of an earlier one that is damaged: whether it was on the disk, and
- * whether all was told anew since.
+ * What later segments know of an earlier one that is damaged or missing: whether it was on the
+ * disk, whether all was told anew since, and whether it is needed.
  */
 final class JournalProof {
   private final TaskLedger ledger;
   private final List<Optional<SegmentHeader>> headers;
   private final ByteBuffer direct;
 
-  private int durableSegment;
-  private long durableOffset;
+  /** Where the damage begins. */
+  private final int brokenSegment;
+
+  private final long brokenOffset;
+
+  private boolean wasFlushed;
 
   /** Index of the segment that tells all anew; -1 if there is none. */
   private int anewIn = -1;
 
-  private int anewSegment;
-  private long anewOffset;
-
-  JournalProof(TaskLedger ledger, List<Optional<SegmentHeader>> headers, ByteBuffer direct) {
+  JournalProof(
+      TaskLedger ledger,
+      List<Optional<SegmentHeader>> headers,
+      ByteBuffer direct,
+      int brokenSegment,
+      long brokenOffset) {
     this.ledger = ledger;
+    this.brokenSegment = brokenSegment;
+    this.brokenOffset = brokenOffset;
     this.headers = headers;
     this.direct = direct;
+  }
+
+  /**
+   * Finds out which segment is the first that is needed; the newest that knows tells.
+   *
+   * @return it
+   */
+  int findNeeded() throws IOException {
+    headers.forEach(each -> each.ifPresent(header -> ledger.needed(header.needed())));
+    int oldest = ledger.segments().getFirst().number();
+    for (int i = headers.size() - 1; i >= 0 && ledger.needed() < oldest; i--) {
+      if (headers.get(i).isPresent()) {
+        look(i);
+      }
+    }
+    return ledger.needed();
   }
 
   /** Looks at all segments behind one, as far as they make sense. */
@@ -41,38 +65,40 @@ final class JournalProof {
   private void look(int at) throws IOException {
     BlockReader blocks = new BlockReader(direct, ledger.segments().get(at));
     while (blocks.next() == BlockReader.Next.BLOCK) {
-      // Places come first in a block.
-      int kind = blocks.get();
-      while (kind == EntryKind.DURABLE || kind == EntryKind.ANEW) {
+      // What is about the journal itself comes first in a block.
+      for (int kind = blocks.get(); isAboutJournal(kind); ) {
         int segment = Math.toIntExact(blocks.getNumber());
-        long offset = blocks.getNumber();
-        if (kind == EntryKind.DURABLE) {
-          durableSegment = segment;
-          durableOffset = offset;
+        if (kind == EntryKind.NEEDED) {
+          ledger.needed(segment);
         } else {
-          anewIn = at;
-          anewSegment = segment;
-          anewOffset = offset;
+          place(kind, segment, blocks.getNumber(), at);
         }
         kind = blocks.hasMore() ? blocks.get() : 0;
       }
     }
   }
 
-  /** Returns whether more than {@code offset} bytes of a segment were on the disk. */
-  boolean wasFlushed(int segment, long offset) {
-    return isBefore(segment, offset, durableSegment, durableOffset);
+  private static boolean isAboutJournal(int kind) {
+    return kind == EntryKind.DURABLE || kind == EntryKind.ANEW || kind == EntryKind.NEEDED;
   }
 
-  /**
-   * Returns the index of the segment that tells all anew which was at or behind a place; -1 if
-   * there is none.
-   */
-  int anewSince(int segment, long offset) {
-    return isBefore(segment, offset, anewSegment, anewOffset) ? -1 : anewIn;
+  private void place(int kind, int segment, long offset, int at) {
+    boolean isBehind =
+        segment > brokenSegment || (segment == brokenSegment && offset > brokenOffset);
+    if (kind == EntryKind.DURABLE) {
+      wasFlushed |= isBehind;
+    } else if (!isBehind) {
+      anewIn = at;
+    }
   }
 
-  private static boolean isBefore(int segment, long offset, int thanSegment, long thanOffset) {
-    return segment < thanSegment || (segment == thanSegment && offset < thanOffset);
+  /** Returns whether bytes from the damage on were on the disk. */
+  boolean wasFlushed() {
+    return wasFlushed;
+  }
+
+  /** Returns the index of the segment that tells all anew since; -1 if there is none. */
+  int anewIn() {
+    return anewIn;
   }
 }

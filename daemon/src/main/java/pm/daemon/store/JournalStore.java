@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -56,7 +58,7 @@ public final class JournalStore implements TaskStore {
   private final BlobReader blobs = new BlobReader(ledger);
   private final JournalAppender appender;
   private final JournalCleaner cleaner;
-  private final Flusher flusher = new Flusher(this::workOffLoop);
+  private final Flusher flusher;
 
   private boolean isReplayed;
 
@@ -91,6 +93,9 @@ public final class JournalStore implements TaskStore {
 
   private final ArrayDeque<String> doomed = new ArrayDeque<>();
 
+  /** The flusher's. */
+  private boolean isRemovalFailing;
+
   private JournalStore(
       TaskFolder folder,
       String bootId,
@@ -99,7 +104,8 @@ public final class JournalStore implements TaskStore {
       Consumer<Runnable> loop,
       TaskTimer timer,
       Listener listener,
-      int segmentBytes)
+      int segmentBytes,
+      Function<BooleanSupplier, Flusher> flushers)
       throws StoreException {
     this.folder = folder;
     this.openedAt = now;
@@ -110,7 +116,8 @@ public final class JournalStore implements TaskStore {
     opening.open();
     epoch = opening.epoch().orElseGet(() -> Epochs.draw(random));
     appender = new JournalAppender(folder, ledger, epoch, bootId, segmentBytes, direct);
-    cleaner = new JournalCleaner(ledger, appender, segmentBytes);
+    cleaner = new JournalCleaner(ledger, appender, blobs, segmentBytes);
+    flusher = flushers.apply(this::workOffLoop);
   }
 
   /**
@@ -136,7 +143,8 @@ public final class JournalStore implements TaskStore {
       Listener listener)
       throws StoreException {
     TaskFolder folder = TaskFolder.at(state.resolve(FOLDER));
-    return open(folder, bootId, now, random, loop, timer, listener, SEGMENT_BYTES);
+    return open(
+        folder, bootId, now, random, loop, timer, listener, SEGMENT_BYTES, FlushThread::new);
   }
 
   static JournalStore open(
@@ -147,9 +155,11 @@ public final class JournalStore implements TaskStore {
       Consumer<Runnable> loop,
       TaskTimer timer,
       Listener listener,
-      int segmentBytes)
+      int segmentBytes,
+      Function<BooleanSupplier, Flusher> flushers)
       throws StoreException {
-    return new JournalStore(folder, bootId, now, random, loop, timer, listener, segmentBytes);
+    return new JournalStore(
+        folder, bootId, now, random, loop, timer, listener, segmentBytes, flushers);
   }
 
   /**
@@ -412,12 +422,16 @@ public final class JournalStore implements TaskStore {
       folder.delete(name.get());
       folder.flush();
     } catch (IOException e) {
-      LOG.warn(
-          "cannot remove {}, which is not needed any more: {}; it is tried again",
-          folder.path().resolve(name.get()),
-          RunRecords.reason(e));
+      if (!isRemovalFailing) {
+        LOG.warn(
+            "cannot remove {}, which is not needed any more: {}; it is tried again",
+            folder.path().resolve(name.get()),
+            RunRecords.reason(e));
+      }
+      isRemovalFailing = true;
       return false;
     }
+    isRemovalFailing = false;
     lock.lock();
     try {
       doomed.removeFirst();

@@ -49,6 +49,11 @@ final class Segment {
     return name(number);
   }
 
+  /** Returns whether its file should be there and is not. */
+  boolean isMissing() {
+    return file == TaskFile.MISSING;
+  }
+
   TaskFile file() {
     return file;
   }

@@ -3,7 +3,6 @@ package pm.daemon.store;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
@@ -13,8 +12,12 @@ import java.util.zip.CRC32C;
  * @param epoch what ids of tasks of this store begin with: four letters and digits
  * @param bootId of the kernel when it was made; nanoseconds in it are of that boot
  * @param lastTask the greatest number of a task that was kept before
+ * @param needed the first segment that was still needed
+ * @param sizeBefore how many bytes the segment before has, so that it is noticed if the last of
+ *     them were lost; 0 for the first
  */
-record SegmentHeader(int segment, String epoch, String bootId, long lastTask) {
+record SegmentHeader(
+    int segment, String epoch, String bootId, long lastTask, int needed, long sizeBefore) {
   static final int BYTES = 128;
 
   /** Changes whenever a file can no longer be read as before. */
@@ -40,9 +43,12 @@ record SegmentHeader(int segment, String epoch, String bootId, long lastTask) {
   void write(byte[] into, int at) {
     ByteBuffer out = ByteBuffer.wrap(into, at, BYTES).slice().order(ByteOrder.LITTLE_ENDIAN);
     out.put(MAGIC).putInt(VERSION).putInt(segment);
-    out.put(epoch.getBytes(StandardCharsets.US_ASCII)).putLong(lastTask);
+    out.put(epoch.getBytes(StandardCharsets.US_ASCII))
+        .putLong(lastTask)
+        .putInt(needed)
+        .putLong(sizeBefore);
     byte[] boot = bootId.getBytes(StandardCharsets.US_ASCII);
-    if (boot.length > LONGEST_BOOT || out.position() != 28) {
+    if (boot.length > LONGEST_BOOT || out.position() != 40) {
       throw new IllegalArgumentException("no header: " + this);
     }
     out.put((byte) boot.length).put(boot);
@@ -66,16 +72,20 @@ record SegmentHeader(int segment, String epoch, String bootId, long lastTask) {
    */
   static Look look(byte[] beginning, long size) {
     int there = (int) Math.min(size, MAGIC.length);
-    boolean isOurs = Arrays.equals(beginning, 0, there, MAGIC, 0, there);
-    if (isZero(beginning) || (isOurs && size < BYTES)) {
-      return new Look.Torn();
-    }
-    if (!isOurs) {
-      return new Look.Wrong("it is no file of pmd's tasks");
+    boolean isTorn = size < BYTES;
+    for (int i = 0; i < there; i++) {
+      // A page that was never written is zeros.
+      if (beginning[i] != MAGIC[i] && beginning[i] != 0) {
+        return new Look.Wrong("it is no file of pmd's tasks");
+      }
+      isTorn |= beginning[i] == 0;
     }
     ByteBuffer in = ByteBuffer.wrap(beginning).order(ByteOrder.LITTLE_ENDIAN);
     in.position(MAGIC.length);
     int version = in.getInt();
+    if (isTorn || version == 0) {
+      return new Look.Torn();
+    }
     if (version != VERSION) {
       return new Look.Wrong(
           "its format is version " + version + ", and only version " + VERSION + " is known here");
@@ -87,6 +97,8 @@ record SegmentHeader(int segment, String epoch, String bootId, long lastTask) {
     byte[] epoch = new byte[EPOCH];
     in.get(epoch);
     long lastTask = in.getLong();
+    int needed = in.getInt();
+    long sizeBefore = in.getLong();
     byte[] boot = new byte[in.get()];
     in.get(boot);
     return new Look.Good(
@@ -94,15 +106,8 @@ record SegmentHeader(int segment, String epoch, String bootId, long lastTask) {
             segment,
             new String(epoch, StandardCharsets.US_ASCII),
             new String(boot, StandardCharsets.US_ASCII),
-            lastTask));
-  }
-
-  private static boolean isZero(byte[] bytes) {
-    for (byte each : bytes) {
-      if (each != 0) {
-        return false;
-      }
-    }
-    return true;
+            lastTask,
+            needed,
+            sizeBefore));
   }
 }

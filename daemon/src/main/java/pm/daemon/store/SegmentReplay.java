@@ -29,13 +29,18 @@ final class SegmentReplay {
   }
 
   /**
+   * Where the good part of a segment ends.
+   *
+   * @param isBroken whether something follows that makes no sense
+   */
+  record End(long offset, boolean isBroken) {}
+
+  /**
    * Reads a segment to its end.
    *
-   * @return where it makes no sense, if that is before the end of the file
    * @throws IOException if it cannot be read, or a block that is whole makes no sense
    */
-  Optional<Long> read(Segment segment, boolean isOfThisBoot, Consumer<TaskEntry> entries)
-      throws IOException {
+  End read(Segment segment, boolean isOfThisBoot, Consumer<TaskEntry> entries) throws IOException {
     BlockReader blocks = new BlockReader(direct, segment);
     EntryReader reader = new EntryReader(blocks, now, this::dataThatStays);
     reader.open(segment.number(), isOfThisBoot);
@@ -43,10 +48,10 @@ final class SegmentReplay {
       long blockAt = blocks.position();
       switch (blocks.next()) {
         case END -> {
-          return Optional.empty();
+          return new End(blockAt, false);
         }
         case BROKEN -> {
-          return Optional.of(blockAt);
+          return new End(blockAt, true);
         }
         case BLOCK -> {
           try {
@@ -70,7 +75,7 @@ final class SegmentReplay {
         anew = Optional.of(new HashSet<>());
       }
       if (entry.isPresent()) {
-        int bytes = (int) (blocks.offset() - before);
+        int bytes = (int) (blocks.offset() - before) - reader.blobBytes();
         accept(entry.get(), segment, reader, bytes, entries);
         anew.ifPresent(told -> told.add(entry.get().task()));
       }
@@ -89,20 +94,8 @@ final class SegmentReplay {
     long task = entry.task();
     boolean isKnown = ledger.knows(task);
     switch (entry) {
-      case TaskEntry.Whole _ -> {
-        int place = ledger.index().find(task);
-        long data = reader.dataStays() && isKnown ? ledger.index().data(place) : reader.data();
-        long result =
-            reader.resultStays() && isKnown ? ledger.index().result(place) : reader.result();
-        ledger.whole(
-            task,
-            segment,
-            data,
-            result,
-            bytes - Location.length(reader.data()) - Location.length(reader.result()));
-      }
-      case TaskEntry.Queued _ ->
-          ledger.apply(entry, segment, reader.data(), bytes - Location.length(reader.data()));
+      case TaskEntry.Whole _ -> ledger.whole(task, segment, reader.data(), reader.result(), bytes);
+      case TaskEntry.Queued _ -> ledger.apply(entry, segment, reader.data(), bytes);
       case TaskEntry.Ended _,
           TaskEntry.Started _,
           TaskEntry.Cancelling _,
@@ -114,7 +107,7 @@ final class SegmentReplay {
           // What came before is in a file that is gone: it is forgotten, or told as a whole later.
           return;
         }
-        ledger.apply(entry, segment, reader.result(), bytes - Location.length(reader.result()));
+        ledger.apply(entry, segment, reader.result(), bytes);
       }
     }
     entries.accept(entry);
@@ -137,17 +130,16 @@ final class SegmentReplay {
     }
   }
 
-  private byte[] dataThatStays(long task) {
-    int place = ledger.index().find(task);
-    long location = place == TaskIndex.NOWHERE ? Location.NONE : ledger.index().data(place);
-    if (location == Location.NONE || Location.length(location) > TaskStore.INLINE_BYTES) {
+  private byte[] dataThatStays(long location) {
+    if (ledger.segment(Location.segment(location, ledger.newest())).isEmpty()) {
+      // They have been copied since, and the task is told again.
       return NOTHING;
     }
     try {
       return blobs.read(location);
     } catch (IOException e) {
       // Whoever needs it reads it again, and hears why it cannot be read.
-      LOG.warn("the data of task {} cannot be read: {}", task, RunRecords.reason(e));
+      LOG.warn("the data of a task cannot be read: {}", RunRecords.reason(e));
       return NOTHING;
     }
   }

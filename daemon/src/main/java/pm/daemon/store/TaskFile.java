@@ -35,4 +35,38 @@ interface TaskFile extends Closeable {
 
   @Override
   void close() throws IOException;
+
+  /** Stands for one that should be there and is not. */
+  TaskFile MISSING =
+      new TaskFile() {
+        @Override
+        public int write(ByteBuffer bytes, long position) throws IOException {
+          throw new IOException("it is missing");
+        }
+
+        @Override
+        public int read(ByteBuffer into, long position) {
+          return 0;
+        }
+
+        @Override
+        public long size() {
+          return 0;
+        }
+
+        @Override
+        public void truncate(long size) {
+          // There is nothing to cut.
+        }
+
+        @Override
+        public void flush() {
+          // There is nothing to lose.
+        }
+
+        @Override
+        public void close() {
+          // It is not open.
+        }
+      };
 }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
 import pm.daemon.posix.FilePath;
@@ -36,7 +37,7 @@ interface TaskFolder {
   /** Opens a file that is ours and no link. */
   TaskFile open(String name) throws IOException;
 
-  /** Removes a file. */
+  /** Removes a file; nothing happens if there is none. */
   void delete(String name) throws IOException;
 
   /** Waits until made and removed names are on the disk. Blocks. */
@@ -117,7 +118,13 @@ interface TaskFolder {
 
     @Override
     public void delete(String name) throws IOException {
-      FilePath.unlink(path.resolve(name).toString());
+      try {
+        FilePath.unlink(path.resolve(name).toString());
+      } catch (ErrnoException e) {
+        if (e.errno() != Errno.ENOENT) {
+          throw e;
+        }
+      }
     }
 
     @Override

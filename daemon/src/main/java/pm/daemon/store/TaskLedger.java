@@ -26,6 +26,7 @@ final class TaskLedger {
   private final List<Segment> segments = new ArrayList<>();
   private long bytesNeeded;
   private long lastTask;
+  private int needed = 1;
 
   ReentrantLock lock() {
     return lock;
@@ -42,6 +43,16 @@ final class TaskLedger {
 
   void sawTask(long task) {
     lastTask = Math.max(lastTask, task);
+  }
+
+  /** Returns the first segment that anything is needed of. */
+  int needed() {
+    return needed;
+  }
+
+  /** Nothing is needed any more of the segments before one. */
+  void needed(int segment) {
+    needed = Math.max(needed, segment);
   }
 
   /** Returns about how many bytes all tasks would take if they were kept anew. */
@@ -97,15 +108,15 @@ final class TaskLedger {
         int place = begin(queued.task(), segment);
         index.data(place, location);
         index.size(place, bytes + REST_OF_WHOLE);
-        bytesNeeded += needed(place);
+        bytesNeeded += bytesNeeded(place);
       }
       case TaskEntry.Ended ended -> {
         int place = index.find(ended.task());
         if (place != TaskIndex.NOWHERE) {
-          bytesNeeded -= needed(place);
+          bytesNeeded -= bytesNeeded(place);
           index.result(place, location);
           index.size(place, later(place, bytes - REST_OF_WHOLE));
-          bytesNeeded += needed(place);
+          bytesNeeded += bytesNeeded(place);
         }
       }
       case TaskEntry.Returned returned -> grow(returned.task(), bytes);
@@ -113,9 +124,9 @@ final class TaskLedger {
       case TaskEntry.PutBack back -> {
         int place = index.find(back.task());
         if (place != TaskIndex.NOWHERE) {
-          bytesNeeded -= needed(place);
+          bytesNeeded -= bytesNeeded(place);
           index.result(place, Location.NONE);
-          bytesNeeded += needed(place);
+          bytesNeeded += bytesNeeded(place);
         }
       }
       case TaskEntry.Forgotten forgotten -> forget(forgotten.task());
@@ -132,7 +143,7 @@ final class TaskLedger {
     index.data(place, data);
     index.result(place, result);
     index.size(place, bytes);
-    bytesNeeded += needed(place);
+    bytesNeeded += bytesNeeded(place);
     int first = segment.number();
     if (data != Location.NONE) {
       first = Math.min(first, Location.segment(data, newest()));
@@ -147,7 +158,7 @@ final class TaskLedger {
     sawTask(task);
     int place = index.find(task);
     if (place != TaskIndex.NOWHERE) {
-      bytesNeeded -= needed(place);
+      bytesNeeded -= bytesNeeded(place);
       index.result(place, Location.NONE);
       moveFirst(place, segment.number());
       return place;
@@ -171,7 +182,7 @@ final class TaskLedger {
   void forget(long task) {
     int place = index.find(task);
     if (place != TaskIndex.NOWHERE) {
-      bytesNeeded -= needed(place);
+      bytesNeeded -= bytesNeeded(place);
       segment(index.first(place)).ifPresent(segment -> segment.addFirsts(-1));
       index.remove(place);
     }
@@ -191,7 +202,7 @@ final class TaskLedger {
     return more <= 0 ? size : Math.max(size, Math.min(size + more, MOST_LATER));
   }
 
-  private long needed(int place) {
+  private long bytesNeeded(int place) {
     return index.size(place)
         + (long) Location.length(index.data(place))
         + Location.length(index.result(place));

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.NewTask;
@@ -29,6 +30,7 @@ final class RandomTasks {
   private final Random random;
   private final int mostTasks;
   private final int longest;
+  private final int usual;
   private final List<Long> known = new ArrayList<>();
   private final List<InvocationId> workers = new ArrayList<>();
   private long last;
@@ -40,7 +42,15 @@ final class RandomTasks {
    * @param longest bytes of data or a result
    */
   RandomTasks(Random random, int mostTasks, int longest) {
+    this(random, mostTasks, longest, Math.min(60, longest));
+  }
+
+  /**
+   * @param usual most bytes of all but a few
+   */
+  RandomTasks(Random random, int mostTasks, int longest, int usual) {
     this.random = random;
+    this.usual = usual;
     this.mostTasks = mostTasks;
     this.longest = longest;
     for (int i = 0; i < 5; i++) {
@@ -62,6 +72,31 @@ final class RandomTasks {
   /** Goes on after another has told what is known. */
   long last() {
     return last;
+  }
+
+  /** All that is known at a moment. */
+  record Snapshot(
+      long position,
+      Map<Long, TaskEntry.Whole> tasks,
+      Map<Long, byte[]> data,
+      Map<Long, byte[]> results) {}
+
+  Snapshot snapshot(long position) {
+    return new Snapshot(
+        position, new TreeMap<>(model.tasks), new HashMap<>(data), new HashMap<>(results));
+  }
+
+  /** Goes back to what was known, and numbers on behind {@code lastTask}. */
+  void restore(Snapshot snapshot, long lastTask) {
+    model.tasks.clear();
+    model.tasks.putAll(snapshot.tasks());
+    data.clear();
+    data.putAll(snapshot.data());
+    results.clear();
+    results.putAll(snapshot.results());
+    known.clear();
+    known.addAll(snapshot.tasks().keySet());
+    last = lastTask;
   }
 
   private void apply(TaskEntry entry) {
@@ -114,7 +149,7 @@ final class RandomTasks {
                 new TaskEntry.Returned(
                     task,
                     millis,
-                    nanos + 5,
+                    nanos,
                     millis,
                     random.nextBoolean(),
                     random.nextBoolean(),
@@ -158,11 +193,7 @@ final class RandomTasks {
 
   /** Returns mostly short bytes, sometimes long ones. */
   private byte[] bytes() {
-    int length =
-        1
-            + (random.nextInt(20) == 0
-                ? random.nextInt(longest)
-                : random.nextInt(Math.min(60, longest)));
+    int length = 1 + (random.nextInt(20) == 0 ? random.nextInt(longest) : random.nextInt(usual));
     byte[] bytes = new byte[length];
     random.nextBytes(bytes);
     return bytes;

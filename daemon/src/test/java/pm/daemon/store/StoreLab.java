@@ -11,6 +11,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.model.Moment;
 
@@ -18,10 +21,11 @@ import pm.daemon.core.model.Moment;
 final class StoreLab implements TaskStore.Listener, AutoCloseable {
   static final String BOOT = "b007";
   static final Moment NOW =
-      new Moment(6_000_000_000_000L, Instant.ofEpochMilli(1_780_000_900_000L));
+      new Moment(5_900_000_000_000L, Instant.ofEpochMilli(1_780_000_900_000L));
   private static final long PATIENCE_SECONDS = 30;
 
   final JournalStore store;
+  private final Flusher flusher;
   final TaskModel told = new TaskModel();
   final List<TaskEntry> entries = new ArrayList<>();
 
@@ -40,6 +44,53 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
   }
 
   StoreLab(TaskFolder folder, String boot, int segmentBytes) throws StoreException {
+    this(folder, boot, segmentBytes, FlushThread::new);
+  }
+
+  /** The flusher is the test's: it flushes when the test says so. */
+  static StoreLab byHand(TaskFolder folder, String boot, int segmentBytes) throws StoreException {
+    return new StoreLab(folder, boot, segmentBytes, FlushesByHand::new);
+  }
+
+  /** Does what waits for the disk when told so. */
+  private static final class FlushesByHand implements Flusher {
+    private final BooleanSupplier work;
+    private boolean asked;
+
+    private FlushesByHand(BooleanSupplier work) {
+      this.work = work;
+    }
+
+    @Override
+    public boolean ask() {
+      asked = true;
+      return true;
+    }
+
+    void run() {
+      while (asked && work.getAsBoolean()) {
+        // Until there is nothing more to do.
+      }
+      asked = false;
+    }
+
+    @Override
+    public void close() {
+      run();
+    }
+  }
+
+  /** Does what the flusher was asked for; only for a lab {@link #byHand}. */
+  void runFlusher() {
+    if (flusher instanceof FlushesByHand hand) {
+      hand.run();
+    }
+  }
+
+  private StoreLab(
+      TaskFolder folder, String boot, int segmentBytes, Function<BooleanSupplier, Flusher> flushers)
+      throws StoreException {
+    AtomicReference<Flusher> made = new AtomicReference<>();
     store =
         JournalStore.open(
             folder,
@@ -52,7 +103,12 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
               later.add(work);
             },
             this,
-            segmentBytes);
+            segmentBytes,
+            work -> {
+              made.set(flushers.apply(work));
+              return made.get();
+            });
+    flusher = made.get();
     store.replay(
         entry -> {
           entries.add(entry);
@@ -74,7 +130,7 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
   }
 
   /** Does what is posted until there is what is waited for. */
-  void await(java.util.function.BooleanSupplier condition) throws InterruptedException {
+  void await(BooleanSupplier condition) throws InterruptedException {
     turn();
     while (!condition.getAsBoolean()) {
       Runnable work = loop.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);

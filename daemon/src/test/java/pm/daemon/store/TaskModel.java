@@ -3,6 +3,7 @@ package pm.daemon.store;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import pm.daemon.core.event.TaskEntry;
@@ -274,6 +275,10 @@ final class TaskModel {
 
   /** Returns all of it as text, so that two can be compared. */
   List<String> lines() {
+    return lines(tasks);
+  }
+
+  static List<String> lines(Map<Long, TaskEntry.Whole> tasks) {
     List<String> lines = new ArrayList<>();
     for (TaskEntry.Whole each : tasks.values()) {
       String text = each.toString();
