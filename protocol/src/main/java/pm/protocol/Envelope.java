@@ -71,6 +71,9 @@ public final class Envelope {
   private final Member error = new Member("error");
   private final Member foreign = new Member("");
 
+  /** The member whose value was gone into last. */
+  private Member last = foreign;
+
   private final JsonChecker json = new JsonChecker();
   private byte[] bytes = NOTHING;
 
@@ -81,18 +84,45 @@ public final class Envelope {
    * @return NONE if it is no JSON-RPC 2.0 message
    */
   public Kind read(byte[] text, int start, int end) {
+    begin(text);
+    try {
+      return find(start, end) ? kind() : Kind.NONE;
+    } catch (JsonChecker.NotJsonException notJson) {
+      return Kind.NONE;
+    }
+  }
+
+  /**
+   * Reads the beginning of a text that is cut off. The accessors tell of what is whole.
+   *
+   * @return RESULT or ERROR if it can only be the beginning of such an answer, with its id; else
+   *     NONE
+   */
+  public Kind readBeginning(byte[] text, int start, int end) {
+    begin(text);
+    try {
+      find(start, end);
+      return Kind.NONE;
+    } catch (JsonChecker.NotJsonException cutOff) {
+      if (!isVersionTwo() || method.hasValue() || !id.hasValue() || !isGoodId()) {
+        return Kind.NONE;
+      }
+      if (last == error || error.hasValue()) {
+        return Kind.ERROR;
+      }
+      return last == result || result.hasValue() ? Kind.RESULT : Kind.NONE;
+    }
+  }
+
+  private void begin(byte[] text) {
     bytes = text;
+    last = foreign;
     version.isThere = false;
     id.isThere = false;
     method.isThere = false;
     params.isThere = false;
     result.isThere = false;
     error.isThere = false;
-    try {
-      return find(start, end) ? kind() : Kind.NONE;
-    } catch (JsonChecker.NotJsonException notJson) {
-      return Kind.NONE;
-    }
   }
 
   /** Lets go of the text, so that a large one is not kept. */
@@ -119,10 +149,11 @@ public final class Envelope {
         if (member.isThere) {
           return false;
         }
-        member.isThere = member != foreign;
+        last = member;
         member.from = json.at();
         json.value();
         member.to = json.at();
+        member.isThere = member != foreign;
         byte first = bytes[member.from];
         member.isNull = first == 'n';
         member.isPlain = first == '"' && json.isPlain();
@@ -164,9 +195,7 @@ public final class Envelope {
   }
 
   private Kind kind() {
-    if (!version.hasValue()
-        || bytes[version.from] != '"'
-        || !isText(version.from + 1, version.to - 1, VERSION)) {
+    if (!isVersionTwo()) {
       return Kind.NONE;
     }
     if (method.hasValue()) {
@@ -178,6 +207,12 @@ public final class Envelope {
     }
     // A result of null is a result.
     return result.isThere && isGoodId() ? Kind.RESULT : Kind.NONE;
+  }
+
+  private boolean isVersionTwo() {
+    return version.hasValue()
+        && bytes[version.from] == '"'
+        && isText(version.from + 1, version.to - 1, VERSION);
   }
 
   private Kind call() {

@@ -138,4 +138,59 @@ final class EnvelopeTest {
     assertThat(read(deepest)).isEqualTo(Envelope.Kind.NOTIFICATION);
     assertThat(read(deepest.replace("[]", "[[]]"))).isEqualTo(Envelope.Kind.NONE);
   }
+
+  private Envelope.Kind readBeginning(String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    return envelope.readBeginning(utf8, 0, utf8.length);
+  }
+
+  @Test
+  void givenATextThatIsCutOff_whenRead_thenAnAnswerWithItsIdIsKnown() {
+    byte[] id = new byte[20];
+    assertThat(readBeginning("{\"jsonrpc\":\"2.0\",\"id\":\"a/1\",\"result\":[1,\"xx"))
+        .isEqualTo(Envelope.Kind.RESULT);
+    assertThat(new String(id, 0, envelope.textId(id), StandardCharsets.US_ASCII)).isEqualTo("a/1");
+    assertThat(readBeginning("{ \"error\" : {} , \"id\":\"a/1\", \"jsonrpc\":\"2.0\", \"x\": ["))
+        .isEqualTo(Envelope.Kind.ERROR);
+    assertThat(readBeginning("{\"id\":\"a/1\",\"jsonrpc\":\"2.0\",\"result\":null,\"error\":"))
+        .isEqualTo(Envelope.Kind.ERROR);
+    for (String text :
+        List.of(
+            "{\"jsonrpc\":\"2.0\",\"result\":\"xx",
+            "{\"result\":\"xx",
+            "{\"id\":\"a/1\",\"result\":\"xx",
+            "{\"jsonrpc\":\"2.0\",\"id\":\"a/1\",\"resul",
+            "{\"jsonrpc\":\"2.0\",\"id\":\"a/1",
+            "{\"jsonrpc\":\"2.0\",\"id\":\"a/1\",\"method\":\"m\",\"params\":[",
+            "{\"jsonrpc\":\"2.0\",\"id\":\"a/1\",\"id\":\"b/1\",\"result\":[",
+            "{\"jsonrpc\":\"2.0\",\"id\":[1],\"result\":[",
+            "{\"jsonrpc\":\"2.0\",\"id\":\"a/1\",\"result\":{}}",
+            "")) {
+      assertThat(readBeginning(text)).as(text).isEqualTo(Envelope.Kind.NONE);
+    }
+  }
+
+  @Test
+  void givenIdsOfAllKinds_whenCopied_thenOnlyThoseOfAsciiThatFit() {
+    byte[] id = new byte[8];
+    String[][] ids = {
+      {"\"12345678\"", "12345678"},
+      {"\"a\\/1\"", "a/1"},
+      {"\"\\u0041\\u0042\"", "AB"},
+      {"\"123456789\"", ""},
+      {"\"\\u00311111111\"", "11111111"},
+      {"\"\\u003111111111\"", ""},
+      {"\"\u00e9\"", ""},
+      {"\"\\u00e9\"", ""},
+      {"7", ""},
+    };
+    for (String[] each : ids) {
+      assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":" + each[0] + ",\"result\":1}"))
+          .isEqualTo(Envelope.Kind.RESULT);
+      int length = envelope.textId(id);
+      assertThat(length < 0 ? "" : new String(id, 0, length, StandardCharsets.US_ASCII))
+          .as(each[0])
+          .isEqualTo(each[1]);
+    }
+  }
 }

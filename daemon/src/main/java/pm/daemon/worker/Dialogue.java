@@ -139,6 +139,15 @@ final class Dialogue {
     return isMessage;
   }
 
+  /** A frame is too long to be read, of which this is the beginning. */
+  void tooLong(byte[] bytes, int from, int to, long mostBytes) {
+    Envelope.Kind kind = envelope.readBeginning(bytes, from, to);
+    boolean isAnswer = kind == Envelope.Kind.RESULT || kind == Envelope.Kind.ERROR;
+    if (isAnswer && isTasks()) {
+      replies.tooLong(kind == Envelope.Kind.ERROR, mostBytes);
+    }
+  }
+
   /** Returns whether the answer is one to an attempt at a task, which {@link #ids} has then. */
   private boolean isTasks() {
     int length = envelope.textId(id);

@@ -32,7 +32,7 @@ final class FrameReader implements AutoCloseable {
     /** A line, or a part of one, that is no frame has begun; it goes to the log. */
     void stray(byte[] bytes, int from, int to);
 
-    /** A frame longer than allowed has begun; it is dropped. */
+    /** A frame longer than allowed has begun, with these bytes; it is dropped. */
     void tooLong(byte[] bytes, int from, int to);
 
     /** Nothing will end a frame that has begun; it goes to the log. */
@@ -207,7 +207,7 @@ final class FrameReader implements AutoCloseable {
       case FRAME -> {
         int all = start - (int) inPart;
         if (inPart > 0) {
-          part.read(bytes, all, means.text());
+          part.read(bytes, all, (int) inPart, means.text());
         }
         int from = all + scanner.bodyOffset();
         int to = from + (int) scanner.bodyBytes();
@@ -229,13 +229,27 @@ final class FrameReader implements AutoCloseable {
       }
       case TOO_LONG -> {
         if (scanner.isFirst()) {
-          sink.tooLong(bytes, start, end);
+          tooLong(bytes, start, end);
         }
         sink.dropped(end - start + inPart);
         clearPart();
         drop(end - start);
       }
       case UNFINISHED -> throw new IllegalStateException("nothing has been found");
+    }
+  }
+
+  /** Tells of a frame that is too long by its beginning, wherever that is. */
+  private void tooLong(byte[] bytes, int start, int end) throws ErrnoException {
+    if (inPart == 0) {
+      sink.tooLong(bytes, start + scanner.bodyOffset(), end);
+    } else if (inPart <= Means.HEADROOM_BYTES) {
+      int all = start - (int) inPart;
+      part.read(bytes, all, (int) inPart, means.text());
+      sink.tooLong(bytes, Math.min(end, all + scanner.bodyOffset()), end);
+    } else {
+      part.read(bytes, 0, Means.HEADROOM_BYTES, means.text());
+      sink.tooLong(bytes, scanner.bodyOffset(), Means.HEADROOM_BYTES);
     }
   }
 

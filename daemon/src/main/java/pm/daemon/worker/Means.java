@@ -19,12 +19,16 @@ final class Means implements AutoCloseable {
 
   private static final int TEXT_BYTES = 32 * 1024;
 
+  /** Data from the store that wait for workers, all together. */
+  static final int MOST_HELD_BYTES = 4 * 1024 * 1024;
+
   private final Fd.Pipe scratch;
   private final int nowhere;
   private final ByteBuffer window = ByteBuffer.allocateDirect(CHUNK_BYTES);
   private final byte[] chunk = new byte[HEADROOM_BYTES + CHUNK_BYTES];
   private final ByteBuffer text = ByteBuffer.allocateDirect(TEXT_BYTES);
   private final byte[] batch = new byte[TEXT_BYTES];
+  private long heldBytes;
   private final Envelope envelope = new Envelope();
   private final TaskFrames lines;
   private final TaskFrames contents;
@@ -105,6 +109,24 @@ final class Means implements AutoCloseable {
   /** Memory where what is written is put together, as large as {@link #text}. */
   byte[] batch() {
     return batch;
+  }
+
+  /**
+   * Has so many bytes of data from the store wait in memory for a worker that does not read.
+   *
+   * @return false if there is too much of it already
+   */
+  boolean hold(int bytes) {
+    if (heldBytes + bytes > MOST_HELD_BYTES) {
+      return false;
+    }
+    heldBytes += bytes;
+    return true;
+  }
+
+  /** So many bytes wait no longer. */
+  void letGo(int bytes) {
+    heldBytes -= bytes;
   }
 
   /**

@@ -52,14 +52,19 @@ final class Outbox implements AutoCloseable {
   /** A frame that goes out in pieces. */
   private static final class Begun {
     private final byte[] head;
-    private final byte[] data;
+    private final int dataBytes;
     private final byte[] tail;
     private final Optional<TaskEffect.Send> send;
+
+    /** Empty while they are forgotten. */
+    private byte[] data;
+
     private int position;
 
     private Begun(byte[] head, byte[] data, byte[] tail, Optional<TaskEffect.Send> send) {
       this.head = head;
       this.data = data;
+      dataBytes = data.length;
       this.tail = tail;
       this.send = send;
     }
@@ -69,7 +74,11 @@ final class Outbox implements AutoCloseable {
     }
 
     private int bytes() {
-      return head.length + data.length + tail.length;
+      return head.length + dataBytes + tail.length;
+    }
+
+    private boolean isForgotten() {
+      return data.length < dataBytes;
     }
 
     /** Puts what is not written yet into a buffer, as much as fits. */
@@ -108,10 +117,16 @@ final class Outbox implements AutoCloseable {
   private byte[] fetched = NOTHING;
 
   private boolean isFetching;
+
+  /** Bytes of data from the store that wait here for room, as far as they are agreed on. */
+  private int held;
+
   private final Optional<Integer> fd;
   private boolean isRefused;
   private boolean isMarked;
-  private boolean needsRoom;
+
+  /** Whether the pipe had no room when it was written to last. */
+  private boolean isFull;
 
   // What one write(2) takes, as it is put together.
   private int room;
@@ -149,9 +164,15 @@ final class Outbox implements AutoCloseable {
     return isRefused;
   }
 
-  /** Returns whether something waits for room in the pipe. */
+  /** Returns whether something waits for room in the pipe; then {@link #roomCame} is awaited. */
   boolean needsRoom() {
-    return needsRoom;
+    return isFull;
+  }
+
+  /** There is room in the pipe, or nobody who would make some. */
+  void roomCame() throws ErrnoException {
+    isFull = false;
+    flush();
   }
 
   /**
@@ -196,7 +217,22 @@ final class Outbox implements AutoCloseable {
    * @return false if it is not waited for any more
    */
   boolean dataRead(TaskEffect.Send send, byte[] data) {
-    if (!isFetching || orders.peek() != send) {
+    if (!isFetching) {
+      return false;
+    }
+    if (begun.isPresent()) {
+      Begun frame = begun.get();
+      if (frame.send.orElse(null) != send) {
+        return false;
+      }
+      isFetching = false;
+      if (data.length != frame.dataBytes) {
+        throw new IllegalStateException("the rest of a task's data cannot be read any more");
+      }
+      frame.data = data;
+      return true;
+    }
+    if (orders.peek() != send) {
       return false;
     }
     isFetching = false;
@@ -209,14 +245,10 @@ final class Outbox implements AutoCloseable {
 
   /** Writes what there is room for. */
   void flush() throws ErrnoException {
-    needsRoom = false;
-    while (begun.isPresent() || hasNext()) {
+    while (!isFull && (begun.isPresent() ? hasRest(begun.get()) : hasNext())) {
       int pipe = fd.orElseThrow();
       try {
-        if (!(begun.isPresent() ? goOn(pipe, begun.get()) : writeSome(pipe))) {
-          needsRoom = true;
-          return;
-        }
+        isFull = !(begun.isPresent() ? goOn(pipe, begun.get()) : writeSome(pipe));
       } catch (ErrnoException e) {
         if (e.errno() != Errno.EPIPE) {
           throw e;
@@ -224,6 +256,7 @@ final class Outbox implements AutoCloseable {
         refuse("it has closed its input");
       }
     }
+    hold();
   }
 
   /** Returns whether a frame can be written; asks for what the first task is without. */
@@ -231,24 +264,49 @@ final class Outbox implements AutoCloseable {
     if (ping.isPresent() || !answers.isEmpty()) {
       return true;
     }
-    return !orders.isEmpty() && (!(orders.peek() instanceof TaskEffect.Send send) || hasData(send));
+    if (!(orders.peek() instanceof TaskEffect.Send send)) {
+      return !orders.isEmpty();
+    }
+    return send.data().length > 0 || fetched.length > 0 || asksFor(send);
   }
 
-  private boolean hasData(TaskEffect.Send first) {
-    if (first.data().length > 0 || fetched.length > 0) {
-      return true;
-    }
+  private boolean hasRest(Begun frame) {
+    return !frame.isForgotten() || asksFor(frame.send.orElseThrow());
+  }
+
+  /** Asks for the data of a task; false, as they are not there yet. */
+  private boolean asksFor(TaskEffect.Send send) {
     if (!isFetching) {
       isFetching = true;
-      orderer.needsData(first);
+      orderer.needsData(send);
     }
     return false;
+  }
+
+  /**
+   * Agrees on what waits here of data from the store. Too much of it, as when many workers do not
+   * read, is forgotten, and read again when there is room.
+   */
+  private void hold() {
+    int wanted = fetched.length + begun.map(Outbox::fromStore).orElse(0);
+    if (wanted == held) {
+      return;
+    }
+    means.letGo(held);
+    held = means.hold(wanted) ? wanted : 0;
+    if (held < wanted) {
+      fetched = NOTHING;
+      begun.filter(frame -> fromStore(frame) > 0).ifPresent(frame -> frame.data = NOTHING);
+    }
+  }
+
+  private static int fromStore(Begun frame) {
+    return frame.send.filter(send -> send.data().length == 0).isPresent() ? frame.data.length : 0;
   }
 
   /** Nothing will be sent any more. */
   void refuse(String why) {
     isRefused = true;
-    needsRoom = false;
     begun.flatMap(frame -> frame.send).ifPresent(send -> orderer.notSent(send, why));
     for (TaskEffect order : orders) {
       if (order instanceof TaskEffect.Send send) {
@@ -266,6 +324,8 @@ final class Outbox implements AutoCloseable {
     begun = Optional.empty();
     fetched = NOTHING;
     isFetching = false;
+    isFull = false;
+    hold();
   }
 
   /** Writes as many whole frames as one write(2) surely takes; false if there is no room. */
@@ -500,7 +560,6 @@ final class Outbox implements AutoCloseable {
   @Override
   public void close() throws ErrnoException {
     forget();
-    needsRoom = false;
     isRefused = true;
     sent.close();
     if (fd.isPresent()) {

@@ -60,27 +60,27 @@ final class PartFile implements AutoCloseable {
   }
 
   /**
-   * Reads all of it.
+   * Reads the first bytes of it.
    *
-   * @param through memory that it passes through
+   * @param through memory that they pass through
    */
-  void read(byte[] into, int at, ByteBuffer through) throws ErrnoException {
+  void read(byte[] into, int at, int count, ByteBuffer through) throws ErrnoException {
     int done = 0;
-    while (done < bytes) {
-      through.clear().limit((int) Math.min(through.capacity(), bytes - done));
-      int count = Fd.readAt(open(), through, done);
-      if (count == 0) {
+    while (done < count) {
+      through.clear().limit(Math.min(through.capacity(), count - done));
+      int got = Fd.readAt(open(), through, done);
+      if (got == 0) {
         throw new IllegalStateException(path + " has shrunk");
       }
-      through.flip().get(into, at + done, count);
-      done += count;
+      through.flip().get(into, at + done, got);
+      done += got;
     }
   }
 
   /** Returns all of it. */
   byte[] read(ByteBuffer through) throws ErrnoException {
     byte[] all = new byte[Math.toIntExact(bytes)];
-    read(all, 0, through);
+    read(all, 0, all.length, through);
     return all;
   }
 

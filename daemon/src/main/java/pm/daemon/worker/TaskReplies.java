@@ -35,6 +35,7 @@ final class TaskReplies {
   private final TaskIds ids;
   private final WorkerListener listener;
   private final WorkerMeters meters;
+  private final BatchBudget budget;
   private final LongSupplier clock;
 
   private int progressTold;
@@ -50,6 +51,7 @@ final class TaskReplies {
       TaskIds ids,
       WorkerListener listener,
       WorkerMeters meters,
+      BatchBudget budget,
       LongSupplier clock) {
     this.invocation = invocation;
     this.hasHeaders = hasHeaders;
@@ -57,6 +59,7 @@ final class TaskReplies {
     this.ids = ids;
     this.listener = listener;
     this.meters = meters;
+    this.budget = budget;
     this.clock = clock;
   }
 
@@ -69,6 +72,7 @@ final class TaskReplies {
           false);
       return;
     }
+    budget.spend(bytes);
     byte[] result = bytes > 0 ? envelope.copy(Envelope.Part.RESULT) : NULL;
     if (hasHeaders) {
       // Line breaks stand between values only, and whoever gets it may be told in lines.
@@ -97,6 +101,16 @@ final class TaskReplies {
       return;
     }
     failed(sentence(error), mayRetry(error));
+  }
+
+  /** The answer to the task that {@link TaskIds} has read is too long to be read. */
+  void tooLong(boolean isError, long mostBytes) {
+    failed(
+        (isError ? "its error" : "its result")
+            + " is in a message of more than "
+            + mostBytes
+            + " bytes (max_frame)",
+        isError);
   }
 
   private void failed(String message, boolean mayRetry) {

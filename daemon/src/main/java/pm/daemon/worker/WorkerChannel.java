@@ -37,6 +37,8 @@ final class WorkerChannel {
    * @param toBeTaken told when something was found: {@link #take} is called at the end of the batch
    * @param toBeFlushed told when something waits to be written: {@link #flushAll} is called at the
    *     end of the batch
+   * @param toBeHeard told when too much was said in this batch: {@link #postLook} is called at its
+   *     end
    * @param whenClosed told when it is of no more use
    */
   record Surroundings(
@@ -48,8 +50,10 @@ final class WorkerChannel {
       LongSupplier clock,
       TaskIds ids,
       TaskData data,
+      BatchBudget budget,
       Consumer<WorkerChannel> toBeTaken,
       Consumer<WorkerChannel> toBeFlushed,
+      Consumer<WorkerChannel> toBeHeard,
       Consumer<WorkerChannel> whenClosed,
       String pingMark) {}
 
@@ -61,6 +65,7 @@ final class WorkerChannel {
   private final Surroundings surroundings;
   private final EventLoop loop;
   private final boolean hasHeaders;
+  private final long maxFrameBytes;
   private final LogInlet log;
   private final Outbox outbox;
   private final Dialogue dialogue;
@@ -73,6 +78,7 @@ final class WorkerChannel {
   private long drainedWhenSeen;
   private boolean isLookDue;
   private boolean isLookPosted;
+  private boolean isLookLate;
   private boolean isWatched;
   private boolean isFlushDue;
   private boolean isWriteWatched;
@@ -121,6 +127,7 @@ final class WorkerChannel {
           case LINE -> false;
           case CONTENT_LENGTH -> true;
         };
+    maxFrameBytes = spec.maxFrameBytes();
     outbox =
         new Outbox(
             ends.in(),
@@ -145,6 +152,7 @@ final class WorkerChannel {
                 surroundings.ids(),
                 surroundings.listener(),
                 meters,
+                surroundings.budget(),
                 surroundings.clock()),
             surroundings.listener(),
             this::answer,
@@ -298,12 +306,15 @@ final class WorkerChannel {
   }
 
   private void dataRead(TaskEffect.Send send, byte[] data) {
-    if (!isClosed && outbox.dataRead(send, data)) {
-      if (data.length == 0) {
-        notSent(send, "its data cannot be read from the store");
-      }
-      flushLater();
-    }
+    guarded(
+        () -> {
+          if (outbox.dataRead(send, data)) {
+            if (data.length == 0) {
+              notSent(send, "its data cannot be read from the store");
+            }
+            flushLater();
+          }
+        });
   }
 
   private void flush() throws ErrnoException {
@@ -311,11 +322,16 @@ final class WorkerChannel {
     watchWrite(outbox.needsRoom());
   }
 
+  private void roomCame() throws ErrnoException {
+    outbox.roomCame();
+    watchWrite(outbox.needsRoom());
+  }
+
   private void watchWrite(boolean wanted) throws ErrnoException {
     if (wanted != isWriteWatched && ends.in().isPresent()) {
       int in = ends.in().get();
       if (wanted) {
-        loop.watch(in, Epoll.OUT, (fd, events) -> guarded(flushing));
+        loop.watch(in, Epoll.OUT, (fd, events) -> guarded(this::roomCame));
       } else {
         loop.unwatch(in);
       }
@@ -342,13 +358,24 @@ final class WorkerChannel {
   private void lookOrWait() {
     if (reader.hasFound()) {
       isLookDue = true;
+    } else if (surroundings.budget().isSpent()) {
+      hearLater();
     } else {
       guarded(looking);
     }
   }
 
-  private void postLook() {
-    if (!isLookPosted) {
+  private void hearLater() {
+    if (!isLookLate) {
+      isLookLate = true;
+      surroundings.toBeHeard().accept(this);
+    }
+  }
+
+  /** Has the pipe looked at in the next turn. */
+  void postLook() {
+    isLookLate = false;
+    if (!isLookPosted && !isClosed) {
       isLookPosted = true;
       loop.post(
           () -> {
@@ -442,9 +469,13 @@ final class WorkerChannel {
     done.forEach(Runnable::run);
   }
 
-  /** Has {@code whenDone} run when all that it has written by now is taken. */
-  void drain(Runnable whenDone) {
-    if (isBroken || reader.isHeld() || isFinished) {
+  /**
+   * Has {@code whenDone} run when all that it has written by now is taken.
+   *
+   * @param isHeld whether nothing can be kept for now: at once
+   */
+  void drain(boolean isHeld, Runnable whenDone) {
+    if (isBroken || isHeld || reader.isHeld() || isFinished) {
       whenDone.run();
       return;
     }
@@ -454,6 +485,16 @@ final class WorkerChannel {
           drainedWhenSeen = reader.seen() + reader.held();
           postLook();
         });
+  }
+
+  /**
+   * What was told cannot be kept for now. Who waits for the end of this worker must not wait for
+   * that too; what it has said beyond that is not heard then.
+   */
+  void hold() {
+    if (!drains.isEmpty()) {
+      loop.post(this::drained);
+    }
   }
 
   /** The invocation is over: the pipes lose their names, and nothing is sent any more. */
@@ -561,6 +602,7 @@ final class WorkerChannel {
     public void tooLong(byte[] bytes, int from, int to) {
       surroundings.meters().tooLong.incrementAndGet();
       tooLong.note(bytes, from, to);
+      dialogue.tooLong(bytes, from, to, maxFrameBytes);
     }
 
     @Override

@@ -54,6 +54,8 @@ public final class Workers implements AutoCloseable {
   private boolean isHeld;
   private List<WorkerChannel> flushing = new ArrayList<>();
   private List<WorkerChannel> flushed = new ArrayList<>();
+  private final List<WorkerChannel> late = new ArrayList<>();
+  private final BatchBudget budget = new BatchBudget();
 
   private @Nullable Means means;
 
@@ -190,8 +192,10 @@ public final class Workers implements AutoCloseable {
             clock,
             ids,
             data,
+            budget,
             channel -> found.add(channel),
             channel -> flushing.add(channel),
+            channel -> late.add(channel),
             this::closed,
             pingMark);
     WorkerChannel channel =
@@ -297,7 +301,7 @@ public final class Workers implements AutoCloseable {
     if (channel == null) {
       whenDone.run();
     } else {
-      channel.drain(whenDone);
+      channel.drain(isHeld, whenDone);
     }
   }
 
@@ -316,6 +320,11 @@ public final class Workers implements AutoCloseable {
    */
   public void kept() {
     flush();
+    budget.renew();
+    if (!late.isEmpty()) {
+      late.forEach(WorkerChannel::postLook);
+      late.clear();
+    }
     if (found.isEmpty()) {
       return;
     }
@@ -331,9 +340,12 @@ public final class Workers implements AutoCloseable {
   /**
    * Says whether what was told to the listener cannot be kept for now, so that {@link #kept} is not
    * called. A worker that has said something meanwhile cannot be heard, which is not its fault: its
-   * pings count as passed.
+   * pings count as passed, and nobody waits for the rest of what it said when it has ended.
    */
   public void hold(boolean isHolding) {
+    if (isHolding && !isHeld) {
+      open.forEach(WorkerChannel::hold);
+    }
     isHeld = isHolding;
   }
 

@@ -110,7 +110,7 @@ final class ChannelBenchmark {
             invocation,
             sequences.merge(invocation, 1L, Long::sum),
             task,
-            "k3f9-" + task,
+            "",
             1,
             "noop",
             DATA,

@@ -2,9 +2,12 @@ package pm.daemon.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,14 +26,7 @@ final class WorkerTasksIT {
 
   private static TaskEffect.Send send(InvocationId worker, long sequence, long task, String data) {
     return new TaskEffect.Send(
-        worker,
-        sequence,
-        task,
-        "ab12-" + task,
-        1,
-        "resize",
-        data.getBytes(StandardCharsets.UTF_8),
-        DEADLINE);
+        worker, sequence, task, "", 1, "resize", data.getBytes(StandardCharsets.UTF_8), DEADLINE);
   }
 
   private static void give(
@@ -433,6 +429,323 @@ final class WorkerTasksIT {
       give(shop, web, 3, 3, "3");
       assertThat(shop.nextHeard()).startsWith("#3/1 not sent: its channel broke: ");
       web.end();
+    }
+  }
+
+  @Test
+  void givenTenAnswersGlued_whenTheyCome_thenEachIsTold() throws Exception {
+    try (Workshop shop = new Workshop(folder);
+        Workshop.Played web = shop.start(Workshop.LINES)) {
+      StringBuilder glued = new StringBuilder();
+      for (int i = 1; i <= 10; i++) {
+        glued.append(
+            i % 3 == 0 ? error("ab12-" + i + "/1", "{}") : result("ab12-" + i + "/1", "1"));
+      }
+      web.write(glued.toString());
+      for (int i = 1; i <= 10; i++) {
+        assertThat(shop.nextHeard())
+            .isEqualTo(
+                "#" + i + (i % 3 == 0 ? "/1 failed: an error without a message" : "/1 -> 1"));
+      }
+      web.end();
+    }
+  }
+
+  @Test
+  void givenAnswersThatAreDoubledLateOrOfOthers_whenTheyCome_thenTheyAreToldForTheCoreToJudge()
+      throws Exception {
+    try (Workshop shop = new Workshop(folder);
+        Workshop.Played web = shop.start(Workshop.LINES)) {
+      give(shop, web, 1, 1, "1");
+      String answer = result("ab12-1/1", "1");
+      web.write(answer + answer + result("ab12-1/7", "1") + result("ab12-999/1", "1"));
+      assertThat(shop.nextHeard()).isEqualTo("#1/1 -> 1");
+      assertThat(shop.nextHeard()).isEqualTo("#1/1 -> 1");
+      assertThat(shop.nextHeard()).isEqualTo("#1/7 -> 1");
+      assertThat(shop.nextHeard()).isEqualTo("#999/1 -> 1");
+      web.end();
+      assertThat(shop.heard).isEmpty();
+    }
+  }
+
+  @Test
+  void givenHalfAnAnswerAndSilence_whenTheRestComesMuchLater_thenItIsReadWhole() throws Exception {
+    try (Workshop shop = new Workshop(folder);
+        Workshop.Played web = shop.start(Workshop.LINES);
+        Workshop.Played other = shop.start("other@1", Workshop.LINES)) {
+      for (int size : new int[] {1, 20_000, 900_000}) {
+        String answer = result("ab12-1/1", "\"" + "x".repeat(size) + "\"");
+        web.write(answer.substring(0, answer.length() / 2));
+        for (int i = 1; i <= 20; i++) {
+          other.write(result("ab12-2/1", "2"));
+          assertThat(shop.nextHeard()).isEqualTo("#2/1 -> 2");
+        }
+        assertThat(shop.heard).isEmpty();
+        web.write(answer.substring(answer.length() / 2));
+        assertThat(shop.nextHeard()).hasSize("#1/1 -> \"\"".length() + size);
+      }
+      web.end();
+      other.end();
+      assertThat(web.log()).isEmpty();
+    }
+  }
+
+  @Test
+  void givenTenMebibytesOfRubbish_whenAnAnswerIsBehind_thenBothArrive() throws Exception {
+    for (WorkerSpec spec : new WorkerSpec[] {Workshop.LINES, Workshop.HEADERS}) {
+      try (Workshop shop = new Workshop(folder);
+          Workshop.Played web = shop.start(spec)) {
+        StringBuilder rubbish = new StringBuilder();
+        while (rubbish.length() < 10 * 1024 * 1024) {
+          rubbish.append("rubbish ").append(rubbish.length()).append('\n');
+        }
+        web.write(rubbish.toString());
+        String answer = result("ab12-1/1", "1").strip();
+        web.write(
+            spec == Workshop.LINES
+                ? answer + "\n"
+                : "Content-Length: " + answer.length() + "\r\n\r\n" + answer);
+        assertThat(shop.nextHeard()).startsWith("web@1 stray-output: ");
+        assertThat(shop.nextHeard()).isEqualTo("#1/1 -> 1");
+        web.end();
+        assertThat(web.log()).isEqualTo(rubbish.toString());
+      }
+    }
+  }
+
+  @Test
+  void givenAnAnswerInInvalidUtf8_whenItComes_thenItIsInTheLogByteForByte() throws Exception {
+    try (Workshop shop = new Workshop(folder);
+        Workshop.Played web = shop.start(Workshop.LINES)) {
+      byte[] bad = Workshop.utf8(result("ab12-1/1", "\"?\""));
+      bad[bad.length - 4] = (byte) 0xff;
+      web.write(bad);
+      assertThat(shop.nextHeard()).startsWith("web@1 stray-output: ");
+      web.write(result("ab12-2/1", "2"));
+      assertThat(shop.nextHeard()).isEqualTo("#2/1 -> 2");
+      web.end();
+      assertThat(web.logBytes()).isEqualTo(bad.length);
+    }
+  }
+
+  @Test
+  void givenAnAnswerOverTheBound_whenItsIdIsAtItsBeginning_thenItsTaskFails() throws Exception {
+    String large = "\"" + "x".repeat(3_000_000) + "\"";
+    for (WorkerSpec spec : new WorkerSpec[] {Workshop.LINES, Workshop.HEADERS}) {
+      try (Workshop shop = new Workshop(folder);
+          Workshop.Played web = shop.start(spec)) {
+        web.write(framed(spec, result("ab12-1/1", large)));
+        assertThat(shop.nextHeard()).startsWith("web@1 frame-too-long: ");
+        assertThat(shop.nextHeard())
+            .isEqualTo(
+                "#1/1 failed for good: its result is in a message of more than 1048576 bytes"
+                    + " (max_frame)");
+        web.write(framed(spec, error("ab12-2/1", large)));
+        assertThat(shop.nextHeard()).startsWith("#2/1 failed: its error is in a message of more");
+        // Of these nobody knows whose they are.
+        web.write(framed(spec, "{\"result\":" + large + ",\"id\":\"ab12-3/1\"}\n"));
+        web.write(framed(spec, result("hb-mark-1", large)));
+        web.write(framed(spec, result("ab12-4/1", "4")));
+        assertThat(shop.nextHeard()).isEqualTo("#4/1 -> 4");
+        web.end();
+        assertThat(web.log()).isEmpty();
+        assertThat(shop.count("worker_long_frames")).isEqualTo(4);
+      }
+    }
+  }
+
+  private static String framed(WorkerSpec spec, String line) {
+    return spec == Workshop.LINES
+        ? line
+        : "Content-Length: " + (line.length() - 1) + "\r\n\r\n" + line.strip();
+  }
+
+  @Test
+  void givenFiveMillionWordsOfProgress_whenTheyCome_thenOthersAreServedMeanwhile()
+      throws Exception {
+    try (Workshop shop = new Workshop(folder);
+        Workshop.Played flood = shop.start("flood@1", Workshop.LINES);
+        Workshop.Played other = shop.start("other@1", Workshop.LINES)) {
+      String one = progress("{\"id\":\"ab12-1\",\"value\":0.5}");
+      int atOnce = 5_000;
+      byte[] many = Workshop.utf8(one.repeat(atOnce));
+      Thread flooding =
+          new Thread(
+              () -> {
+                try {
+                  for (int i = 0; i < 5_000_000 / atOnce; i++) {
+                    flood.write(many);
+                  }
+                } catch (IOException e) {
+                  shop.heard.add(e.toString());
+                }
+              });
+      flooding.start();
+      long served = 0;
+      long told = 0;
+      long slowest = 0;
+      long began = System.nanoTime();
+      while (flooding.isAlive()) {
+        long start = System.nanoTime();
+        served++;
+        give(shop, other, served, 2, "1");
+        other.readLine();
+        other.write(result("ab12-2/1", "1"));
+        for (String heard = shop.nextHeard();
+            !heard.equals("#2/1 -> 1");
+            heard = shop.nextHeard()) {
+          assertThat(heard).isEqualTo("#1/0 at 0.5 ");
+          told++;
+        }
+        slowest = Math.max(slowest, System.nanoTime() - start);
+      }
+      flooding.join();
+      flood.answersPingBehind(told, 1);
+      long seconds = (System.nanoTime() - began) / 1_000_000_000 + 1;
+      assertThat(shop.count("worker_dropped_progress"))
+          .isBetween(5_000_000 - (seconds + 1) * TaskReplies.MOST_PROGRESS, 4_999_999L);
+      assertThat(served).isGreaterThan(100);
+      assertThat(slowest).as("slowest task in nanoseconds").isLessThan(1_000_000_000L);
+      System.out.printf(
+          "meanwhile %,d tasks of another, the slowest took %.1f ms%n", served, slowest / 1e6);
+      flood.end();
+      other.end();
+      assertThat(flood.log()).isEmpty();
+    }
+  }
+
+  @Test
+  void givenLargeResultsOfManyAtOnce_whenOneBatchHasHeardEnough_thenTheOthersAreHeardInTheNext()
+      throws Exception {
+    try (Workshop shop = new Workshop(folder)) {
+      int count = 12;
+      String large = result("ab12-1/1", "\"" + "x".repeat(990_000) + "\"");
+      List<Workshop.Played> all = new ArrayList<>();
+      List<Thread> writers = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        Workshop.Played each = shop.start("web@" + (i + 1), Workshop.LINES);
+        all.add(each);
+        // All but its end, which does not fit into the pipe: it is taken meanwhile.
+        each.write(large.substring(0, large.length() - 2));
+      }
+      shop.settle();
+      shop.onLoop(() -> shop.keeps.set(false));
+      for (Workshop.Played each : all) {
+        Thread writer =
+            new Thread(
+                () -> {
+                  try {
+                    each.write("}\n");
+                  } catch (IOException e) {
+                    shop.heard.add(e.toString());
+                  }
+                });
+        writer.start();
+        writers.add(writer);
+      }
+      for (Thread writer : writers) {
+        writer.join();
+      }
+      shop.settle();
+      shop.settle();
+      int told = shop.heard.size();
+      assertThat((told - 1) * 990_000L).isLessThan(BatchBudget.MOST_BYTES);
+      assertThat(told).isPositive();
+      shop.onLoop(() -> shop.keeps.set(true));
+      for (int i = 0; i < count; i++) {
+        assertThat(shop.nextHeard()).hasSizeGreaterThan(990_000);
+      }
+      for (Workshop.Played each : all) {
+        each.end();
+      }
+      assertThat(shop.heard).isEmpty();
+    }
+  }
+
+  @Test
+  void givenManyWorkersThatDoNotRead_whenLargeDataWait_thenMemoryIsBoundedAndNothingIsTorn()
+      throws Exception {
+    try (Workshop shop = new Workshop(folder)) {
+      int count = 12;
+      String data = "\"" + "d".repeat(900_000) + "\"";
+      List<Workshop.Played> all = new ArrayList<>();
+      for (int i = 1; i <= count; i++) {
+        Workshop.Played each = shop.start("web@" + i, Workshop.LINES);
+        all.add(each);
+        shop.stored.put((long) i, data);
+        give(shop, each, 1, i, "");
+        give(shop, each, 2, 100 + i, "7");
+      }
+      shop.settle();
+      shop.settle();
+      assertThat(shop.reads.get()).isEqualTo(count);
+      for (int i = 1; i <= count; i++) {
+        String expected = frame("ab12-" + i, 1, "\"resize\"", data) + "\n";
+        assertThat(all.get(i - 1).read(expected.length())).isEqualTo(expected);
+        assertThat(all.get(i - 1).readLine()).contains("\"ab12-" + (100 + i) + "/1\"");
+      }
+      // Those that found no room in memory were read again.
+      assertThat(shop.reads.get())
+          .isGreaterThanOrEqualTo(2 * count - Means.MOST_HELD_BYTES / data.length());
+      for (Workshop.Played each : all) {
+        assertThat(each.hasFile(WorkerFolder.File.TORN)).isFalse();
+        each.end();
+      }
+      assertThat(shop.heard).isEmpty();
+    }
+  }
+
+  @Test
+  void givenDataThatCannotBeReadAgain_whenHalfOfThemAreSent_thenOnlyThatChannelBreaks()
+      throws Exception {
+    try (Workshop shop = new Workshop(folder)) {
+      int count = 6;
+      List<Workshop.Played> all = new ArrayList<>();
+      for (int i = 1; i <= count; i++) {
+        Workshop.Played each = shop.start("web@" + i, Workshop.LINES);
+        all.add(each);
+        shop.stored.put((long) i, "\"" + "d".repeat(900_000) + "\"");
+        give(shop, each, 1, i, "");
+      }
+      shop.settle();
+      shop.settle();
+      shop.stored.clear();
+      for (int i = 1; i <= 4; i++) {
+        all.get(i - 1).read(900_000);
+        assertThat(all.get(i - 1).readLine()).endsWith("}");
+      }
+      all.get(count - 1).read(60_000);
+      assertThat(shop.nextHeard()).startsWith("#6/1 not sent: its channel broke: ");
+      for (Workshop.Played each : all) {
+        each.end();
+      }
+    }
+  }
+
+  @Test
+  void givenWhatCannotBeKept_whenAWorkerEnds_thenNobodyWaitsForThat() throws Exception {
+    try (Workshop shop = new Workshop(folder);
+        Workshop.Played web = shop.start(Workshop.LINES);
+        Workshop.Played late = shop.start("late@1", Workshop.LINES)) {
+      shop.onLoop(() -> shop.keeps.set(false));
+      web.write(result("ab12-1/1", "1"));
+      assertThat(shop.nextHeard()).isEqualTo("#1/1 -> 1");
+      web.closeOutput();
+      shop.onLoop(() -> shop.workers.drain(web.invocation, () -> shop.heard.add("drained")));
+      shop.settle();
+      assertThat(shop.heard).isEmpty();
+      shop.onLoop(() -> shop.workers.hold(true));
+      assertThat(shop.nextHeard()).isEqualTo("drained");
+      late.write(result("ab12-2/1", "1"));
+      assertThat(shop.nextHeard()).isEqualTo("#2/1 -> 1");
+      late.closeOutput();
+      shop.onLoop(() -> shop.workers.drain(late.invocation, () -> shop.heard.add("late drained")));
+      assertThat(shop.nextHeard()).isEqualTo("late drained");
+      shop.onLoop(() -> shop.workers.hold(false));
+      shop.keeps.set(true);
+      shop.settle();
+      shop.onLoop(() -> shop.workers.release(web.invocation));
+      shop.onLoop(() -> shop.workers.release(late.invocation));
     }
   }
 }

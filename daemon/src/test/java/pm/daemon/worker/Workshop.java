@@ -16,6 +16,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
@@ -49,6 +50,7 @@ final class Workshop implements AutoCloseable {
   final Path folder;
   final LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
   final Map<Long, String> stored = new ConcurrentHashMap<>();
+  final AtomicLong reads = new AtomicLong();
   final Workers workers;
   final EventLoop loop;
   final AtomicBoolean keeps = new AtomicBoolean(true);
@@ -68,8 +70,10 @@ final class Workshop implements AutoCloseable {
             loop,
             time::nanos,
             new Listener(),
-            (task, whenRead) ->
-                loop.post(() -> whenRead.accept(utf8(stored.getOrDefault(task, "")))),
+            (task, whenRead) -> {
+              reads.incrementAndGet();
+              loop.post(() -> whenRead.accept(utf8(stored.getOrDefault(task, ""))));
+            },
             mark);
     workers.epoch("ab12");
     thread =
@@ -341,6 +345,17 @@ final class Workshop implements AutoCloseable {
     void answersPing(long number) throws Exception {
       write(answer(pingId(number)));
       assertThat(nextHeard()).isEqualTo("passed " + number);
+    }
+
+    /** Shows that it is understood, behind words of progress. */
+    void answersPingBehind(long progressTold, long number) throws Exception {
+      write(answer(pingId(number)));
+      String heard = nextHeard();
+      for (long told = progressTold; heard.contains(" at "); told++) {
+        assertThat(told).isLessThan(5_000_000);
+        heard = nextHeard();
+      }
+      assertThat(heard).isEqualTo("passed " + number);
     }
 
     /** Answers a ping of another daemon. */
