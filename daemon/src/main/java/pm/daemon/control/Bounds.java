@@ -26,6 +26,15 @@ final class Bounds {
   /** Tasks in them. */
   static final int ALL_SUBMITTED_TASKS = 65_536;
 
+  /**
+   * Bytes of submits of one connection that may have to wait for room, and have no answer; no more
+   * is read from it.
+   */
+  static final int WAITING_BYTES = 2 * 1024 * 1024;
+
+  /** The same of all connections; beyond it such a submit is refused. */
+  static final long ALL_WAITING_BYTES = 16L * 1024 * 1024;
+
   /** Tasks in one request; more are an error. Their answer fits a line, whatever their ids are. */
   static final int TASKS_OF_SUBMIT = 5_000;
 

@@ -49,6 +49,7 @@ final class Connection {
   private int inFlight;
   private int submits;
   private int submittedTasks;
+  private int waitingBytes;
   private int pauses;
   private boolean isToBePumped;
   private long lastSubscription;
@@ -68,11 +69,14 @@ final class Connection {
     /** Its unfinished input or its output has changed by so many bytes. */
     void changed(Connection connection, long inputBytes, long outputBytes);
 
-    /** It has so many more submits, and tasks in them, that are not answered. */
-    void submits(int requests, int tasks);
+    /** It has so many more submits, with so many tasks and bytes, that are not answered. */
+    void submits(int requests, int tasks, int bytes);
 
     /** Returns whether all connections together have too many of them. */
     boolean hasTooManySubmits();
+
+    /** Returns whether so many bytes more are too many to be held in memory. */
+    boolean isTooMuchToWait(int bytes);
 
     /** Has {@link #pumpNow} be called when those who are answered now all have their answers. */
     void pumpSoon(Connection connection);
@@ -120,24 +124,35 @@ final class Connection {
     inFlight++;
   }
 
+  /** Returns whether so many bytes more that may have to wait for room are too many. */
+  boolean isTooMuchToWait(int bytes) {
+    return owner.isTooMuchToWait(bytes);
+  }
+
   /** A request is answered. */
   void done() {
     inFlight--;
     pump();
   }
 
-  /** A submit of so many tasks is being worked on. */
-  void beginSubmit(int tasks) {
+  /**
+   * A submit of so many tasks is being worked on.
+   *
+   * @param bytes how many of its bytes may be held in memory until it is answered
+   */
+  void beginSubmit(int tasks, int bytes) {
     submits++;
     submittedTasks += tasks;
-    owner.submits(1, tasks);
+    waitingBytes += bytes;
+    owner.submits(1, tasks, bytes);
   }
 
   /** A submit of so many tasks is answered. Others mostly are in the same turn. */
-  void doneSubmit(int tasks) {
+  void doneSubmit(int tasks, int bytes) {
     submits--;
     submittedTasks -= tasks;
-    owner.submits(-1, -tasks);
+    waitingBytes -= bytes;
+    owner.submits(-1, -tasks, -bytes);
     pumpSoon();
   }
 
@@ -276,7 +291,7 @@ final class Connection {
       LOG.debug("closing a connection: {}", e.getMessage());
     }
     owner.changed(this, -toldInputBytes, -outputBytes);
-    owner.submits(-submits, -submittedTasks);
+    owner.submits(-submits, -submittedTasks, -waitingBytes);
     closeStreams();
     lines.clear();
     output.clear();
@@ -413,6 +428,7 @@ final class Connection {
     return submits == 0
         || (submits < Bounds.SUBMITS
             && submittedTasks < Bounds.SUBMITTED_TASKS
+            && waitingBytes < Bounds.WAITING_BYTES
             && !owner.hasTooManySubmits());
   }
 

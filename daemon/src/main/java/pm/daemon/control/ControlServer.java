@@ -78,6 +78,7 @@ public final class ControlServer implements AutoCloseable {
 
   private int submits;
   private int submittedTasks;
+  private long waitingBytes;
 
   /** Connections that get the answers of this turn together. */
   private final List<Connection> toBePumped = new ArrayList<>();
@@ -411,9 +412,15 @@ public final class ControlServer implements AutoCloseable {
     }
 
     @Override
-    public void submits(int requests, int tasks) {
+    public void submits(int requests, int tasks, int bytes) {
       submits += requests;
       submittedTasks += tasks;
+      waitingBytes += bytes;
+    }
+
+    @Override
+    public boolean isTooMuchToWait(int bytes) {
+      return waitingBytes + bytes > Bounds.ALL_WAITING_BYTES;
     }
 
     @Override

@@ -2,7 +2,6 @@ package pm.daemon.control;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,8 +112,7 @@ final class Queries {
     }
     Moment now = time.now();
     List<Shown> all = shown(names.get(), now);
-    Map<InstanceName, List<TaskView>> tasks = new HashMap<>();
-    all.forEach(each -> tasks.put(each.name(), each.tasks(ports, now)));
+    Map<InstanceName, List<TaskView>> tasks = Shown.tasks(ports, all, now);
     Background background = Background.of(supervisor, ports.events());
     answer(
         call,

@@ -16,19 +16,24 @@ final class Requests {
    *
    * @param then makes the answer of the core that to the client
    * @param tasks how many tasks it submits; 0 for any other call
+   * @param bytes how many bytes of these may be held in memory meanwhile
    */
-  private record Pending(Call call, BiConsumer<Call, Answer> then, int tasks) {}
+  private record Pending(Call call, BiConsumer<Call, Answer> then, int tasks, int bytes) {}
 
   /** Returns the number under which the answer to a call is awaited. */
   long await(Call call, BiConsumer<Call, Answer> then) {
     call.connection().begin();
-    return add(new Pending(call, then, 0));
+    return add(new Pending(call, then, 0, 0));
   }
 
-  /** As {@link #await}, for one that submits so many tasks, of which more may be under way. */
-  long awaitSubmit(Call call, BiConsumer<Call, Answer> then, int tasks) {
-    call.connection().beginSubmit(tasks);
-    return add(new Pending(call, then, tasks));
+  /**
+   * As {@link #await}, for one that submits so many tasks, of which more may be under way.
+   *
+   * @param bytes how many bytes of these may be held in memory meanwhile
+   */
+  long awaitSubmit(Call call, BiConsumer<Call, Answer> then, int tasks, int bytes) {
+    call.connection().beginSubmit(tasks, bytes);
+    return add(new Pending(call, then, tasks, bytes));
   }
 
   private long add(Pending pending) {
@@ -51,7 +56,7 @@ final class Requests {
 
   private static void done(Pending pending) {
     if (pending.tasks() > 0) {
-      pending.call().connection().doneSubmit(pending.tasks());
+      pending.call().connection().doneSubmit(pending.tasks(), pending.bytes());
     } else {
       pending.call().connection().done();
     }

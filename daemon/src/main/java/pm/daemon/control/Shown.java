@@ -1,6 +1,9 @@
 package pm.daemon.control;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import pm.config.ProgramSpec;
@@ -38,18 +41,37 @@ record Shown(InstanceView view, OptionalInt tasksInHand) {
     return view.instance().name();
   }
 
-  /** Returns the tasks that it works on. Loop thread only. */
-  List<TaskView> tasks(ControlPorts ports, Moment now) {
-    if (tasksInHand.orElse(0) == 0) {
-      return List.of();
+  /** Returns the tasks that these instances work on, at most so many of each. Loop thread only. */
+  static Map<InstanceName, List<TaskView>> tasks(
+      ControlPorts ports, List<Shown> instances, Moment now) {
+    Map<InstanceName, List<TaskView>> all = new HashMap<>();
+    for (Shown shown : instances) {
+      if (shown.tasksInHand().orElse(0) > 0) {
+        all.put(shown.name(), new ArrayList<>());
+      }
     }
-    String instance = name().toString();
-    return ports
-        .tasks()
-        .tasks(name().program(), Optional.of(TaskState.RUNNING), 0, Integer.MAX_VALUE, now)
-        .stream()
-        .filter(task -> task.instance().equals(instance))
-        .limit(MOST_LISTED)
-        .toList();
+    if (all.isEmpty()) {
+      return all;
+    }
+    // One look for all of them, for each goes through all tasks.
+    List<TaskView> running =
+        ports
+            .tasks()
+            .tasks(TaskSource.ALL_POOLS, Optional.of(TaskState.RUNNING), 0, Integer.MAX_VALUE, now);
+    for (TaskView task : running) {
+      InstanceName.parse(task.instance())
+          .filter(all::containsKey)
+          .ifPresent(
+              name ->
+                  all.computeIfPresent(
+                      name,
+                      (key, known) -> {
+                        if (known.size() < MOST_LISTED) {
+                          known.add(task);
+                        }
+                        return known;
+                      }));
+    }
+    return all;
   }
 }

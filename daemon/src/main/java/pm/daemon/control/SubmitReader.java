@@ -170,7 +170,7 @@ final class SubmitReader {
       cursor.begin(line, paramsAt);
       readParams();
     }
-    return Optional.of(new Submission(id, pool, tasks, wait, waitNanos, spaceNanos));
+    return Optional.of(new Submission(id, text.length, pool, tasks, wait, waitNanos, spaceNanos));
   }
 
   private static boolean isSubmit(String method) {

@@ -21,7 +21,6 @@ import pm.daemon.core.event.Command;
 import pm.daemon.core.event.TaskCommand;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.Moment;
-import pm.daemon.core.model.PoolView;
 import pm.daemon.core.model.TaskOutcome;
 import pm.daemon.core.model.TaskState;
 import pm.daemon.core.model.TaskView;
@@ -81,6 +80,10 @@ final class TaskCalls {
       pools.noPool(call, submission.pool());
       return;
     }
+    if (connection.isTooMuchToWait(submission.waitingBytes())) {
+      call.error(ErrorCode.BUSY, "too much waits for room already; try again later");
+      return;
+    }
     Optional<Actor> known = actors.known(connection.peer());
     if (known.isPresent()) {
       submit(call, submission, known.get());
@@ -93,7 +96,10 @@ final class TaskCalls {
     long request =
         call.id().isPresent()
             ? requests.awaitSubmit(
-                call, submission.untilEnded() ? ended : submitted, submission.tasks().size())
+                call,
+                submission.untilEnded() ? ended : submitted,
+                submission.tasks().size(),
+                submission.waitingBytes())
             : Command.UNANSWERED;
     ports
         .commands()
@@ -316,34 +322,23 @@ final class TaskCalls {
     Optional<String> word = call.params().optionalString("state");
     Optional<TaskState> state =
         word.isPresent() ? Optional.of(state(word.get())) : Optional.empty();
-    Optional<Cursor> cursor = Cursor.of(call.params());
+    long after = cursor(call.params().optionalString("cursor").orElse("0"));
     Moment now = ports.time().now();
     if (pool.isPresent() && !pools.isKnown(pool.get(), now)) {
       pools.noPool(call, pool.get());
       return;
     }
-    List<TaskView> found = new ArrayList<>();
-    for (PoolView each : ports.tasks().pools(now)) {
-      boolean isBehind =
-          (cursor.isPresent() && each.name().compareTo(cursor.get().pool()) < 0)
-              || (pool.isPresent() && !pool.get().equals(each.name()));
-      if (!isBehind) {
-        long after =
-            cursor.filter(at -> at.pool().equals(each.name())).map(Cursor::number).orElse(0L);
-        int most = Bounds.TASKS_OF_PAGE - found.size();
-        found.addAll(ports.tasks().tasks(each.name(), state, after, most, now));
-      }
-      if (found.size() >= Bounds.TASKS_OF_PAGE) {
-        break;
-      }
-    }
+    List<TaskView> found =
+        ports
+            .tasks()
+            .tasks(pool.orElse(TaskSource.ALL_POOLS), state, after, Bounds.TASKS_OF_PAGE, now);
     queries.answer(
         call,
         () -> {
           Page page = new Page("tasks");
           boolean hasRoom = true;
           for (TaskView task : found) {
-            hasRoom = page.add(new Cursor(task.pool(), task.number()).text(), TaskJson.task(task));
+            hasRoom = page.add(Long.toString(task.number()), TaskJson.task(task));
             if (!hasRoom) {
               break;
             }
@@ -365,24 +360,12 @@ final class TaskCalls {
         "state must be QUEUED, RUNNING, SUCCEEDED, FAILED, TIMED_OUT or CANCELLED");
   }
 
-  /** Where a page ended. */
-  private record Cursor(String pool, long number) {
-    String text() {
-      return pool + ":" + number;
+  /** Where a page ended: the number of its last task. */
+  private static long cursor(String text) throws JsonException {
+    if (!text.matches("[0-9]{1,18}")) {
+      throw new JsonException("cursor is not one that was given");
     }
-
-    static Optional<Cursor> of(Members params) throws JsonException {
-      Optional<String> text = params.optionalString("cursor");
-      if (text.isEmpty()) {
-        return Optional.empty();
-      }
-      int colon = text.get().lastIndexOf(':');
-      String digits = text.get().substring(colon + 1);
-      if (colon < 1 || !digits.matches("[0-9]{1,18}")) {
-        throw new JsonException("cursor is not one that was given");
-      }
-      return Optional.of(new Cursor(text.get().substring(0, colon), Long.parseLong(digits)));
-    }
+    return Long.parseLong(text);
   }
 
   /** Everything about a task. */

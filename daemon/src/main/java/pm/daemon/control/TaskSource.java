@@ -11,6 +11,9 @@ import pm.daemon.core.model.TaskView;
 
 /** Pools and tasks. Loop thread only, but for what is in files. */
 public interface TaskSource {
+  /** In place of the name of a pool: all of them. */
+  String ALL_POOLS = "";
+
   /** Returns all pools, by name. */
   List<PoolView> pools(Moment now);
 
@@ -18,8 +21,10 @@ public interface TaskSource {
   Optional<TaskView> task(String id, Moment now);
 
   /**
-   * Returns tasks of a pool, oldest first.
+   * Returns tasks, oldest first. Goes through all tasks, so it is not called for each of many
+   * things.
    *
+   * @param pool only those of this one, or of {@link #ALL_POOLS}
    * @param state only those in this state; empty for all
    * @param after only those with a greater number
    * @param most at most so many

@@ -35,7 +35,8 @@ final class FakeTasks implements TaskSource {
   public List<TaskView> tasks(
       String pool, Optional<TaskState> state, long after, int most, Moment now) {
     return tasks.values().stream()
-        .filter(task -> task.pool().equals(pool) && task.number() > after)
+        .filter(task -> pool.equals(ALL_POOLS) || task.pool().equals(pool))
+        .filter(task -> task.number() > after)
         .filter(task -> state.isEmpty() || task.state() == state.get())
         .sorted(Comparator.comparingLong(TaskView::number))
         .limit(most)

@@ -170,6 +170,44 @@ final class TasksIT {
   }
 
   @Test
+  void whatWaitsForRoomIsBoundedInBytes() throws Exception {
+    String large =
+        "{\"pool\":\"thumbs\",\"space_seconds\":60,\"tasks\":[{\"data\":\"%s\"}]}"
+            .formatted("x".repeat(990_000));
+    List<Client> clients = new ArrayList<>();
+    try {
+      long most = Bounds.ALL_WAITING_BYTES / large.length();
+      for (int i = 0; i < most; i++) {
+        Client other = daemon.connect();
+        clients.add(other);
+        other.request("submit", large);
+        daemon.taskCommand();
+      }
+      assertThat(client.error("submit", large).values())
+          .isEqualTo(
+              Map.of(
+                  "code", -32004L, "message", "too much waits for room already; try again later"));
+      clients.getFirst().close();
+      daemon.untilConnections(clients.size());
+      client.request("submit", large);
+      TaskCommand waiting = daemon.taskCommand();
+      // What does not wait for room is not held.
+      Client other = daemon.connect();
+      clients.add(other);
+      other.request("submit", large.replace("\"space_seconds\":60,", ""));
+      assertThat(daemon.taskCommand()).isInstanceOf(TaskCommand.Submit.class);
+      daemon.reply(waiting.request(), new Answer.TryAgain("no room"));
+      assertThat(client.next().has("error")).isTrue();
+      client.request("submit", large);
+      assertThat(daemon.taskCommand()).isInstanceOf(TaskCommand.Submit.class);
+    } finally {
+      for (Client other : clients) {
+        other.close();
+      }
+    }
+  }
+
+  @Test
   void whoAsksForNoAnswerGetsNone() throws Exception {
     client.send(
         "{\"jsonrpc\":\"2.0\",\"method\":\"submit\",\"params\":{\"pool\":\"thumbs\","
@@ -339,14 +377,14 @@ final class TasksIT {
                 "progress_message":"half","data_bytes":11,"result_bytes":2,
                 "submitted_by":"alice"}]}
                 """));
-    assertThat(ids(client.result("task.list", "{}"))).containsExactly("k3f9-3", "k3f9-1", "k3f9-2");
+    assertThat(ids(client.result("task.list", "{}"))).containsExactly("k3f9-1", "k3f9-2", "k3f9-3");
     assertThat(client.error("task.list", "{\"pool\":\"mail\"}").optionalLong("code"))
         .hasValue(-32001);
     assertThat(client.error("task.list", "{\"state\":\"done\"}").string("message"))
         .isEqualTo(
             "task.list: state must be QUEUED, RUNNING, SUCCEEDED, FAILED, TIMED_OUT or"
                 + " CANCELLED");
-    assertThat(client.error("task.list", "{\"cursor\":\"7\"}").string("message"))
+    assertThat(client.error("task.list", "{\"cursor\":\"k\"}").string("message"))
         .isEqualTo("task.list: cursor is not one that was given");
   }
 
