@@ -188,6 +188,15 @@ final class BatchTest {
   }
 
   @Test
+  void aResultThatHasNoRoomBesideOthersIsAskedForAlone() throws IOException {
+    FakePool pool = new FakePool(Integer.MAX_VALUE);
+    pool.endEachTime = 100;
+    Call call = submit(pool, input("1\n\"long\"\n\"long\"\nnull\n"), "--wait");
+    assertThat(call.err()).isEmpty();
+    assertThat(call.out()).isEqualTo("1\n\"long\"\n\"long\"\nnull\n");
+  }
+
+  @Test
   void aWaitEndsWhenItsTimeIsOverAndSaysHowManyGoOn() throws IOException {
     FakePool pool = new FakePool(Integer.MAX_VALUE);
     pool.endEachTime = 0;

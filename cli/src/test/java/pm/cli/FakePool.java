@@ -10,7 +10,11 @@ import pm.protocol.Json;
 import pm.protocol.JsonException;
 import pm.protocol.Members;
 
-/** A pool as a daemon would have it, which only counts: task 1 is the first that was put in. */
+/**
+ * A pool as a daemon would have it, which only counts: task 1 is the first that was put in. The
+ * result of a task is its data; one with the data {@code fail} fails, and the result {@code long}
+ * has no room in an answer about many.
+ */
 final class FakePool implements FakeDaemon.Script {
   private final int capacity;
   private final List<Object> data = new CopyOnWriteArrayList<>();
@@ -61,6 +65,13 @@ final class FakePool implements FakeDaemon.Script {
             submit(params, answer);
           }
           case "task.await" -> await(params, answer);
+          case "task.show" -> {
+            int number = Integer.parseInt(params.string("id").substring(1));
+            Map<String, Object> shown = new LinkedHashMap<>();
+            shown.put("id", params.string("id"));
+            shown.put("result", data.get(number - 1));
+            answer.put("result", shown);
+          }
           case "ping" -> answer.put("result", Map.of("pong", true));
           default -> throw new AssertionError(line);
         }
@@ -114,7 +125,9 @@ final class FakePool implements FakeDaemon.Script {
       if (number <= ended) {
         boolean fails = "fail".equals(data.get(number - 1));
         task.put("state", fails ? "FAILED" : "SUCCEEDED");
-        task.put(fails ? "error" : "result", data.get(number - 1));
+        if (fails || !"long".equals(data.get(number - 1))) {
+          task.put(fails ? "error" : "result", data.get(number - 1));
+        }
       }
       tasks.add(task);
     }

@@ -67,6 +67,10 @@ final class Submission implements Waiting.Subject {
   private final ArrayDeque<Open> open = new ArrayDeque<>();
   private Optional<Id> question = Optional.empty();
   private boolean firstIsAwaited;
+
+  /** Whether the question is for the result of the first one alone. */
+  private boolean onlyResult;
+
   private int mostAsked = MOST_ASKED;
 
   /** When all was in. */
@@ -393,6 +397,7 @@ final class Submission implements Waiting.Subject {
     if (message instanceof Message.ErrorResponse error
         && error.code() == ErrorCode.NO_MATCH.code()) {
       question = Optional.empty();
+      onlyResult = false;
       forgotten(Members.of(error.data(), "data").string("selector"), error.message());
       return;
     }
@@ -403,6 +408,11 @@ final class Submission implements Waiting.Subject {
     question = Optional.empty();
     mostAsked = MOST_ASKED;
     firstIsAwaited = false;
+    if (onlyResult) {
+      onlyResult = false;
+      showResult(Members.of(result.get(), "the answer"));
+      return;
+    }
     for (Members task : Members.of(result.get(), "the answer").objects("tasks")) {
       if (open.isEmpty() || !open.getFirst().id().equals(task.string("id"))) {
         throw new JsonException("tasks are not those that were asked for");
@@ -411,8 +421,29 @@ final class Submission implements Waiting.Subject {
         firstIsAwaited = true;
         return;
       }
+      if (!SubmitOutput.isWhole(task)) {
+        // Long ones are left out of an answer about many.
+        askForResult(task.string("id"));
+        return;
+      }
       show(task, open.removeFirst().isNew());
     }
+  }
+
+  private void askForResult(String id) throws CommandFailure {
+    Map<String, Object> params = new LinkedHashMap<>();
+    params.put("id", id);
+    params.put("only", "result");
+    onlyResult = true;
+    question = Optional.of(connection.send(Method.TASK_SHOW, params));
+  }
+
+  private void showResult(Members answer) throws CommandFailure, JsonException, IOException {
+    Map<String, Object> task = new LinkedHashMap<>();
+    task.put("id", answer.string("id"));
+    task.put("state", "SUCCEEDED");
+    task.put("result", answer.value("result").orElse(Json.NULL));
+    show(new Members(task), open.removeFirst().isNew());
   }
 
   /** A task has ended so long ago that nothing is known of it. */

@@ -70,7 +70,7 @@ final class SubmitOutput {
       }
     } else if (!waits && isGood) {
       session.out().line(Escapes.cell(id));
-    } else if (isGood && isWhole(task)) {
+    } else if (isGood) {
       session.out().foreign(Json.write(task.value("result").orElse(Json.NULL)));
       session.out().print("\n");
     }
