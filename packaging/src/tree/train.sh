@@ -24,6 +24,16 @@ programs:
   flaky:
     command: [/bin/sh, -c, exit 1]
     restart: {delay: 50ms, max_restarts: 2}
+  jobs:
+    type: worker
+    command: >-
+      while read -r line; do
+      id=$${line#*'"id":"'};
+      printf '{"jsonrpc":"2.0","id":"%s","result":true}\n' "$${id%%'"'*}";
+      done
+    shell: true
+    readiness: {uptime: 0s}
+    pool: {min: 1, max: 2}
 END
 
 count=0
@@ -68,6 +78,16 @@ PM_SOCKET=$home/run/pmd.sock PMCTL_JAVA_OPTIONS="-XX:DumpLoadedClassList=$work/w
 watch=$!
 pmctl stop web@2
 pmctl reset flaky
+pmctl submit jobs '{"file": "a.jpg"}' --wait=10s
+pmctl submit jobs '1' --id mine
+pmctl submit jobs '1
+2' --batch --wait=10s
+pmctl task list jobs
+pmctl task show mine
+pmctl pool show
+pmctl pool show jobs
+pmctl top --interval 500ms
+pmctl metrics > "$work/metrics"
 pmctl apply --dry-run
 pmctl config check "$home/programs.yaml"
 pmctl daemon status

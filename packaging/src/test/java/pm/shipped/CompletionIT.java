@@ -27,6 +27,11 @@ class CompletionIT {
         worker-with-long-name:
           command: [/bin/sleep, "1000"]
           autostart: false
+        jobs:
+          type: worker
+          command: [/bin/sh, WORKER]
+          readiness: {uptime: 0s}
+          pool: {}
       """;
 
   @TempDir private static Path folder;
@@ -34,7 +39,9 @@ class CompletionIT {
 
   @BeforeAll
   static void start() throws IOException {
-    pmd = new Pmd(folder).with(PROGRAMS).start();
+    Path worker =
+        Path.of("..", "config-examples", "workers", "worker.sh").toAbsolutePath().normalize();
+    pmd = new Pmd(folder).with(PROGRAMS.replace("WORKER", worker.toString())).start();
   }
 
   @AfterAll
@@ -94,6 +101,16 @@ class CompletionIT {
     assertThat(bash("pmctl scale we")).containsExactly("web=");
     assertThat(bash("pmctl config show wo")).containsExactly("worker-with-long-name");
     assertThat(bash("pmctl config check /etc/host")).contains("/etc/hosts");
+    assertThat(bash("pmctl task ")).containsExactly("list", "show", "cancel", "retry");
+    assertThat(bash("pmctl submit j")).containsExactly("jobs");
+    assertThat(bash("pmctl submit jobs @/etc/host")).contains("/etc/hosts");
+    assertThat(bash("pmctl submit jobs 1 --priority n")).containsExactly("normal");
+    assertThat(bash("pmctl submit jobs --wait ")).containsExactly("");
+    assertThat(bash("pmctl pool pause ")).containsExactly("jobs");
+    assertThat(bash("pmctl task list --state f")).containsExactly("failed");
+    assertThat(pmd.pmctl("submit", "jobs", "1", "--id", "order", "--wait=30s").exit()).isZero();
+    assertThat(bash("pmctl task show o")).containsExactly("order");
+    assertThat(bash("pmctl task retry o")).containsExactly("");
     assertThat(bash("pmctl nonsense x")).containsExactly("");
     // Without a daemon there are no names, and no complaints.
     assertThat(bash("pmctl --home /nonexistent start w")).containsExactly("");

@@ -25,6 +25,11 @@ class TerminalIT {
           command: [/bin/sleep, "1000"]
           readiness: {uptime: 3s}
           autostart: false
+        work:
+          type: worker
+          command: [/bin/sh, WORKER]
+          readiness: {uptime: 0s}
+          pool: {queue: {capacity: 2}, task: {timeout: 1h}}
       """;
 
   private static final String LEAVE = "\u001b[?25h\u001b[?1049l";
@@ -34,7 +39,9 @@ class TerminalIT {
 
   @BeforeAll
   static void start() throws IOException {
-    pmd = new Pmd(folder).with(PROGRAMS).start();
+    Path worker =
+        Path.of("..", "config-examples", "workers", "worker.sh").toAbsolutePath().normalize();
+    pmd = new Pmd(folder).with(PROGRAMS.replace("WORKER", worker.toString())).start();
     pmd.await("failing@1", "DEAD/failed");
   }
 
@@ -125,5 +132,56 @@ class TerminalIT {
       run.await("two");
       assertThat(run.end()).isEqualTo(7);
     }
+  }
+
+  @Test
+  void topIsDrawnInPlaceAndQEndsItAndGivesTheTerminalBack() throws Exception {
+    // What the terminal is afterwards the shell tells, whose terminal it is.
+    String line = "stty rows 24 cols 120; " + Pmd.BIN + "/pmctl --color never top; stty -a";
+    try (Typed top = Typed.start(pmd, line)) {
+      top.await("\u001b[?1049h\u001b[?25l");
+      top.await("memory ");
+      top.await("work    open");
+      top.await("web@1");
+      top.type("xq");
+      top.await(LEAVE);
+      // The last picture stays.
+      top.await("web@1");
+      top.await("isig icanon");
+      assertThat(top.end()).isZero();
+      assertThat(top.shown()).contains(" echo ").doesNotContain(" -echo ", "-icanon");
+    }
+    try (Typed top = pmctl("rows 24 cols 60", "--color never top")) {
+      top.await("web@1");
+      assertThat(top.shown().lines().filter(each -> !each.contains("\u001b[?")))
+          .allMatch(each -> each.replaceAll("\u001b\\[[0-9?]*[a-zA-Z]", "").length() <= 61);
+      top.type("\u0003");
+      assertThat(top.end()).isEqualTo(130);
+      top.await(LEAVE);
+    }
+  }
+
+  @Test
+  void whoWaitsForTasksIsToldForWhatAndCtrlCSaysWhatIsIn() throws Exception {
+    assertThat(pmd.pmctl("pool", "pause", "work").exit()).isZero();
+    try (Typed submit = pmctl("rows 24 cols 120", "submit work 1 --wait --id mine")) {
+      submit.await("waiting for mine (QUEUED");
+      submit.type("\u0003");
+      assertThat(submit.end()).isEqualTo(130);
+      submit.await("pmctl: interrupted: The task is in and goes on. See: pmctl task show mine");
+    }
+    String lines = "printf '1\\n2\\n3\\n' | " + Pmd.BIN + "/pmctl submit work --batch";
+    try (Typed submit = Typed.start(pmd, lines + " --wait-for-space 10m")) {
+      submit.await("waiting for room in the queue of work; 1 task is in");
+      submit.type("\u0003");
+      assertThat(submit.end()).isEqualTo(130);
+      submit.await("pmctl: interrupted: 1 task is in, up to line 1. See: pmctl task list work");
+    }
+    assertThat(pmd.pmctl("pool", "resume", "work").exit()).isZero();
+    try (Typed drain = pmctl("rows 24 cols 120", "pool drain work")) {
+      drain.await("work: drained");
+      assertThat(drain.end()).isZero();
+    }
+    assertThat(pmd.pmctl("pool", "resume", "work").exit()).isZero();
   }
 }

@@ -149,7 +149,7 @@ final class Submission implements Waiting.Subject {
       waiting.eraseLine();
       output.end();
       if (interrupted) {
-        session.notice("interrupted: " + whatIsIn() + " See: pmctl task list " + plan.pool());
+        session.notice("interrupted: " + whatIsIn() + " See: pmctl " + whereToSee());
         return ExitCode.INTERRUPTED;
       }
       return worst;
@@ -340,6 +340,12 @@ final class Submission implements Waiting.Subject {
     worst = worst.worst(why.exitCode());
     inputIsOver = true;
     chunk = Optional.empty();
+  }
+
+  private String whereToSee() {
+    return plan.isBatch() || open.isEmpty()
+        ? "task list " + plan.pool()
+        : "task show " + open.getFirst().id();
   }
 
   /** For somebody who wants to go on with the rest. */
