@@ -167,14 +167,10 @@ final class PoolNews {
   }
 
   private void tellGone(Instance last, Turn turn) {
-    if (last.phase() instanceof Phase.Dead) {
-      draft.base.pools.changed(last, false, draft.now, turn);
-    } else {
-      draft.base.pools.changed(
-          last.in(Phase.Dead.lasting(DeadReason.STOPPED, "it was removed", Actor.POLICY)),
-          false,
-          draft.now,
-          turn);
-    }
+    draft.base.pools.changed(
+        last.in(Phase.Dead.lasting(DeadReason.STOPPED, "it was removed", Actor.POLICY)),
+        false,
+        draft.now,
+        turn);
   }
 }

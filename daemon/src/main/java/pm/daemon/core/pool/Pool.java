@@ -86,13 +86,22 @@ final class Pool {
     if (!isDefined || !rules.equals(spec)) {
       spec = rules;
       strategy = Strategy.of(spec, random);
-      workers.forEach(worker -> Recycling.draw(worker, spec.recycle(), random));
+      workers.forEach(this::judgeAnew);
     }
     graceNanos = Durations.nanos(program.stop().timeout());
     isDefined = true;
     derive();
     workers.forEach(this::review);
     isDirty = true;
+  }
+
+  /** By other rules it may not have to be replaced, or not yet. */
+  private void judgeAnew(Worker worker) {
+    Recycling.draw(worker, spec.recycle(), random);
+    if (!worker.isToEnd) {
+      worker.isClosed = false;
+      replacements.end(worker);
+    }
   }
 
   /** Its program is gone, or no pool any more. */
