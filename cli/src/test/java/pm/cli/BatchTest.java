@@ -197,6 +197,22 @@ final class BatchTest {
   }
 
   @Test
+  void noMoreAreInThanAreKeptUntilTheirResultsAreAskedFor() throws IOException {
+    FakePool pool = new FakePool(Integer.MAX_VALUE);
+    pool.keepMax = 40;
+    pool.endEachTime = 1_000;
+    Call call = submit(pool, input(numbers(500)), "--wait");
+    assertThat(call.err()).isEmpty();
+    assertThat(call.out()).isEqualTo(numbers(500));
+    pool.keep = "0s";
+    call = submit(pool, input(numbers(2)), "--wait");
+    assertThat(call.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(call.err())
+        .startsWith("pmctl: --wait: p keeps no results (task.keep), so those of a batch");
+    assertThat(submit(pool, input(numbers(2))).exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
   void aWaitEndsWhenItsTimeIsOverAndSaysHowManyGoOn() throws IOException {
     FakePool pool = new FakePool(Integer.MAX_VALUE);
     pool.endEachTime = 0;

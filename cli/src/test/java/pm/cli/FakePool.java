@@ -1,5 +1,7 @@
 package pm.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,6 +31,11 @@ final class FakePool implements FakeDaemon.Script {
 
   /** After so many submits the connection is closed. */
   int mostSubmits = Integer.MAX_VALUE;
+
+  /** How long and how many results are kept. */
+  String keep = "1d";
+
+  int keepMax = 10_000;
 
   /** Of these no result is known when it is asked for. */
   final List<String> forgotten = new ArrayList<>();
@@ -71,6 +78,11 @@ final class FakePool implements FakeDaemon.Script {
             shown.put("id", params.string("id"));
             shown.put("result", data.get(number - 1));
             answer.put("result", shown);
+          }
+          case "config.show" -> {
+            Map<String, Object> task = Map.of("keep", keep, "keep_max", (long) keepMax);
+            Map<String, Object> program = Map.of("pool", Map.of("task", task));
+            answer.put("result", Map.of("programs", Map.of("p", program)));
           }
           case "ping" -> answer.put("result", Map.of("pong", true));
           default -> throw new AssertionError(line);
@@ -118,6 +130,7 @@ final class FakePool implements FakeDaemon.Script {
         return;
       }
       int number = Integer.parseInt(id.substring(1));
+      assertThat(number).isGreaterThan(ended - keepMax);
       if (!params.has("wait_seconds")) {
         ended = Math.min(data.size(), Math.max(ended, number - 1 + endEachTime));
       }

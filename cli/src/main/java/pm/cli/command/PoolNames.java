@@ -82,4 +82,21 @@ final class PoolNames {
     } while (cursor.isPresent());
     return pools;
   }
+
+  /** What is in force of its program; empty if only tasks of it are left. */
+  static Optional<Members> definition(Connection connection, String name)
+      throws CommandFailure, JsonException {
+    Map<String, Object> params = new LinkedHashMap<>();
+    params.put("program", name);
+    try {
+      Members answer = Members.of(connection.call(Method.CONFIG_SHOW, params), "the answer");
+      Optional<Members> programs = answer.optionalObject("programs");
+      return programs.isPresent() ? programs.get().optionalObject(name) : Optional.empty();
+    } catch (CommandFailure e) {
+      if (e.exitCode() == ExitCode.NO_MATCH) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
 }

@@ -2,9 +2,7 @@ package pm.cli.command;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import pm.cli.arguments.CommandFailure;
 import pm.cli.arguments.Syntax;
@@ -17,7 +15,6 @@ import pm.cli.render.Terminal;
 import pm.protocol.ExitCode;
 import pm.protocol.JsonException;
 import pm.protocol.Members;
-import pm.protocol.Method;
 
 final class PoolShowCommand implements Command {
 
@@ -58,7 +55,7 @@ final class PoolShowCommand implements Command {
         session.notice("there are no pools. A program of type worker with pool: is one.");
       } else if (isOne && session.format() == Format.TABLE) {
         Members pool = pools.getFirst();
-        Optional<Members> rules = definition(connection, pool.string("name"));
+        Optional<Members> rules = PoolNames.definition(connection, pool.string("name"));
         session.out().print(PoolSheet.of(pool, rules, session.style()));
       } else {
         Table table = PoolTable.of(pools, session.format() == Format.WIDE, session.style());
@@ -66,23 +63,6 @@ final class PoolShowCommand implements Command {
       }
     }
     return ExitCode.DONE;
-  }
-
-  /** What is in force of its program; empty if only tasks of it are left. */
-  private static Optional<Members> definition(Connection connection, String name)
-      throws CommandFailure, JsonException {
-    Map<String, Object> params = new LinkedHashMap<>();
-    params.put("program", name);
-    try {
-      Members answer = Members.of(connection.call(Method.CONFIG_SHOW, params), "the answer");
-      Optional<Members> programs = answer.optionalObject("programs");
-      return programs.isPresent() ? programs.get().optionalObject(name) : Optional.empty();
-    } catch (CommandFailure e) {
-      if (e.exitCode() == ExitCode.NO_MATCH) {
-        return Optional.empty();
-      }
-      throw e;
-    }
   }
 
   private static int columns(Session session) {

@@ -35,8 +35,6 @@ import pm.protocol.Method;
  * neither more than a bounded number is held.
  */
 final class Submission implements Waiting.Subject {
-  /** Tasks that are in and whose results have not been shown. */
-  private static final int MOST_OPEN = 5_000;
 
   /** Ids in one question for results. */
   private static final int MOST_ASKED = 500;
@@ -91,6 +89,8 @@ final class Submission implements Waiting.Subject {
    * @param pool the pool
    * @param options what stands behind the data of each task, up to the end of its object
    * @param isBatch whether there may be many
+   * @param window how many tasks may be in whose results have not been shown; so many more may
+   *     follow with one submit
    * @param space how long to wait for room
    * @param waits whether results are wanted
    * @param waitLimit how long to wait for them
@@ -99,6 +99,7 @@ final class Submission implements Waiting.Subject {
       String pool,
       String options,
       boolean isBatch,
+      int window,
       Optional<Duration> space,
       boolean waits,
       Optional<Duration> waitLimit) {}
@@ -121,7 +122,7 @@ final class Submission implements Waiting.Subject {
   static ExitCode one(Session session, Connection connection, Plan plan, byte[] data)
       throws CommandFailure, JsonException, IOException {
     Submission submission = new Submission(session, connection, plan);
-    TaskChunk task = new TaskChunk(plan.options());
+    TaskChunk task = new TaskChunk(plan.options(), 1);
     task.add(data, 1);
     submission.chunk = Optional.of(task);
     submission.inputIsOver = true;
@@ -160,7 +161,7 @@ final class Submission implements Waiting.Subject {
       }
       waiting.eraseLine();
       output.end();
-      session.notice(e.sentence() + (e.sentence().endsWith(".") ? " " : ". ") + whatIsIn());
+      session.notice(withWhatIsIn(e));
       return e.exitCode();
     } finally {
       waiting.eraseLine();
@@ -210,7 +211,7 @@ final class Submission implements Waiting.Subject {
     if (submit.isPresent() || interrupted) {
       return;
     }
-    if (chunk.isEmpty() && !inputIsOver && input.isPresent() && open.size() < MOST_OPEN) {
+    if (chunk.isEmpty() && !inputIsOver && input.isPresent() && open.size() < plan.window()) {
       chunk = input.get().take();
       if (chunk.isEmpty() && input.get().hasEnded()) {
         inputIsOver = true;
@@ -336,10 +337,16 @@ final class Submission implements Waiting.Subject {
       throw why;
     }
     waiting.eraseLine();
-    session.notice(why.sentence() + (why.sentence().endsWith(".") ? " " : ". ") + whatIsIn());
+    session.notice(withWhatIsIn(why));
     worst = worst.worst(why.exitCode());
     inputIsOver = true;
     chunk = Optional.empty();
+  }
+
+  private String withWhatIsIn(CommandFailure failure) {
+    String sentence = failure.sentence();
+    boolean isComplete = sentence.endsWith(".") || sentence.endsWith("?");
+    return sentence + (isComplete ? " " : ". ") + whatIsIn();
   }
 
   private String whereToSee() {

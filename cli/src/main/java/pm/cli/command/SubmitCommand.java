@@ -17,6 +17,7 @@ import pm.cli.client.Connection;
 import pm.protocol.ExitCode;
 import pm.protocol.Json;
 import pm.protocol.JsonException;
+import pm.protocol.Members;
 
 final class SubmitCommand implements Command {
   private static final Option TYPE =
@@ -87,29 +88,58 @@ final class SubmitCommand implements Command {
     Arguments arguments = session.arguments();
     List<String> operands = arguments.operands();
     boolean isBatch = arguments.has(BATCH);
-    Submission.Plan plan =
-        new Submission.Plan(
-            operands.getFirst(),
-            options(arguments, isBatch),
-            isBatch,
-            arguments.duration(SPACE),
-            arguments.has(WAIT),
-            arguments.value(WAIT).orElse("").isEmpty()
-                ? Optional.empty()
-                : arguments.duration(WAIT));
+    boolean waits = arguments.has(WAIT);
+    String pool = operands.getFirst();
+    String options = options(arguments, isBatch);
+    Optional<Duration> space = arguments.duration(SPACE);
+    Optional<Duration> limit =
+        arguments.value(WAIT).orElse("").isEmpty() ? Optional.empty() : arguments.duration(WAIT);
     Optional<String> given = operands.size() > 1 ? Optional.of(operands.get(1)) : Optional.empty();
     if (!isBatch) {
       byte[] data = TaskData.one(session, given);
       try (Connection connection = session.connect()) {
-        return Submission.one(session, connection, plan, data);
+        return Submission.one(
+            session,
+            connection,
+            new Submission.Plan(pool, options, false, 1, space, waits, limit),
+            data);
       }
     }
     String input = given.orElse(TaskData.STDIN);
     try (InputStream in = TaskData.open(session, input);
         Connection connection = session.connect()) {
-      TaskLines lines = new TaskLines(in, input, plan.options(), connection);
-      return Submission.all(session, connection, plan, lines);
+      int window = waits ? window(connection, pool) : TaskChunk.MOST_TASKS;
+      return Submission.all(
+          session,
+          connection,
+          new Submission.Plan(pool, options, true, window, space, waits, limit),
+          new TaskLines(in, input, options, window, connection));
     }
+  }
+
+  /**
+   * How many tasks may be in whose results were not shown yet: the pool forgets the oldest that
+   * have ended when there are more than it keeps.
+   *
+   * @throws CommandFailure if it keeps none
+   */
+  private static int window(Connection connection, String pool)
+      throws CommandFailure, JsonException {
+    Optional<Members> definition = PoolNames.definition(connection, pool);
+    Members none = new Members(Map.of());
+    Members rules =
+        definition.isPresent() ? definition.get().optionalObject("pool").orElse(none) : none;
+    Members task = rules.optionalObject("task").orElse(none);
+    long most = task.optionalLong("keep_max").orElse(Long.MAX_VALUE);
+    if (most == 0 || task.optionalString("keep").orElse("").equals("0s")) {
+      throw new CommandFailure(
+          ExitCode.FAILED,
+          "--wait: "
+              + pool
+              + " keeps no results (task.keep), so those of a batch cannot be collected. Submit one"
+              + " task at a time, or let it keep them, if only for a minute.");
+    }
+    return (int) Math.max(1, Math.min(TaskChunk.MOST_TASKS, most / 4));
   }
 
   /** The members of a task beside its data, and the end of its object. */

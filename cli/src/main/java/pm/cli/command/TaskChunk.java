@@ -10,7 +10,7 @@ import java.util.Arrays;
  */
 final class TaskChunk {
   /** What the daemon takes in one request, and answers in one line. */
-  private static final int MOST_TASKS = 5_000;
+  static final int MOST_TASKS = 5_000;
 
   /** Half of a line, so that a single task always has room beside it. */
   private static final int MOST_BYTES = 512 * 1024;
@@ -18,6 +18,7 @@ final class TaskChunk {
   private static final byte[] BEGIN = "{\"data\":".getBytes(StandardCharsets.US_ASCII);
 
   private final byte[] options;
+  private final int most;
   private byte[] bytes = new byte[4 * 1024];
   private int length;
   private int[] ends = new int[64];
@@ -27,15 +28,17 @@ final class TaskChunk {
 
   /**
    * @param options what stands behind the data of each task, up to the end of its object
+   * @param most tasks that it has room for, at most {@link #MOST_TASKS}
    */
-  TaskChunk(String options) {
+  TaskChunk(String options, int most) {
+    this.most = most;
     this.options = options.getBytes(StandardCharsets.UTF_8);
   }
 
   /** Whether a task with so many bytes of data finds room; an empty one always has it. */
   boolean hasRoom(int dataBytes) {
     return end == 0
-        || (end < MOST_TASKS && length + dataBytes + options.length + BEGIN.length < MOST_BYTES);
+        || (end < most && length + dataBytes + options.length + BEGIN.length < MOST_BYTES);
   }
 
   /** Adds a task. */

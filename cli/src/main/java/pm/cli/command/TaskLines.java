@@ -24,6 +24,7 @@ final class TaskLines extends Thread {
   private final InputStream in;
   private final String given;
   private final String options;
+  private final int most;
   private final Connection reader;
   private final JsonCursor cursor = new JsonCursor();
   private final Object lock = new Object();
@@ -39,15 +40,17 @@ final class TaskLines extends Thread {
   /**
    * @param in what is read; it is not closed
    * @param given how the user has named it
+   * @param most tasks that are held
    * @param reader is woken up when there is something that was wanted
    */
-  TaskLines(InputStream in, String given, String options, Connection reader) {
+  TaskLines(InputStream in, String given, String options, int most, Connection reader) {
     super("lines");
     this.in = in;
     this.given = given;
     this.options = options;
+    this.most = most;
     this.reader = reader;
-    this.chunk = new TaskChunk(options);
+    this.chunk = new TaskChunk(options, most);
     setDaemon(true);
   }
 
@@ -59,7 +62,7 @@ final class TaskLines extends Thread {
         return Optional.empty();
       }
       TaskChunk taken = chunk;
-      chunk = new TaskChunk(options);
+      chunk = new TaskChunk(options, most);
       lock.notifyAll();
       return Optional.of(taken);
     }
