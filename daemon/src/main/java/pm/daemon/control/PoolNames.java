@@ -47,9 +47,11 @@ final class PoolNames {
     String hint =
         ports.supervisor().configuration().programs().containsKey(name)
             ? "the program " + name + " has none: it needs type: worker and pool:"
-            : similar.isEmpty()
-                ? "pmctl pool show shows all"
-                : "did you mean " + String.join(" or ", similar) + "?";
+            : ports.supervisor().configuration().invalid().containsKey(name)
+                ? "the program " + name + " has an error: pmctl config check says which"
+                : similar.isEmpty()
+                    ? "pmctl pool show shows all"
+                    : "did you mean " + String.join(" or ", similar) + "?";
     call.error(
         ErrorCode.NO_MATCH, "there is no pool " + Params.shortened(name) + "; " + hint, data);
   }
