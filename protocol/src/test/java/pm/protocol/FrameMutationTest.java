@@ -26,7 +26,11 @@ final class FrameMutationTest {
           "{\"result\":{\"a\":[1,2.5e3,null,true]},\"jsonrpc\":\"2.0\",\"id\":1}",
           "{\"jsonrpc\":\"2.0\",\"method\":\"ready\",\"params\":{}}",
           "{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":-32601,\"message\":\"\u00e9\\ud83d\\ude00\"}}",
-          "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"roots/list\"}");
+          "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"roots/list\"}",
+          "{\"jsonrpc\":\"2.0\",\"id\":\"k3f9-17/1\",\"result\":{\"w\":1}}",
+          "{\"jsonrpc\": \"2.0\", \"id\": \"k3f9-17\\/2\", \"result\": null, \"error\": null}",
+          "{\"jsonrpc\":\"2.0\",\"id\":\"a:b/1\",\"error\":{\"code\":1,\"data\":{\"retry\":false}}}",
+          "{\"jsonrpc\":\"2.0\",\"method\":\"progress\",\"params\":{\"id\":\"k3f9-17\",\"value\":0.5}}");
 
   private static final byte[] ALPHABET =
       "{}[]\",:\\u0123456789+-.eE \t\r\nCcontent-Length: ntf\u00e9\u0000"

@@ -1,0 +1,280 @@
+package pm.daemon.worker;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import pm.daemon.core.event.TaskReport;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InvocationId;
+import pm.protocol.Envelope;
+import pm.protocol.FrameScanner;
+import pm.protocol.Json;
+import pm.protocol.JsonException;
+
+/**
+ * Takes any bytes for what a worker has written and judges what is made of them: the same however
+ * they come in pieces, every byte in exactly one stretch, and of each frame what a slow reader that
+ * builds everything makes of it too.
+ */
+final class StreamJudge {
+  static final String EPOCH = "k3f9";
+  static final int MAX_FRAME = 400;
+
+  private static final InvocationId INVOCATION = new InvocationId("0".repeat(32));
+  private static final Pattern ID =
+      Pattern.compile(
+          "(?:k3f9-([1-9][0-9]{0,17})|([A-Za-z0-9][A-Za-z0-9_.:-]{0,127}))/([1-9][0-9]{0,8})");
+
+  private final boolean hasHeaders;
+  private final FrameScanner scanner;
+  private final Envelope envelope = new Envelope();
+  private final Dialogue dialogue;
+  private final List<String> heard = new ArrayList<>();
+
+  private StreamJudge(boolean hasHeaders) {
+    this.hasHeaders = hasHeaders;
+    scanner =
+        hasHeaders ? FrameScanner.ofContentLengths(MAX_FRAME) : FrameScanner.ofLines(MAX_FRAME);
+    TaskIds ids = new TaskIds();
+    ids.begin(EPOCH);
+    Listener listener = new Listener();
+    WorkerMeters meters = new WorkerMeters();
+    dialogue =
+        new Dialogue(
+            INVOCATION,
+            hasHeaders,
+            "ping",
+            "mark",
+            envelope,
+            ids,
+            new TaskReplies(
+                INVOCATION,
+                hasHeaders,
+                envelope,
+                ids,
+                listener,
+                meters,
+                new BatchBudget(),
+                () -> 0),
+            listener,
+            frame -> heard.add("answer " + new String(frame, StandardCharsets.UTF_8)),
+            text -> heard.add("log " + new String(text, StandardCharsets.UTF_8)),
+            meters);
+    dialogue.ping(7);
+  }
+
+  /** What was found in a stream. */
+  record Tally(int messages, int taskAnswers, int strays, int tooLong) {}
+
+  /**
+   * Judges a stream.
+   *
+   * @throws AssertionError if something is wrong
+   */
+  static Tally judge(byte[] stream, boolean hasHeaders, RandomGenerator random) {
+    StreamJudge whole = new StreamJudge(hasHeaders);
+    Tally tally = whole.listen(stream, random, stream.length);
+    StreamJudge pieces = new StreamJudge(hasHeaders);
+    pieces.listen(stream, random, 1 + random.nextInt(9));
+    if (!whole.heard.equals(pieces.heard)) {
+      throw new AssertionError(
+          HexFormat.of().formatHex(stream)
+              + "\nwhole  "
+              + whole.heard
+              + "\npieces "
+              + pieces.heard);
+    }
+    return tally;
+  }
+
+  private Tally listen(byte[] stream, RandomGenerator random, int most) {
+    int told = 0;
+    int at = 0;
+    int messages = 0;
+    int strays = 0;
+    int tooLong = 0;
+    while (at < stream.length) {
+      int piece = most == stream.length ? most : 1 + random.nextInt(most);
+      int end = Math.min(stream.length, at + piece);
+      while (at < end) {
+        FrameScanner.Found found = scanner.next(stream, at, end);
+        at = scanner.end();
+        int from = told;
+        if (found != FrameScanner.Found.UNFINISHED) {
+          told += (int) scanner.unitBytes();
+        }
+        switch (found) {
+          case UNFINISHED -> {}
+          case FRAME -> {
+            int body = from + scanner.bodyOffset();
+            if (frame(stream, body, body + (int) scanner.bodyBytes())) {
+              messages++;
+            }
+          }
+          case STRAY -> strays++;
+          case TOO_LONG -> {
+            if (scanner.isFirst()) {
+              tooLong++;
+              // How much of it is there depends on the pieces, so what is said does too.
+              int before = heard.size();
+              dialogue.tooLong(
+                  stream, Math.min(told, from + scanner.bodyOffset()), told, MAX_FRAME);
+              heard.subList(before, heard.size()).clear();
+            }
+          }
+        }
+      }
+    }
+    if (scanner.pendingBytes() != stream.length - told) {
+      throw new AssertionError(scanner.pendingBytes() + " bytes are pending after " + told);
+    }
+    int answers = (int) heard.stream().filter(line -> line.startsWith("task ")).count();
+    return new Tally(messages, answers, strays, tooLong);
+  }
+
+  private boolean frame(byte[] stream, int from, int to) {
+    int before = heard.size();
+    boolean isMessage = dialogue.take(stream, from, to);
+    byte[] body = Arrays.copyOfRange(stream, from, to);
+    Optional<String> expected = expected(body);
+    List<String> said = List.copyOf(heard.subList(before, heard.size()));
+    if (expected.isPresent()) {
+      if (!isMessage || !said.equals(List.of(expected.get()))) {
+        throw new AssertionError(
+            new String(body, StandardCharsets.UTF_8) + "\nexpected " + expected + "\nsaid " + said);
+      }
+    } else if (said.stream().anyMatch(line -> line.startsWith("task ")) && isReadable(body)) {
+      throw new AssertionError(new String(body, StandardCharsets.UTF_8) + "\nsaid " + said);
+    }
+    return isMessage;
+  }
+
+  /** Names that stand twice inside of a part are for the slow reader only. */
+  private static boolean isReadable(byte[] body) {
+    try {
+      return Json.parse(body) != Json.NULL;
+    } catch (JsonException e) {
+      return !e.sentence().contains("stands twice");
+    }
+  }
+
+  /** What is to be said of a frame; empty if it is no answer to a task, or cannot be judged. */
+  private Optional<String> expected(byte[] body) {
+    Object message;
+    try {
+      message = Json.parse(body);
+    } catch (JsonException e) {
+      return Optional.empty();
+    }
+    if (!(message instanceof Map<?, ?> members
+        && "2.0".equals(members.get("jsonrpc"))
+        && value(members, "method") == Json.NULL
+        && members.get("id") instanceof String id)) {
+      return Optional.empty();
+    }
+    Matcher matcher = ID.matcher(id);
+    Object result = value(members, "result");
+    boolean hasResult = result != Json.NULL;
+    boolean hasError = value(members, "error") != Json.NULL;
+    if (!matcher.matches()
+        || (hasResult && hasError)
+        || (!members.containsKey("result") && !hasError)) {
+      return Optional.empty();
+    }
+    String number = matcher.group(1) == null ? "0" : matcher.group(1);
+    String key = matcher.group(2) == null ? "" : matcher.group(2);
+    String name = "task " + number + " " + key + "/" + matcher.group(3);
+    if (!hasError) {
+      return Optional.of(name + (hasResult ? " " + Json.write(result) : " null"));
+    }
+    boolean isForGood =
+        members.get("error") instanceof Map<?, ?> error
+            && error.get("data") instanceof Map<?, ?> data
+            && Boolean.FALSE.equals(data.get("retry"));
+    return Optional.of(name + (isForGood ? " failed for good" : " failed"));
+  }
+
+  private static Object value(Map<?, ?> members, String name) {
+    Object value = members.get(name);
+    return value == null ? Json.NULL : value;
+  }
+
+  private final class Listener implements WorkerListener {
+    @Override
+    public void checked(InvocationId invocation, long number, boolean passed, String detail) {
+      heard.add("checked " + number + " " + passed + detail);
+    }
+
+    @Override
+    public void ready(InvocationId invocation) {
+      heard.add("ready");
+    }
+
+    @Override
+    public void remarked(InstanceName instance, String type, String detail) {
+      throw new AssertionError(type);
+    }
+
+    @Override
+    public void task(TaskReport report) {
+      switch (report) {
+        case TaskReport.Succeeded(var _, long task, String key, int attempt, byte[] result) -> {
+          if (hasHeaders && new String(result, StandardCharsets.UTF_8).matches("(?s).*[\r\n].*")) {
+            throw new AssertionError("a result of several lines");
+          }
+          heard.add("task " + task + " " + key + "/" + attempt + " " + rewritten(result));
+        }
+        case TaskReport.Failed(
+                var _,
+                long task,
+                String key,
+                int attempt,
+                String message,
+                boolean mayRetry) -> {
+          if (message.isEmpty() || message.length() > 4_096) {
+            throw new AssertionError("a message of " + message.length() + " characters");
+          }
+          heard.add(
+              "task "
+                  + task
+                  + " "
+                  + key
+                  + "/"
+                  + attempt
+                  + (mayRetry ? " failed" : " failed for good"));
+        }
+        case TaskReport.Progressed progress -> {
+          if (progress.message().length() > 512 || progress.attempt() < 0) {
+            throw new AssertionError(progress.toString());
+          }
+          heard.add("progress " + progress);
+        }
+        case TaskReport.NotSent _,
+            TaskReport.SentThrough _,
+            TaskReport.Evidence _,
+            TaskReport.Load _,
+            TaskReport.StoreFailed _,
+            TaskReport.StoreWorks _ ->
+            throw new AssertionError(report.toString());
+      }
+    }
+
+    private static String rewritten(byte[] result) {
+      try {
+        return Json.write(Json.parse(result));
+      } catch (JsonException e) {
+        if (e.sentence().contains("stands twice")) {
+          return "names twice";
+        }
+        throw new AssertionError(new String(result, StandardCharsets.UTF_8), e);
+      }
+    }
+  }
+}
