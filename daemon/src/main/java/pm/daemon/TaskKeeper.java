@@ -2,8 +2,10 @@ package pm.daemon;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
@@ -55,6 +57,12 @@ final class TaskKeeper implements TaskStore.Listener {
   /** Answers that wait until what they acknowledge is safe, in the order of their positions. */
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
 
+  /**
+   * Tasks that are about to be forgotten because they could not be kept; empty once that is
+   * decided.
+   */
+  private final Set<String> lost = new HashSet<>();
+
   /** Whether one of these came since the last flush was asked for. */
   private boolean isFlushDue;
 
@@ -103,13 +111,37 @@ final class TaskKeeper implements TaskStore.Listener {
 
   /** Takes what is to be done once the entries of the turn are kept. */
   void add(Effect effect) {
-    effects.add(effect);
+    if (blocked && effect instanceof Effect.Reply reply && !acknowledges(reply.answer())) {
+      // Nothing of it waits for the disk, and neither shall who asked.
+      doer().answer(reply);
+    } else {
+      effects.add(effect);
+    }
+  }
+
+  /** Returns whether an answer says that something is so which has to be kept first. */
+  private static boolean acknowledges(Answer answer) {
+    return switch (answer) {
+      case Answer.Tasks tasks -> isAnyDone(tasks.outcomes());
+      case Answer.QueueFull full -> !full.accepted().isEmpty();
+      case Answer.Outcomes _, Answer.Applied _ -> true;
+      case Answer.TryAgain _, Answer.NoMatch _, Answer.Refused _ -> false;
+    };
   }
 
   /** Returns whether an effect has to wait for what is kept of tasks. */
   static boolean isOurs(Effect effect) {
     return effect instanceof TaskEffect
         || (effect instanceof Effect.Reply reply && reply.afterTasks());
+  }
+
+  private static boolean isAnyDone(List<TaskOutcome> outcomes) {
+    for (int i = 0; i < outcomes.size(); i++) {
+      if (!outcomes.get(i).isRefused()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns whether something waits that can be tried now. */
@@ -151,6 +183,7 @@ final class TaskKeeper implements TaskStore.Listener {
     }
     now.clear();
     spare = now;
+    lost.clear();
     if (isFlushDue) {
       isFlushDue = false;
       store().flush(position);
@@ -162,10 +195,10 @@ final class TaskKeeper implements TaskStore.Listener {
       position = store().keep(entries, whole);
     } catch (KeepException failed) {
       if (!blocked) {
+        blocked = true;
         LOG.error("{}; no task is taken in or given out until it can be kept", failed.getMessage());
-        reports.accept(new TaskReport.StoreFailed(String.valueOf(failed.getMessage()), List.of()));
+        refuseUnkept(String.valueOf(failed.getMessage()));
       }
-      blocked = true;
       retryAt = clock.getAsLong() + RETRY_NANOS;
       return false;
     }
@@ -182,8 +215,58 @@ final class TaskKeeper implements TaskStore.Listener {
     return true;
   }
 
+  /** Whoever has just submitted something is told so, and does not wait for room on the disk. */
+  private void refuseUnkept(String why) {
+    List<String> refused = new ArrayList<>();
+    List<Effect> later = new ArrayList<>();
+    for (Effect effect : effects) {
+      if (!(effect instanceof Effect.Reply reply)) {
+        later.add(effect);
+      } else if (!acknowledges(reply.answer())) {
+        doer().answer(reply);
+      } else if (!loses(reply, refused, why)) {
+        later.add(reply);
+      }
+    }
+    effects.clear();
+    effects.addAll(later);
+    reports.accept(new TaskReport.StoreFailed(why, refused));
+  }
+
+  /**
+   * Answers a reply that acknowledges tasks for the first time, or such as are lost: they could not
+   * be kept.
+   *
+   * @param ids takes the tasks that are lost with it
+   * @return whether it was one
+   */
+  private boolean loses(Effect.Reply reply, List<String> ids, String why) {
+    List<String> submitted = submitted(reply);
+    if (submitted.isEmpty() && !isLost(reply)) {
+      return false;
+    }
+    ids.addAll(submitted);
+    lost.addAll(submitted);
+    tryAgain(reply, why);
+    return true;
+  }
+
+  private void tryAgain(Effect.Reply reply, String why) {
+    doer().answer(new Effect.Reply(reply.request(), new Answer.TryAgain(why), 0));
+  }
+
+  /** Returns whether an answer says of a task which is lost that it is there. */
+  private boolean isLost(Effect.Reply reply) {
+    return !lost.isEmpty()
+        && outcomes(reply).stream()
+            .anyMatch(outcome -> !outcome.state().isEnd() && lost.contains(outcome.id()));
+  }
+
   private void answer(Effect.Reply reply) {
-    if (position <= safe) {
+    if (isLost(reply)) {
+      // It was decided before that was known.
+      tryAgain(reply, "a task could not be kept");
+    } else if (position <= safe || !acknowledges(reply.answer())) {
       doer().answer(reply);
     } else {
       waiting.add(new Waiting(position, reply));
@@ -206,42 +289,36 @@ final class TaskKeeper implements TaskStore.Listener {
   public void failed(long failedPosition, String why) {
     flushFails = true;
     LOG.error("{}; no task is acknowledged until it can be kept safely", why);
-    List<String> lost = new ArrayList<>();
+    List<String> refused = new ArrayList<>();
     ArrayDeque<Waiting> later = new ArrayDeque<>();
     for (Waiting each : waiting) {
-      List<String> submitted = submitted(each.reply());
-      if (submitted.isEmpty() || each.position() > failedPosition) {
+      boolean isBehind = each.position() > failedPosition && !isLost(each.reply());
+      if (isBehind || !loses(each.reply(), refused, why)) {
         later.add(each);
-      } else {
-        lost.addAll(submitted);
-        doer()
-            .answer(
-                new Effect.Reply(
-                    each.reply().request(),
-                    new Answer.TryAgain(why),
-                    each.reply().afterDecision()));
       }
     }
     waiting.clear();
     waiting.addAll(later);
-    reports.accept(new TaskReport.StoreFailed(why, lost));
+    reports.accept(new TaskReport.StoreFailed(why, refused));
+  }
+
+  private static List<TaskOutcome> outcomes(Effect.Reply reply) {
+    return switch (reply.answer()) {
+      case Answer.Tasks tasks -> tasks.outcomes();
+      case Answer.QueueFull full -> full.accepted();
+      case Answer.Outcomes _,
+          Answer.Applied _,
+          Answer.TryAgain _,
+          Answer.NoMatch _,
+          Answer.Refused _ ->
+          List.of();
+    };
   }
 
   /** Returns the tasks that an answer would acknowledge for the first time. */
   private static List<String> submitted(Effect.Reply reply) {
-    List<TaskOutcome> outcomes =
-        switch (reply.answer()) {
-          case Answer.Tasks tasks -> tasks.outcomes();
-          case Answer.QueueFull full -> full.accepted();
-          case Answer.Outcomes _,
-              Answer.Applied _,
-              Answer.TryAgain _,
-              Answer.NoMatch _,
-              Answer.Refused _ ->
-              List.of();
-        };
     List<String> ids = new ArrayList<>();
-    for (TaskOutcome outcome : outcomes) {
+    for (TaskOutcome outcome : outcomes(reply)) {
       if (outcome.isNew() && !outcome.state().isEnd()) {
         ids.add(outcome.id());
       }
@@ -264,14 +341,5 @@ final class TaskKeeper implements TaskStore.Listener {
     if (!waiting.isEmpty()) {
       store().flush(position);
     }
-  }
-
-  /**
-   * The daemon ends, and what cannot be kept is not waited for: what was sent to workers is known,
-   * and what they have answered is done again by a later daemon.
-   */
-  void giveUp() {
-    entries.clear();
-    effects.clear();
   }
 }

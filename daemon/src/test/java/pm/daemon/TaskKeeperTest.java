@@ -162,6 +162,60 @@ class TaskKeeperTest {
     assertThat(said.getLast()).startsWith("answer 8");
   }
 
+  @Test
+  void whoSubmitsToAFullDiskIsToldSo() {
+    store.refuses = true;
+    keeper.add(new TaskEntry.Forgotten(1));
+    keeper.add(accepted(7, "a-1"));
+    keeper.keep();
+    assertThat(said)
+        .containsExactly(
+            "answer 7 TryAgain[why=the disk is full]",
+            "StoreFailed[why=the disk is full, ids=[a-1]]");
+    said.clear();
+    keeper.add(new Effect.Reply(8, new Answer.TryAgain("tasks cannot be kept"), 0, true));
+    keeper.add(new Effect.Reply(9, new Answer.NoMatch("a-5"), 0, true));
+    assertThat(said).hasSize(2);
+    // What is said of a task that has ended is true when it is kept, and not before.
+    keeper.add(ended(10, "a-0"));
+    assertThat(said).hasSize(2);
+    assertThat(keeper.hasWork()).isFalse();
+  }
+
+  @Test
+  void aKeyThatIsLostIsLostForAllWhoSubmittedIt() {
+    keeper.add(new TaskEntry.Forgotten(1));
+    keeper.add(accepted(7, "key"));
+    keeper.keep();
+    keeper.add(new TaskEntry.Forgotten(2));
+    keeper.add(known(8, "key"));
+    keeper.keep();
+    keeper.failed(1, "Input/output error");
+    // Decided in the same batch, before anybody knew.
+    keeper.add(known(9, "key"));
+    keeper.keep();
+    assertThat(said)
+        .containsExactly(
+            "answer 7 TryAgain[why=Input/output error]",
+            "answer 8 TryAgain[why=Input/output error]",
+            "StoreFailed[why=Input/output error, ids=[key]]",
+            "answer 9 TryAgain[why=a task could not be kept]");
+    said.clear();
+    keeper.works();
+    keeper.add(accepted(10, "key"));
+    keeper.keep();
+    keeper.flushed(2);
+    assertThat(said.getLast()).startsWith("answer 10 Tasks");
+  }
+
+  private static Effect.Reply known(long request, String id) {
+    return new Effect.Reply(
+        request,
+        new Answer.Tasks(List.of(new TaskOutcome(id, TaskState.QUEUED, false, "", false))),
+        0,
+        true);
+  }
+
   /** Remembers what it was told; nothing is flushed by itself. */
   private static final class FakeStore implements TaskStore {
     final List<TaskEntry> kept = new ArrayList<>();

@@ -305,7 +305,7 @@ final class Admission {
         turn.keep(back);
         tasks.putBack(task, back);
         pool.isDirty = true;
-        yield new TaskOutcome(id, TaskState.QUEUED, true, "", false);
+        yield new TaskOutcome(id, TaskState.QUEUED, false, "", false);
       }
     };
   }
