@@ -29,10 +29,19 @@ final class Admission {
   private static final byte[] NULL = {'n', 'u', 'l', 'l'};
   private static final int LONGEST_KEY = 128;
 
+  /** Data of submits that wait for room, of all pools; whoever comes beyond that does not wait. */
+  static final long MOST_WAITING_BYTES = 8L << 20;
+
+  /** What each of their tasks costs beside its data. */
+  private static final int WAITING_TASK_BYTES = 100;
+
   private final Tasks tasks;
   private final Waits waits;
   private final Dispatcher dispatcher;
   private final Function<String, List<String>> poolsThatAccept;
+
+  /** What those take in memory that wait for room. */
+  private long waitingBytes;
 
   /**
    * @param poolsThatAccept names the pools that accept a type
@@ -63,12 +72,21 @@ final class Admission {
     }
     if (submission.isDone()) {
       done(submission, now, turn);
-    } else if (command.spaceNanos() > 0) {
+    } else if (command.spaceNanos() > 0 && waitingBytes + bytes(submission) <= MOST_WAITING_BYTES) {
+      waitingBytes += bytes(submission);
       pool.forRoom.add(submission);
       pool.isDirty = true;
     } else {
       full(pool, submission, now, turn);
     }
+  }
+
+  private static long bytes(Submission submission) {
+    long bytes = 0;
+    for (NewTask task : submission.command.tasks()) {
+      bytes += task.data().length + WAITING_TASK_BYTES;
+    }
+    return bytes;
   }
 
   /** Lets those in who wait for room, as far as there is some now; returns whether any came in. */
@@ -91,6 +109,7 @@ final class Admission {
         break;
       }
       pool.forRoom.remove();
+      waitingBytes -= bytes(first);
     }
     expire(pool, now, turn);
     return pool.counts.submitted > before;
@@ -105,6 +124,7 @@ final class Admission {
     }
     for (Submission submission : late) {
       pool.forRoom.remove(submission);
+      waitingBytes -= bytes(submission);
       full(pool, submission, now, turn);
     }
   }
@@ -125,7 +145,7 @@ final class Admission {
       Task known = content.key().isEmpty() ? null : tasks.find(content.key());
       if (known != null) {
         submission.add(known.number(), outcome(known, false));
-      } else if (pool.room() > 0) {
+      } else if (pool.room() > 0 && tasks.hasRoom()) {
         Task task = queue(pool, content, submission.command.actor(), now, turn);
         submission.add(task.number(), outcome(task, true));
       } else {
@@ -184,6 +204,10 @@ final class Admission {
   private void full(Pool pool, Submission submission, Moment now, Turn turn) {
     int asked = submission.numbers.length;
     pool.counts.refusedFull += asked - submission.in;
+    if (pool.room() > 0 && !tasks.hasRoom()) {
+      noMemory(pool, submission, turn);
+      return;
+    }
     if (!pool.isFullTold) {
       pool.isFullTold = true;
       Notes.tell(
@@ -197,6 +221,22 @@ final class Admission {
         submission.command.request(),
         new Answer.QueueFull(pool.name(), pool.spec().queue().capacity(), in(submission), asked),
         turn);
+  }
+
+  /** Its queue would have room, but all pools together have as many tasks as there may be. */
+  private void noMemory(Pool pool, Submission submission, Turn turn) {
+    Answer answer =
+        submission.in == 0
+            ? new Answer.TryAgain(
+                "all pools together have "
+                    + tasks.size()
+                    + " tasks, and there is memory for no more")
+            : new Answer.QueueFull(
+                pool.name(),
+                pool.tasks.waiting().size(),
+                in(submission),
+                submission.numbers.length);
+    Waits.reply(submission.command.request(), answer, turn);
   }
 
   private void giveUp(Pool pool, Submission submission, Answer why, Moment now, Turn turn) {

@@ -1,5 +1,6 @@
 package pm.daemon.core.pool;
 
+import java.util.List;
 import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.event.Turn;
 import pm.daemon.core.model.Durations;
@@ -28,6 +29,26 @@ final class Keeping {
       turn.keep(new TaskEntry.Forgotten(first.number()));
       tasks.forget(first);
       first = pool.tasks.firstEnded();
+    }
+  }
+
+  /**
+   * There is little memory left for tasks: forgets some that have ended, the first of the pool that
+   * has most of them, however long they should be kept.
+   */
+  static void makeRoom(List<Pool> pools, Tasks tasks, Turn turn) {
+    while (tasks.isCrowded()) {
+      Pool most = pools.getFirst();
+      for (int i = 1; i < pools.size(); i++) {
+        Pool pool = pools.get(i);
+        most = pool.tasks.ended() > most.tasks.ended() ? pool : most;
+      }
+      Task first = most.tasks.firstEnded();
+      if (first == null) {
+        return;
+      }
+      turn.keep(new TaskEntry.Forgotten(first.number()));
+      tasks.forget(first);
     }
   }
 

@@ -374,6 +374,9 @@ public final class Pools {
     }
     waits.expire(now.nanos(), turn);
     throttle(now, turn);
+    if (tasks.isCrowded()) {
+      Keeping.makeRoom(pools, tasks, turn);
+    }
     long next = Moment.NEVER;
     for (int i = 0; i < pools.size(); i++) {
       Pool pool = pools.get(i);

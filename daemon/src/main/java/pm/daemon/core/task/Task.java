@@ -33,6 +33,19 @@ public final class Task {
 
   static final byte[] NO_DATA = {};
 
+  /** About what an object costs with its places in tables, and what a key costs beside its text. */
+  private static final int BYTES = 320;
+
+  private static final int KEY_BYTES = 120;
+
+  /** About what an attempt costs that is over, beside its texts. */
+  private static final int ATTEMPT_BYTES = 200;
+
+  /** What is left of texts where there is too much of them: so many attempts and characters. */
+  private static final int SHORT_PAST = 2;
+
+  private static final int SHORT_TEXT = 160;
+
   private static final InvocationId NOBODY = new InvocationId("0".repeat(32));
 
   private long number;
@@ -72,6 +85,10 @@ public final class Task {
   private Progress progress = Progress.NONE;
 
   byte[] data = NO_DATA;
+
+  /** What {@link #textBytes} was when it was counted last. */
+  int countedBytes;
+
   boolean isReady;
   Place place = Place.NONE;
   @Nullable Task previous;
@@ -216,8 +233,49 @@ public final class Task {
     past = List.copyOf(longer);
   }
 
+  /** Returns about how many bytes it takes in memory, without its data and texts. */
+  int bytes() {
+    return BYTES + (key.isEmpty() ? 0 : KEY_BYTES + key.length());
+  }
+
+  /** Returns about how many bytes what is told of its attempts takes in memory. */
+  int textBytes() {
+    int bytes = error.length();
+    for (int i = 0; i < past.size(); i++) {
+      TaskView.Attempt attempt = past.get(i);
+      bytes += ATTEMPT_BYTES + attempt.end().length() + attempt.evidence().length();
+    }
+    return bytes;
+  }
+
+  /** Remembers less of what is told of its attempts. */
+  void shorten() {
+    error = shortened(error);
+    past =
+        past.subList(Math.max(0, past.size() - SHORT_PAST), past.size()).stream()
+            .map(
+                attempt ->
+                    new TaskView.Attempt(
+                        attempt.number(),
+                        attempt.instance(),
+                        attempt.startedAt(),
+                        attempt.endedAt(),
+                        shortened(attempt.end()),
+                        shortened(attempt.evidence())))
+            .toList();
+  }
+
+  private static String shortened(String text) {
+    if (text.length() <= SHORT_TEXT) {
+      return text;
+    }
+    int end = SHORT_TEXT - (Character.isHighSurrogate(text.charAt(SHORT_TEXT - 2)) ? 2 : 1);
+    return text.substring(0, end) + "…";
+  }
+
   /** Returns to what a new object is. */
   void reset() {
+    countedBytes = 0;
     pool = PoolTasks.NONE;
     key = "";
     type = NewTask.DEFAULT_TYPE;

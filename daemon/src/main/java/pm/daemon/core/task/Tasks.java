@@ -21,6 +21,12 @@ import pm.daemon.core.model.TaskState;
 public final class Tasks {
   private static final int MOST_SPARE = 1024;
 
+  /** About how many bytes all tasks may take in memory, without their data: some 90,000 tasks. */
+  static final long MOST_BYTES = 28L << 20;
+
+  /** Bytes of errors and the like beyond which little is remembered of each. */
+  static final long MOST_TEXT_BYTES = 4L << 20;
+
   private final TaskTable byNumber = new TaskTable();
   private final Map<String, Task> byKey = new HashMap<>();
   private final Map<String, PoolTasks> byPool = new HashMap<>();
@@ -32,6 +38,8 @@ public final class Tasks {
 
   private String prefix = "-";
   private long lastNumber;
+  private long bytes;
+  private long textBytes;
 
   /**
    * Takes what ids begin with.
@@ -115,6 +123,28 @@ public final class Tasks {
     return byNumber.size();
   }
 
+  /** Returns whether there is memory for one more. */
+  public boolean hasRoom() {
+    return bytes < MOST_BYTES;
+  }
+
+  /** Returns whether there soon will be none, so that some should be forgotten that have ended. */
+  public boolean isCrowded() {
+    return bytes > MOST_BYTES - MOST_BYTES / 8;
+  }
+
+  /** What is told of a task has changed. */
+  private void count(Task task) {
+    int text = task.textBytes();
+    if (text > task.countedBytes && textBytes > MOST_TEXT_BYTES) {
+      task.shorten();
+      text = task.textBytes();
+    }
+    bytes += text - task.countedBytes;
+    textBytes += text - task.countedBytes;
+    task.countedBytes = text;
+  }
+
   /** A task comes in. */
   public Task queue(TaskEntry.Queued entry) {
     PoolTasks pool = pool(entry.pool());
@@ -136,6 +166,8 @@ public final class Tasks {
 
   private void add(Task task) {
     byNumber.add(task);
+    bytes += task.bytes();
+    count(task);
     if (!task.key().isEmpty()) {
       byKey.put(task.key(), task);
     }
@@ -155,12 +187,14 @@ public final class Tasks {
   public void cancel(Task task, TaskEntry.Cancelling entry) {
     expect(task, TaskState.RUNNING);
     task.cancelling(entry);
+    count(task);
   }
 
   /** Its attempt is over, and there will be another. */
   public void giveBack(Task task, TaskEntry.Returned entry) {
     expect(task, TaskState.RUNNING);
     task.returned(entry);
+    count(task);
     task.pool().running--;
     task.pool().waiting.delay(task);
   }
@@ -175,12 +209,14 @@ public final class Tasks {
       task.pool().running--;
     }
     task.ended(entry);
+    count(task);
     task.pool().ended.add(task);
   }
 
   /** What a worker left that died of it. */
   public void note(Task task, TaskEntry.Noted entry) {
     task.noted(entry);
+    count(task);
   }
 
   /** It is put back. */
@@ -190,6 +226,7 @@ public final class Tasks {
     }
     task.pool().ended.remove(task);
     task.putBack(entry);
+    count(task);
     task.pool().waiting.add(task);
   }
 
@@ -202,6 +239,8 @@ public final class Tasks {
     }
     budget.release(task);
     byNumber.remove(task);
+    bytes -= task.bytes() + task.countedBytes;
+    textBytes -= task.countedBytes;
     if (!task.key().isEmpty()) {
       byKey.remove(task.key());
     }

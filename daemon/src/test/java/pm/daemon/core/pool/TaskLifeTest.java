@@ -225,7 +225,7 @@ class TaskLifeTest {
     assertThat(yard.said())
         .containsExactly(
             "put-back 1",
-            "reply 8 [k3f9-1 QUEUED new]",
+            "reply 8 [k3f9-1 QUEUED]",
             "started 1/2 @1",
             "send i1 1/2 #2",
             "busy p@1");
