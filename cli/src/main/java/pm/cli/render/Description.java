@@ -176,12 +176,19 @@ public final class Description {
       field(
           "Scaled",
           "to "
-              + StatusTable.text(scaled.get(), "count", "")
+              + bounds(scaled.get(), "count")
               + " by "
               + StatusTable.text(scaled.get(), "by", "")
               + "; the files say "
-              + StatusTable.text(scaled.get(), "configured", ""));
+              + bounds(scaled.get(), "configured"));
     }
+  }
+
+  /** As {@code 4}, and of a pool {@code 2..8}. */
+  private static String bounds(Members scaled, String name) {
+    return scaled.values().get(name) instanceof Map<?, ?> bounds
+        ? bounds.get("min") + ".." + bounds.get("max")
+        : StatusTable.text(scaled, name, "");
   }
 
   /** As {@code db (ready): db@1 IDLE}. */

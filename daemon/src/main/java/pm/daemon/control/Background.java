@@ -122,9 +122,13 @@ final class Background {
   }
 
   private static Object bounds(InstanceBounds bounds) {
-    return bounds.min() == bounds.max()
-        ? (Object) (long) bounds.max()
-        : Map.of("min", (long) bounds.min(), "max", (long) bounds.max());
+    if (bounds.min() == bounds.max()) {
+      return (long) bounds.max();
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("min", (long) bounds.min());
+    json.put("max", (long) bounds.max());
+    return json;
   }
 
   private List<Object> hooks(InstanceName name) {

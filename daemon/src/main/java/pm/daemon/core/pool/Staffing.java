@@ -276,14 +276,14 @@ final class Staffing {
     Optional<Worker> next = spare(shift);
     while (next.isPresent()) {
       Worker worker = next.get();
-      why =
-          shift.hold == Hold.THROTTLE
+      boolean isThrottled = shift.hold == Hold.THROTTLE;
+      String cause =
+          isThrottled
               ? "the machine is too busy"
-              : worker.name
-                  + " idle for "
-                  + Durations.told(shift.now.nanos() - worker.idleSinceNanos);
+              : "idle for " + Durations.told(shift.now.nanos() - worker.idleSinceNanos);
+      why = isThrottled ? cause : worker.name + " " + cause;
       shift.present--;
-      shift.stop(worker, Slots.Reason.SCALED_DOWN, why);
+      shift.stop(worker, Slots.Reason.SCALED_DOWN, cause);
       next = spare(shift);
     }
     if (shift.present < before) {
