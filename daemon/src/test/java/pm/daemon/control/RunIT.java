@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.model.AwaitedState;
+import pm.daemon.core.model.InstanceBounds;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.Outcome;
@@ -78,7 +79,10 @@ final class RunIT {
               Command.Scale.class,
               scale ->
                   assertThat(scale.counts())
-                      .isEqualTo(new TreeMap<>(java.util.Map.of("web", 3, "sleep", 0))));
+                      .isEqualTo(
+                          new TreeMap<>(
+                              java.util.Map.of(
+                                  "web", InstanceBounds.of(3), "sleep", InstanceBounds.of(0)))));
       client.result("wait", "{\"selectors\":[\"web\"]}");
       assertThat(daemon.command())
           .isInstanceOfSatisfying(
