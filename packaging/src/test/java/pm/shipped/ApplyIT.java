@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -172,7 +173,13 @@ class ApplyIT {
   void sighupAppliesToo() throws Exception {
     pmd.with(AFTER);
     pmd.signal("HUP");
-    Await.until("web@3 is up", () -> pids().containsKey("web@3"), pmd::said);
+    Await.until(
+        "all are up",
+        () ->
+            pids()
+                .keySet()
+                .containsAll(List.of("env@1", "new@1", "same@1", "web@1", "web@2", "web@3")),
+        pmd::said);
     Await.until("gone is gone", () -> !pmd.status().containsKey("gone@1"), pmd::said);
 
     // What is wrong is said in the log, and changes nothing.

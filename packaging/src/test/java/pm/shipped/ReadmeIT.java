@@ -25,7 +25,7 @@ class ReadmeIT {
   @Test
   void itsDefinitionsAreRight(@TempDir Path home) throws Exception {
     List<String> definitions = blocks("yaml");
-    assertThat(definitions).hasSize(2);
+    assertThat(definitions).hasSize(3);
     for (String definition : definitions) {
       assumeTrue(!definition.contains("user:") || isRoot(), "only root may set a user");
       Path file = home.resolve("pm.yaml");
@@ -50,7 +50,7 @@ class ReadmeIT {
       for (String block : blocks("")) {
         block
             .lines()
-            .filter(line -> line.startsWith("pmctl "))
+            .filter(line -> line.startsWith("pmctl ") && !line.contains(" hello"))
             .map(line -> line.replaceFirst("\\s*#.*", ""))
             .forEach(commands::add);
       }
@@ -61,6 +61,33 @@ class ReadmeIT {
         assertThat(outcome.exit()).as(once + ": " + outcome.err()).isZero();
       }
       assertThat(pmd.awaitEnd()).isZero();
+    }
+  }
+
+  @Test
+  void itsFirstWorkerWorks(@TempDir Path home) throws Exception {
+    try (Pmd pmd = new Pmd(home).with(blocks("yaml").get(1))) {
+      Files.writeString(
+          home.resolve("config/programs.d/hello.py"), blocks("python").getFirst(), UTF_8);
+      Files.writeString(home.resolve("names.jsonl"), "{\"name\":\"a\"}\n{\"name\":\"b\"}\n");
+      pmd.start();
+      int tried = 0;
+      for (String block : blocks("")) {
+        for (String line : block.lines().filter(each -> each.contains(" hello")).toList()) {
+          tried++;
+          Matcher shown = Pattern.compile("# (\".*\")$").matcher(line);
+          ProcessBuilder client = pmd.client();
+          client.command("/bin/sh", "-c", line);
+          client.environment().merge("PATH", "", (path, none) -> Pmd.BIN + ":" + path);
+          client.directory(home.toFile());
+          Pmd.Outcome outcome = Pmd.Outcome.of(client);
+          assertThat(outcome.exit()).as(line + ": " + outcome.err()).isZero();
+          if (shown.find()) {
+            assertThat(outcome.out().strip()).isEqualTo(shown.group(1));
+          }
+        }
+      }
+      assertThat(tried).isEqualTo(3);
     }
   }
 
