@@ -48,11 +48,11 @@ def read():
 threading.Thread(target=read, daemon=True).start()
 send(method="ready", params={})
 send(method="log", params={"level": "info", "message": "ready for work"})
-for number, task in iter(tasks.get, None):
+for request, task in iter(tasks.get, None):
     try:
-        send(id=number, result=work(task))
+        send(id=request, result=work(task))
     except Exception as problem:
         # retry: whether another attempt may help.
         data = {"retry": not isinstance(problem, ValueError)}
-        send(id=number, error={"code": 1, "message": str(problem), "data": data})
+        send(id=request, error={"code": 1, "message": str(problem), "data": data})
     cancelled.discard(task["id"])

@@ -129,7 +129,7 @@ class WorkerIT {
       to.write(
           """
           {"jsonrpc":"2.0","id":"t1/1","method":"task","params":{"id":"t1","type":"thumb","attempt":1}}
-          {"jsonrpc":"2.0","method":"cancel","params":{"id":"t1"}}
+          {"jsonrpc":"2.0","method":"cancel","params":{"id":"t9"}}
           {"jsonrpc":"2.0","id":"t2/1","method":"task","params":{"id":"t2","type":"fail","attempt":1}}
           {"jsonrpc":"2.0","id":"x","method":"unknown"}
           {"jsonrpc":"2.0","method":"shutdown","params":{}}
