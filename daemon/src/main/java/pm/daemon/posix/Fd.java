@@ -36,6 +36,9 @@ public final class Fd {
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int STATX_BTIME = 0x800;
   private static final int UTIME_OMIT = 0x3ffffffe;
+  private static final int FALLOC_FL_KEEP_SIZE = 1;
+  private static final int FALLOC_FL_PUNCH_HOLE = 2;
+  private static final int MFD_CLOEXEC = 1;
   private static final int SPLICE_F_MOVE = 1;
   private static final int SPLICE_F_NONBLOCK = 2;
 
@@ -60,6 +63,8 @@ public final class Fd {
   private static final long FDATASYNC = Libc.function("fdatasync");
   private static final long LSEEK = Libc.function("lseek");
   private static final long FTRUNCATE = Libc.function("ftruncate");
+  private static final long FALLOCATE = Libc.function("fallocate");
+  private static final long MEMFD_CREATE = Libc.function("memfd_create");
   private static final long FLOCK = Libc.function("flock");
   private static final long PPOLL = Libc.function("ppoll");
   private static final long SPLICE = Libc.function("splice");
@@ -340,6 +345,30 @@ public final class Fd {
   /** Cuts or extends a file to so many bytes; ftruncate(2). */
   public static void truncate(int fd, long sizeBytes) throws ErrnoException {
     check("ftruncate", fd, (int) Libc.call(FTRUNCATE, fd, sizeBytes));
+  }
+
+  /**
+   * Makes a file that is in memory only and gone when its last descriptor is closed;
+   * memfd_create(2), Linux 3.17.
+   *
+   * @param name shown in {@code /proc/PID/fd}
+   */
+  public static int memoryFile(String name) throws ErrnoException {
+    long text = Scratch.mine().path("memfd_create", name);
+    int fd = (int) Libc.call(MEMFD_CREATE, text, MFD_CLOEXEC);
+    if (fd < 0) {
+      throw new ErrnoException("memfd_create", name, Libc.errno());
+    }
+    return fd;
+  }
+
+  /**
+   * Gives back the space of a range, which then reads as zeros; the size of the file stays;
+   * fallocate(2) with FALLOC_FL_PUNCH_HOLE, Linux 2.6.38.
+   */
+  public static void punchHole(int fd, long offset, long length) throws ErrnoException {
+    int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    check("fallocate", fd, (int) Libc.call(FALLOCATE, fd, mode, offset, length));
   }
 
   /**

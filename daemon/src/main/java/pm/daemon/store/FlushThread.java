@@ -58,8 +58,9 @@ final class FlushThread implements Flusher {
         while (more) {
           more = work.getAsBoolean();
         }
-      } catch (RuntimeException e) {
-        LOG.error("a mistake in flushing tasks", e);
+      } catch (RuntimeException | Error e) {
+        // It must not end with requests that nobody looks at: the next one is tried as ever.
+        LOG.error("a mistake beside the flushing of tasks", e);
       }
     }
   }

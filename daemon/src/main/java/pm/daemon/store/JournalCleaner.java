@@ -22,7 +22,7 @@ final class JournalCleaner {
   private static final Logger LOG = LoggerFactory.getLogger(JournalCleaner.class);
 
   /** Segments that are always allowed, however little of them is needed. */
-  private static final int FREE_SEGMENTS = 3;
+  private static final int FREE_SEGMENTS = 2;
 
   /** So many files more than the needed bytes fill are allowed: each start begins one. */
   private static final int FREE_FILES = 8;

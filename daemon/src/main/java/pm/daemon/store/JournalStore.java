@@ -38,7 +38,7 @@ public final class JournalStore implements TaskStore {
   public static final String FOLDER = "tasks";
 
   /** Bytes of a segment after which the next is begun. */
-  static final int SEGMENT_BYTES = 8 * 1024 * 1024;
+  static final int SEGMENT_BYTES = 4 * 1024 * 1024;
 
   private static final long FIRST_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long LAST_RETRY_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -61,6 +61,9 @@ public final class JournalStore implements TaskStore {
   private final Flusher flusher;
 
   private boolean isReplayed;
+
+  /** What is posted to the loop after that changes nothing any more. */
+  private boolean isClosed;
 
   /** Two numbers for each entry of a call but {@code Started}: location and length. */
   private long[] staged = new long[2 * 64];
@@ -318,6 +321,9 @@ public final class JournalStore implements TaskStore {
 
   /** Tries something again: at once for the first time, then after longer and longer times. */
   private void again(Runnable work) {
+    if (isClosed) {
+      return;
+    }
     long delay = retryNanos;
     retryNanos = Math.min(Math.max(2 * delay, FIRST_RETRY_NANOS), LAST_RETRY_NANOS);
     if (delay == 0) {
@@ -393,17 +399,26 @@ public final class JournalStore implements TaskStore {
         folder.flush();
       }
     } catch (IOException e) {
-      lock.lock();
-      try {
-        isFailing = true;
-      } finally {
-        lock.unlock();
-      }
-      loop.accept(() -> fails(unflushed.position(), e));
+      failOffLoop(unflushed.position(), e);
+      return false;
+    } catch (RuntimeException e) {
+      LOG.error("a mistake in flushing tasks", e);
+      failOffLoop(
+          unflushed.position(), new IOException("a mistake, which the log of pmd tells", e));
       return false;
     }
     loop.accept(() -> flushed(unflushed));
     return true;
+  }
+
+  private void failOffLoop(long position, IOException why) {
+    lock.lock();
+    try {
+      isFailing = true;
+    } finally {
+      lock.unlock();
+    }
+    loop.accept(() -> fails(position, why));
   }
 
   /** Removes the oldest of the files that are not needed; each before the next. */
@@ -442,6 +457,9 @@ public final class JournalStore implements TaskStore {
   }
 
   private void flushed(JournalAppender.Unflushed unflushed) {
+    if (isClosed) {
+      return;
+    }
     flushed = unflushed.position();
     appender.durable(unflushed.newest(), unflushed.size());
     if (isTroubled) {
@@ -489,6 +507,9 @@ public final class JournalStore implements TaskStore {
   }
 
   private void trouble(long position, String why) {
+    if (isClosed) {
+      return;
+    }
     trouble = why;
     if (isTroubled) {
       LOG.warn("{}; it is tried again", why);
@@ -557,7 +578,11 @@ public final class JournalStore implements TaskStore {
 
   @Override
   public void close() throws IOException {
+    if (isClosed) {
+      return;
+    }
     want(appender.position());
+    isClosed = true;
     flusher.close();
     lock.lock();
     try {

@@ -3,22 +3,33 @@ package pm.daemon.store;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import pm.daemon.core.event.TaskEntry;
 
-/** Tasks in memory only: they are gone when the daemon ends, however it ends. */
+/**
+ * Tasks in memory only: they are gone when the daemon ends, however it ends. What of data and
+ * results would be too much for the heap is in memory beside it.
+ */
 public final class MemoryStore implements TaskStore {
-  private static final byte[] NOTHING = {};
+  private static final Logger LOG = LoggerFactory.getLogger(MemoryStore.class);
 
   private final String epoch;
   private final Consumer<Runnable> loop;
   private final Listener listener;
-  private final ConcurrentHashMap<Long, byte[]> data = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<Long, byte[]> results = new ConcurrentHashMap<>();
+  private final ReentrantLock lock = new ReentrantLock();
+
+  // Under the lock.
+  private final TaskIndex index = new TaskIndex();
+  private final MemoryBlobs blobs = new MemoryBlobs();
+  private long[] staged = new long[64];
+
   private long position;
+  private long lastTask;
 
   private MemoryStore(String epoch, Consumer<Runnable> loop, Listener listener) {
     this.epoch = epoch;
@@ -49,7 +60,7 @@ public final class MemoryStore implements TaskStore {
 
   @Override
   public long lastTask() {
-    return 0;
+    return lastTask;
   }
 
   @Override
@@ -58,31 +69,99 @@ public final class MemoryStore implements TaskStore {
   }
 
   @Override
-  public long keep(List<TaskEntry> entries, LongFunction<Optional<TaskEntry.Whole>> whole) {
-    for (TaskEntry entry : entries) {
-      switch (entry) {
-        case TaskEntry.Queued queued -> data.put(queued.task(), queued.content().data());
-        case TaskEntry.Ended ended -> {
-          if (ended.result().length > 0) {
-            results.put(ended.task(), ended.result());
-          }
-        }
-        case TaskEntry.PutBack back -> results.remove(back.task());
-        case TaskEntry.Forgotten forgotten -> {
-          data.remove(forgotten.task());
-          results.remove(forgotten.task());
-        }
-        case TaskEntry.Started _,
-            TaskEntry.Cancelling _,
-            TaskEntry.Returned _,
-            TaskEntry.Noted _,
-            TaskEntry.Whole _ -> {
-          // Whoever decided it knows it.
+  public long keep(List<TaskEntry> entries, LongFunction<Optional<TaskEntry.Whole>> whole)
+      throws KeepException {
+    lock.lock();
+    try {
+      stage(entries);
+      for (int i = 0; i < entries.size(); i++) {
+        TaskEntry entry = entries.get(i);
+        if (!(entry instanceof TaskEntry.Started)) {
+          apply(entry, staged[i]);
         }
       }
-      position++;
+    } catch (IOException e) {
+      throw new KeepException("no memory for tasks: " + RunRecords.reason(e), e);
+    } finally {
+      lock.unlock();
     }
+    position += entries.size();
     return position;
+  }
+
+  /** Puts all data and results into memory, or none. */
+  private void stage(List<TaskEntry> entries) throws IOException {
+    if (staged.length < entries.size()) {
+      staged = new long[Math.max(entries.size(), 2 * staged.length)];
+    }
+    int done = 0;
+    try {
+      for (; done < entries.size(); done++) {
+        TaskEntry entry = entries.get(done);
+        if (entry instanceof TaskEntry.Ended ended) {
+          staged[done] = blobs.put(ended.result());
+        } else if (entry instanceof TaskEntry.Queued queued) {
+          staged[done] = blobs.put(queued.content().data());
+        } else {
+          staged[done] = Location.NONE;
+        }
+      }
+    } catch (IOException e) {
+      for (int i = 0; i < done; i++) {
+        remove(staged[i]);
+      }
+      throw e;
+    }
+  }
+
+  private void apply(TaskEntry entry, long location) {
+    switch (entry) {
+      case TaskEntry.Queued queued -> {
+        lastTask = Math.max(lastTask, queued.task());
+        int place = index.put(queued.task());
+        remove(index.data(place));
+        index.data(place, location);
+      }
+      case TaskEntry.Ended ended -> {
+        int place = index.find(ended.task());
+        if (place == TaskIndex.NOWHERE) {
+          remove(location);
+        } else {
+          remove(index.result(place));
+          index.result(place, location);
+        }
+      }
+      case TaskEntry.PutBack back -> {
+        int place = index.find(back.task());
+        if (place != TaskIndex.NOWHERE) {
+          remove(index.result(place));
+          index.result(place, Location.NONE);
+        }
+      }
+      case TaskEntry.Forgotten forgotten -> {
+        int place = index.find(forgotten.task());
+        if (place != TaskIndex.NOWHERE) {
+          remove(index.data(place));
+          remove(index.result(place));
+          index.remove(place);
+        }
+      }
+      case TaskEntry.Started _,
+          TaskEntry.Cancelling _,
+          TaskEntry.Returned _,
+          TaskEntry.Noted _,
+          TaskEntry.Whole _ -> {
+        // Whoever decided it knows it.
+      }
+    }
+  }
+
+  private void remove(long location) {
+    try {
+      blobs.remove(location);
+    } catch (IOException e) {
+      LOG.debug("memory of a task is not given back: {}", RunRecords.reason(e));
+    }
   }
 
   @Override
@@ -93,26 +172,48 @@ public final class MemoryStore implements TaskStore {
 
   @Override
   public byte[] data(long task) throws IOException {
-    byte[] bytes = data.get(task);
-    if (bytes == null) {
-      throw new IOException("task " + task + " is not known");
-    }
-    return bytes;
+    return read(task, true);
   }
 
   @Override
   public byte[] result(long task) throws IOException {
-    return results.getOrDefault(task, NOTHING);
+    return read(task, false);
+  }
+
+  private byte[] read(long task, boolean ofData) throws IOException {
+    lock.lock();
+    try {
+      int place = index.find(task);
+      if (place == TaskIndex.NOWHERE) {
+        throw new IOException("task " + task + " is not known");
+      }
+      return blobs.get(ofData ? index.data(place) : index.result(place));
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
   public int dataBytes(long task) {
-    return data.getOrDefault(task, NOTHING).length;
+    return length(task, true);
   }
 
   @Override
   public int resultBytes(long task) {
-    return results.getOrDefault(task, NOTHING).length;
+    return length(task, false);
+  }
+
+  private int length(long task, boolean ofData) {
+    lock.lock();
+    try {
+      int place = index.find(task);
+      if (place == TaskIndex.NOWHERE) {
+        return 0;
+      }
+      return MemoryBlobs.length(ofData ? index.data(place) : index.result(place));
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -121,7 +222,12 @@ public final class MemoryStore implements TaskStore {
   }
 
   @Override
-  public void close() {
-    // There is nothing to let go of.
+  public void close() throws IOException {
+    lock.lock();
+    try {
+      blobs.close();
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -86,14 +86,13 @@ interface TaskFolder {
 
     @Override
     public TaskFile open(String name) throws IOException {
-      int fd = Fd.open(path.resolve(name).toString(), OpenFlags.RDWR | OpenFlags.NOFOLLOW, 0);
-      OfDescriptor file = new OfDescriptor(fd);
+      String full = path.resolve(name).toString();
+      if (!FilePath.linkStatus(full).isRegular()) {
+        throw new IOException("it is no regular file; move it away");
+      }
+      OfDescriptor file = new OfDescriptor(Fd.open(full, OpenFlags.RDWR | OpenFlags.NOFOLLOW, 0));
       try {
-        FileStatus status = Fd.status(fd);
-        if (!status.isRegular()) {
-          throw new IOException("it is no regular file; move it away");
-        }
-        check(status, "it");
+        check(Fd.status(file.fd()), "it");
       } catch (IOException e) {
         file.close();
         throw e;

@@ -11,10 +11,11 @@ import pm.daemon.core.event.TaskEntry;
  * Keeps what is decided about tasks, so that none is lost. Loop thread only, but for {@link #data},
  * {@link #result} and their sizes.
  *
- * <p>Data longer than {@link #INLINE_BYTES} are only in the store once {@link #keep} has returned:
- * whoever has the {@link pm.daemon.core.model.NewTask} may let go of them, and {@link #replay} and
- * {@link TaskEntry.Whole} have an empty array in their place. The same holds for results. No data
- * of a task are empty otherwise, since they are a JSON value.
+ * <p>Once {@link #keep} has returned, the store has the data of a task: whoever has the {@link
+ * pm.daemon.core.model.NewTask} may let go of them, and must if they are longer than {@link
+ * #INLINE_BYTES}. {@link #replay} and {@link TaskEntry.Whole} have an empty array in place of long
+ * ones. The same holds for results. No data of a task are empty otherwise, since they are a JSON
+ * value.
  */
 public interface TaskStore extends AutoCloseable {
 

@@ -13,7 +13,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.model.Moment;
 
@@ -44,16 +43,19 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
   }
 
   StoreLab(TaskFolder folder, String boot, int segmentBytes) throws StoreException {
-    this(folder, boot, segmentBytes, FlushThread::new);
+    this(folder, boot, segmentBytes, false);
   }
 
   /** The flusher is the test's: it flushes when the test says so. */
   static StoreLab byHand(TaskFolder folder, String boot, int segmentBytes) throws StoreException {
-    return new StoreLab(folder, boot, segmentBytes, FlushesByHand::new);
+    return new StoreLab(folder, boot, segmentBytes, true);
   }
 
+  /** Whether a flusher by hand can be asked. */
+  boolean grantsThread = true;
+
   /** Does what waits for the disk when told so. */
-  private static final class FlushesByHand implements Flusher {
+  private final class FlushesByHand implements Flusher {
     private final BooleanSupplier work;
     private boolean asked;
 
@@ -63,8 +65,8 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
 
     @Override
     public boolean ask() {
-      asked = true;
-      return true;
+      asked |= grantsThread;
+      return grantsThread;
     }
 
     void run() {
@@ -87,8 +89,7 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
     }
   }
 
-  private StoreLab(
-      TaskFolder folder, String boot, int segmentBytes, Function<BooleanSupplier, Flusher> flushers)
+  private StoreLab(TaskFolder folder, String boot, int segmentBytes, boolean byHand)
       throws StoreException {
     AtomicReference<Flusher> made = new AtomicReference<>();
     store =
@@ -105,7 +106,7 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
             this,
             segmentBytes,
             work -> {
-              made.set(flushers.apply(work));
+              made.set(byHand ? new FlushesByHand(work) : new FlushThread(work));
               return made.get();
             });
     flusher = made.get();
@@ -137,6 +138,14 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
       assertThat(work).as("nothing happens; heard %s", heard).isNotNull();
       work.run();
     }
+  }
+
+  /** Flushes by hand. */
+  void flushByHand(long position) {
+    store.flush(position);
+    runFlusher();
+    turn();
+    assertThat(flushed).isGreaterThanOrEqualTo(position);
   }
 
   /** Flushes and waits for it. */
