@@ -1016,7 +1016,12 @@ final class Draft implements Scene {
       base.waits = longer;
     }
     Gathering told = new Gathering();
-    news.tell(told);
+    try {
+      news.tell(told);
+    } catch (RuntimeException wrong) {
+      // The decision is made; that pools cannot follow is told when the batch ends.
+      base.mistake = Optional.of(wrong);
+    }
     if (shuttingDown) {
       base.waits = Intake.answered(base, base.waits, now, told);
     }

@@ -41,9 +41,11 @@ final class Gathering implements Turn {
     return effects;
   }
 
+  boolean isEmpty() {
+    return entries.isEmpty() && taskEntries.isEmpty() && effects.isEmpty();
+  }
+
   Decision decision() {
-    return entries.isEmpty() && taskEntries.isEmpty() && effects.isEmpty()
-        ? NOTHING
-        : new Decision(entries, taskEntries, effects);
+    return isEmpty() ? NOTHING : new Decision(entries, taskEntries, effects);
   }
 }

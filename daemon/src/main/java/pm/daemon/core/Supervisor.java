@@ -78,6 +78,9 @@ public final class Supervisor implements Scene {
   /** Workers that are waited for until they have finished what they have in hand. */
   final Set<InstanceName> draining = new HashSet<>();
 
+  /** What went wrong when it could not be thrown, since something was decided already. */
+  Optional<RuntimeException> mistake = Optional.empty();
+
   /** Who waits until pools are drained. */
   List<Intake.Wait> waits = List.of();
 
@@ -223,9 +226,12 @@ public final class Supervisor implements Scene {
   public Decision handle(Event event, Moment now) {
     if (event instanceof TaskEvent task) {
       Gathering turn = new Gathering();
-      take(task, now, turn);
-      decideIntakes(now, turn);
-      return turn.decision();
+      return gathered(
+          turn,
+          () -> {
+            take(task, now, turn);
+            decideIntakes(now, turn);
+          });
     }
     Draft draft = new Draft(this, now);
     switch (event) {
@@ -281,10 +287,37 @@ public final class Supervisor implements Scene {
 
   /**
    * Ends a batch of events: gives tasks out, and starts and stops workers as pools want it. It is
-   * called after all events of a batch, and again until it decides nothing more.
+   * called after all events of a batch.
+   *
+   * @throws IllegalStateException if something of it is impossible; whatever was decided before was
+   *     returned before
    */
   public Decision settle(Moment now) {
+    if (mistake.isPresent()) {
+      RuntimeException wrong = mistake.get();
+      mistake = Optional.empty();
+      throw wrong;
+    }
     Gathering turn = new Gathering();
+    return gathered(turn, () -> settle(now, turn));
+  }
+
+  /**
+   * What was decided before something went wrong is kept and done; what went wrong is told next.
+   */
+  private Decision gathered(Gathering turn, Runnable decide) {
+    try {
+      decide.run();
+    } catch (RuntimeException wrong) {
+      if (turn.isEmpty()) {
+        throw wrong;
+      }
+      mistake = Optional.of(wrong);
+    }
+    return turn.decision();
+  }
+
+  private void settle(Moment now, Gathering turn) {
     decideIntakes(now, turn);
     for (int round = 0; round < MOST_ROUNDS; round++) {
       Wishes wishes = new Wishes(this, now);
@@ -312,7 +345,6 @@ public final class Supervisor implements Scene {
     if (!waits.isEmpty()) {
       waits = Intake.answered(this, waits, now, turn);
     }
-    return turn.decision();
   }
 
   /**
