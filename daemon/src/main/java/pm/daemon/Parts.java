@@ -30,6 +30,7 @@ import pm.daemon.core.Supervisor;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.event.TaskCommand;
+import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.Instance;
@@ -236,6 +237,11 @@ final class Parts {
                   @Override
                   public void submit(TaskCommand command) {
                     queue.add(command);
+                  }
+
+                  @Override
+                  public void left(long request) {
+                    queue.add(new TaskReport.Left(request));
                   }
                 },
                 loop,

@@ -22,7 +22,7 @@ final class Calls {
   private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
 
   private final Queries queries;
-  private final Requests requests = new Requests();
+  private final Requests requests;
   private final Actions actions;
   private final TaskCalls tasks;
   private final PoolCalls pools;
@@ -30,6 +30,7 @@ final class Calls {
   private final SubmitReader submits = new SubmitReader();
 
   Calls(ControlPorts ports, Watchers watchers, int daemonUid) {
+    this.requests = new Requests(ports.commands()::left);
     Output output = new Output(ports.logs());
     Samples samples = new Samples(ports.sampler());
     this.queries = new Queries(ports, samples, output);

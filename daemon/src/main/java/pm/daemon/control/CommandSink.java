@@ -13,4 +13,7 @@ public interface CommandSink {
 
   /** Takes one about tasks. */
   void submit(TaskCommand command);
+
+  /** Whoever waits for the answer to this request has gone. */
+  void left(long request);
 }

@@ -3,13 +3,22 @@ package pm.daemon.control;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.LongConsumer;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
 
 /** Calls that the core has to answer, by the numbers of their requests. Loop thread only. */
 final class Requests {
   private final Map<Long, Pending> waiting = new HashMap<>();
+  private final LongConsumer left;
   private long last = Command.UNANSWERED;
+
+  /**
+   * @param left told the number of a request whose client has gone
+   */
+  Requests(LongConsumer left) {
+    this.left = left;
+  }
 
   /**
    * A call that waits.
@@ -64,7 +73,16 @@ final class Requests {
 
   /** Forgets the requests of a connection that is closed. */
   void forget(Connection connection) {
-    waiting.values().removeIf(pending -> pending.call().connection() == connection);
+    waiting
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean isIts = entry.getValue().call().connection() == connection;
+              if (isIts) {
+                left.accept(entry.getKey());
+              }
+              return isIts;
+            });
   }
 
   /** Forgets a call, which is answered otherwise. */

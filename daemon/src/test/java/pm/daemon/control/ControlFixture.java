@@ -67,6 +67,9 @@ final class ControlFixture implements AutoCloseable {
   final LinkedBlockingQueue<Command> commands = new LinkedBlockingQueue<>();
   final LinkedBlockingQueue<TaskCommand> taskCommands = new LinkedBlockingQueue<>();
 
+  /** Requests whose clients have gone. */
+  final LinkedBlockingQueue<Long> left = new LinkedBlockingQueue<>();
+
   /** What commands are answered with at once, if with anything. Loop thread. */
   volatile Function<Command, Optional<Answer>> answers = command -> Optional.empty();
 
@@ -150,6 +153,11 @@ final class ControlFixture implements AutoCloseable {
     public void submit(TaskCommand command) {
       taskCommands.add(command);
       taskAnswers.apply(command).ifPresent(answer -> server.reply(command.request(), answer));
+    }
+
+    @Override
+    public void left(long request) {
+      left.add(request);
     }
   }
 

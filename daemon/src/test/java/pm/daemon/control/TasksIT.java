@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,16 @@ final class TasksIT {
   }
 
   // submit
+
+  @Test
+  void theCoreIsToldOfAClientThatHasGone() throws Exception {
+    try (Client other = daemon.connect()) {
+      other.request("task.await", "{\"ids\":[\"k\"]}");
+      long request = daemon.taskCommand().request();
+      other.close();
+      assertThat(daemon.left.poll(30, TimeUnit.SECONDS)).isEqualTo(request);
+    }
+  }
 
   @Test
   void aSubmitBecomesACommandAndItsAnswerNamesTheTasks() throws Exception {

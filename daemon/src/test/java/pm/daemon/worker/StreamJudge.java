@@ -260,6 +260,7 @@ final class StreamJudge {
             TaskReport.SentThrough _,
             TaskReport.Evidence _,
             TaskReport.Load _,
+            TaskReport.Left _,
             TaskReport.StoreFailed _,
             TaskReport.StoreWorks _ ->
             throw new AssertionError(report.toString());

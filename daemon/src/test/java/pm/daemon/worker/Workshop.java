@@ -141,6 +141,7 @@ final class Workshop implements AutoCloseable {
             case TaskReport.SentThrough(var _, long sequence) -> "sent through " + sequence;
             case TaskReport.Evidence _,
                 TaskReport.Load _,
+                TaskReport.Left _,
                 TaskReport.StoreFailed _,
                 TaskReport.StoreWorks _ ->
                 "not of a worker: " + report;

@@ -74,6 +74,12 @@ public sealed interface TaskReport extends TaskEvent {
     }
   }
 
+  /**
+   * Whoever asked has gone and need not be answered: nothing of a submit that waits for room comes
+   * in any more.
+   */
+  record Left(long request) implements TaskReport {}
+
   /** Tasks can be kept again. */
   record StoreWorks() implements TaskReport {}
 }

@@ -115,6 +115,18 @@ final class Admission {
     return pool.counts.submitted > before;
   }
 
+  /** Whoever waits for room under this number has gone. */
+  void forget(Pool pool, long request) {
+    pool.forRoom.removeIf(
+        submission -> {
+          boolean isIt = submission.command.request() == request;
+          if (isIt) {
+            waitingBytes -= bytes(submission);
+          }
+          return isIt;
+        });
+  }
+
   private void expire(Pool pool, Moment now, Turn turn) {
     List<Submission> late = new ArrayList<>();
     for (Submission submission : pool.forRoom) {

@@ -283,6 +283,10 @@ public final class Pools {
         throttle.looked(load, now);
         soil();
       }
+      case TaskReport.Left left -> {
+        waits.forget(left.request());
+        byName.values().forEach(pool -> admission.forget(pool, left.request()));
+      }
       case TaskReport.StoreFailed failed -> storeFailed(failed, now, turn);
       case TaskReport.StoreWorks works -> {
         dispatcher.trouble("");

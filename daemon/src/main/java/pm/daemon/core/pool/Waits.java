@@ -158,6 +158,15 @@ final class Waits {
     }
   }
 
+  /** Whoever waits under this number has gone. */
+  void forget(long request) {
+    for (Wait wait : List.copyOf(byDeadline)) {
+      if (wait.request == request) {
+        leave(wait);
+      }
+    }
+  }
+
   /** A task that is awaited could not be kept: whoever waits is told to try again. */
   void lost(Task task, String why, Turn turn) {
     List<Spot> spots = byTask.getOrDefault(task.number(), List.of());

@@ -222,6 +222,7 @@ final class PoolOracle {
       case TaskReport.Load load -> {}
       case TaskReport.StoreFailed failed -> {}
       case TaskReport.StoreWorks works -> {}
+      case TaskReport.Left left -> {}
     }
   }
 

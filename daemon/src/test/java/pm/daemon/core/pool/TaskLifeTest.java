@@ -41,6 +41,22 @@ class TaskLifeTest {
   }
 
   @Test
+  void whoeverHasGoneIsNotAnsweredAndNothingOfHisComesInAnyMore() {
+    Yard yard = Yard.up(1, rules -> rules.queue(2, Duration.ofMinutes(5)));
+    yard.submit(true, 0, task());
+    yard.submit(task());
+    yard.submit(false, 60_000_000_000L, task(), task());
+    yard.said();
+    yard.report(new TaskReport.Left(1));
+    yard.report(new TaskReport.Left(3));
+    yard.succeeded(1, 1, 1);
+    yard.succeeded(1, 2, 1);
+    assertThat(yard.said())
+        .noneMatch(line -> line.startsWith("reply") || line.startsWith("queued"));
+    assertThat(yard.pools.nextDeadline()).isGreaterThan(yard.now().nanos() + 60_000_000_000L);
+  }
+
+  @Test
   void aFailedAttemptIsTriedAgainLaterAndLaterUntilItIsADeadLetter() {
     Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(5), 2, 2));
     yard.submit(task());
