@@ -113,10 +113,18 @@ final class Attempts {
     }
   }
 
-  /** The frame of an attempt could not be sent: nobody is to blame. */
+  /**
+   * The frame of an attempt could not be sent: nobody is to blame, unless its time is over, for then
+   * its worker has not read it.
+   */
   void notSent(Pool pool, Task task, String why, Moment now, Turn turn) {
     Worker worker = pool.holder(task);
     release(pool, worker, task, now);
+    if (isOverdue(task)) {
+      blame(pool, task, limit(pool, task), now, turn);
+      end(pool, task, TaskState.TIMED_OUT, limit(pool, task), false, NO_RESULT, now, turn);
+      return;
+    }
     pool.breaker.voided(task.number());
     if (task.isCancelling()) {
       end(pool, task, TaskState.CANCELLED, task.error(), false, NO_RESULT, now, turn);

@@ -135,6 +135,23 @@ class TaskLifeTest {
   }
 
   @Test
+  void whatCouldNotBeSentIsSentAgainUnlessItsTimeIsOver() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.submit(task());
+    yard.said();
+    yard.report(new TaskReport.NotSent(yard.fleet.invocation(1), 1, 1, "no room"));
+    assertThat(yard.said()).containsExactly("returned 1: not sent: no room", "idle p@1");
+    yard.pass("1S");
+    assertThat(yard.said()).contains("started 1/2 @1");
+    yard.passToDeadline();
+    assertThat(yard.said()).containsExactly("cancel i1 k3f9-1");
+    yard.report(new TaskReport.NotSent(yard.fleet.invocation(1), 1, 2, "no room"));
+    assertThat(yard.said())
+        .contains("ended 1 TIMED_OUT: exceeded its limit of 5m")
+        .noneMatch(line -> line.startsWith("returned"));
+  }
+
+  @Test
   void aWorkerThatWasStoppedCostsItsTaskNothing() {
     Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(5), 0, 1));
     yard.submit(task());
