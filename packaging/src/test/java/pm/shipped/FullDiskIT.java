@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import pm.protocol.ErrorCode;
 import pm.protocol.Members;
 
 /**
@@ -151,6 +153,72 @@ class FullDiskIT {
       List<String> all = new ArrayList<>(Files.readAllLines(before));
       all.addAll(Files.readAllLines(log));
       assertThat(all).isEqualTo(numbers(all.size()).lines().toList());
+    }
+  }
+
+  @Test
+  void tasksAreRefusedWhileThereIsNoRoomForThemAndNoneIsLost() throws Exception {
+    mount("state", "4m");
+    Notes notes = new Notes(folder.resolve("notes"));
+    String yaml =
+        "programs:\n  work:\n"
+            + notes.worker()
+            + "    pool: {queue: {capacity: 100000}, task: {keep_max: 100000}}\n";
+    try (Pmd pmd = new Pmd(folder).with(yaml).start()) {
+      Tasks tasks = new Tasks(pmd);
+      Map<String, Long> workers = tasks.awaitWorkers("work", 1);
+      assertThat(pmd.pmctl("pool", "pause", "work").exit()).isZero();
+      Map<String, Object> large = Tasks.task(Tasks.object("text", "x".repeat(10_000)));
+      List<String> ids = new ArrayList<>(tasks.submitAll("work", Tasks.times(20, large)));
+      Path filler = fill(folder.resolve("state"));
+      Members refusal = untilRefused(tasks, large, ids);
+      assertThat(Wire.number(refusal, "code")).isEqualTo(ErrorCode.BUSY.code());
+      assertThat(Wire.text(refusal, "message")).contains("No space left on device");
+      assertThat(awaitEvent(pmd, "store", 0).toString()).contains("No space left on device");
+      Pmd.Outcome refused = pmd.pmctl("submit", "work", "1");
+      assertThat(refused.exit()).as("%s", refused).isEqualTo(75);
+      assertThat(refused.err()).contains("No space left on device");
+      // Processes go on, and can be looked at.
+      assertThat(tasks.workers("work")).isEqualTo(workers);
+      assertThat(pmd.pmctl("status").exit()).isZero();
+      assertThat(tasks.list("work")).hasSizeGreaterThanOrEqualTo(ids.size());
+
+      Files.delete(filler);
+      Await.until("a submit is taken", () -> isTaken(tasks, ids), pmd::said);
+      assertThat(pmd.pmctl("pool", "resume", "work").exit()).isZero();
+      tasks.endAll(ids, "SUCCEEDED");
+      pmd.crash();
+      pmd.start();
+      tasks.endAll(ids, "SUCCEEDED");
+      assertThat(notes.read().tasks()).doesNotHaveDuplicates().containsAll(ids);
+      assertThat(tasks.workers("work")).isEqualTo(workers);
+      tasks.assertSound();
+    }
+  }
+
+  /** Submits until that is refused, for what is left of the last block takes some more. */
+  private static Members untilRefused(Tasks tasks, Map<String, Object> task, List<String> taken)
+      throws IOException {
+    for (int i = 0; i < 1_000; i++) {
+      try (Wire wire = Wire.connect(tasks.pmd().socket())) {
+        wire.request("submit", "pool", "work", "tasks", List.of(task));
+        Members answer = wire.message();
+        if (answer.has("error")) {
+          return Wire.members(answer.value("error").orElseThrow());
+        }
+        Members result = Wire.members(answer.value("result").orElseThrow());
+        taken.add(Wire.text(Wire.objects(result, "tasks").getFirst(), "id"));
+      }
+    }
+    throw new AssertionError("never refused");
+  }
+
+  private static boolean isTaken(Tasks tasks, List<String> taken) {
+    try {
+      taken.add(tasks.submit("work", Tasks.task(Tasks.object())));
+      return true;
+    } catch (IOException refused) {
+      return false;
     }
   }
 

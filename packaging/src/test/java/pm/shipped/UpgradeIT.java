@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -150,6 +151,41 @@ class UpgradeIT {
         assertThat(second.exit()).as("%s", second).isEqualTo(75);
         assertThat(second.err()).contains("(pid " + pmd.pid() + ")");
       }
+    }
+  }
+
+  /** Tasks in hand and in the queue are those of the next version, and their workers too. */
+  @Test
+  void tasksAndWorkersNoticeNothing() throws Exception {
+    Path other = tree("other", "9.9.9", "");
+    Notes notes = new Notes(folder.resolve("notes"));
+    String yaml =
+        "programs:\n  work:\n"
+            + notes.worker()
+            + "    pool: {min: 4, max: 4, queue: {capacity: 100000}, task: {keep_max: 100000}}\n";
+    try (Pmd pmd = new Pmd(home).from(link).with(yaml).start()) {
+      Tasks tasks = new Tasks(pmd);
+      Map<String, Long> workers = tasks.awaitWorkers("work", 4);
+      Map<String, Object> slow =
+          Tasks.task(Tasks.object("do", "wait", "for", folder.resolve("go").toString()));
+      List<String> ids = new ArrayList<>(tasks.submitAll("work", Tasks.times(2, slow)));
+      Map<String, Object> quick = Tasks.task(Tasks.object("do", "take", "seconds", 0.002));
+      for (int i = 0; i < 4; i++) {
+        ids.addAll(tasks.submitAll("work", Tasks.times(500, quick)));
+        lead(i % 2 == 0 ? other : Pmd.TREE);
+        assertThat(Wire.number(tasks.pool("work"), "queued")).isPositive();
+        pmd.ask("daemon.upgrade");
+        assertThat(Wire.number(pmd.ask("daemon.status"), "pid")).isEqualTo(pmd.pid());
+      }
+      Files.createFile(folder.resolve("go"));
+      tasks.endAll(ids, "SUCCEEDED");
+      assertThat(tasks.workers("work")).isEqualTo(workers);
+      assertThat(tasks.list("work"))
+          .hasSameSizeAs(ids)
+          .allMatch(task -> Wire.number(task, "attempts") == 1);
+      assertThat(notes.read().tasks()).hasSameSizeAs(ids).doesNotHaveDuplicates();
+      assertThat(notes.read().attempts()).allMatch(Notes.Attempt::isAnswered);
+      tasks.assertSound();
     }
   }
 

@@ -108,11 +108,20 @@ final class Wire implements AutoCloseable {
 
   /** Returns the items of all pages. */
   List<Members> pages(String method, Object... params) throws IOException {
+    return pagesOf("items", method, params);
+  }
+
+  /**
+   * Returns what stands in all pages.
+   *
+   * @param name as which member
+   */
+  List<Members> pagesOf(String name, String method, Object... params) throws IOException {
     List<Members> items = new ArrayList<>();
     List<Object> all = new ArrayList<>(List.of(params));
     while (true) {
       Members page = ask(method, all.toArray());
-      items.addAll(objects(page, "items"));
+      items.addAll(objects(page, name));
       if (!page.has("cursor")) {
         return items;
       }

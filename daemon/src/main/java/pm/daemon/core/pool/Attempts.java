@@ -114,8 +114,8 @@ final class Attempts {
   }
 
   /**
-   * The frame of an attempt could not be sent: nobody is to blame, unless its time is over, for then
-   * its worker has not read it.
+   * The frame of an attempt could not be sent: nobody is to blame, unless its time is over, for
+   * then its worker has not read it.
    */
   void notSent(Pool pool, Task task, String why, Moment now, Turn turn) {
     Worker worker = pool.holder(task);
