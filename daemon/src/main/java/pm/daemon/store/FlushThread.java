@@ -15,6 +15,7 @@ final class FlushThread implements Flusher {
   private static final Logger LOG = LoggerFactory.getLogger(FlushThread.class);
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+  private final String name;
   private final BooleanSupplier work;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -23,9 +24,11 @@ final class FlushThread implements Flusher {
   private boolean closed;
 
   /**
+   * @param name of the thread
    * @param work does something on the thread; returns false if there was nothing to do
    */
-  FlushThread(BooleanSupplier work) {
+  FlushThread(String name, BooleanSupplier work) {
+    this.name = name;
     this.work = work;
   }
 
@@ -38,7 +41,7 @@ final class FlushThread implements Flusher {
         changed.signalAll();
         return true;
       }
-      Thread thread = new Thread(this::run, "task-flusher");
+      Thread thread = new Thread(this::run, name);
       thread.setDaemon(true);
       thread.start();
       alive = true;

@@ -1,5 +1,7 @@
 package pm.daemon.store;
 
+import java.util.function.BooleanSupplier;
+
 /** Does what waits for the disk, not on the thread that asks for it. */
 interface Flusher {
   /**
@@ -11,4 +13,15 @@ interface Flusher {
 
   /** Waits until all that was asked for is done; nothing more will be. */
   void close();
+
+  /** Where these come from. */
+  interface Maker {
+    /**
+     * Makes one.
+     *
+     * @param name for people who look at threads
+     * @param work does something; returns false if there was nothing to do
+     */
+    Flusher make(String name, BooleanSupplier work);
+  }
 }

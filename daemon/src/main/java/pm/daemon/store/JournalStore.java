@@ -9,9 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -60,6 +58,9 @@ public final class JournalStore implements TaskStore {
   private final JournalCleaner cleaner;
   private final Flusher flusher;
 
+  /** Not the flusher: a file system may take half a second for a removal. */
+  private final Flusher remover;
+
   private boolean isReplayed;
 
   /** What is posted to the loop after that changes nothing any more. */
@@ -96,7 +97,7 @@ public final class JournalStore implements TaskStore {
 
   private final ArrayDeque<String> doomed = new ArrayDeque<>();
 
-  /** The flusher's. */
+  /** The remover's. */
   private boolean isRemovalFailing;
 
   private JournalStore(
@@ -108,7 +109,7 @@ public final class JournalStore implements TaskStore {
       TaskTimer timer,
       Listener listener,
       int segmentBytes,
-      Function<BooleanSupplier, Flusher> flushers)
+      Flusher.Maker flushers)
       throws StoreException {
     this.folder = folder;
     this.openedAt = now;
@@ -120,7 +121,8 @@ public final class JournalStore implements TaskStore {
     epoch = opening.epoch().orElseGet(() -> Epochs.draw(random));
     appender = new JournalAppender(folder, ledger, epoch, bootId, segmentBytes, direct);
     cleaner = new JournalCleaner(ledger, appender, blobs, segmentBytes);
-    flusher = flushers.apply(this::workOffLoop);
+    flusher = flushers.make("task-flusher", this::flushOnce);
+    remover = flushers.make("task-remover", this::removeOne);
   }
 
   /**
@@ -159,7 +161,7 @@ public final class JournalStore implements TaskStore {
       TaskTimer timer,
       Listener listener,
       int segmentBytes,
-      Function<BooleanSupplier, Flusher> flushers)
+      Flusher.Maker flushers)
       throws StoreException {
     return new JournalStore(
         folder, bootId, now, random, loop, timer, listener, segmentBytes, flushers);
@@ -369,10 +371,9 @@ public final class JournalStore implements TaskStore {
   }
 
   /** On the flusher's thread; returns whether there may be more to do. */
-  private boolean workOffLoop() {
+  private boolean flushOnce() {
     Optional<JournalAppender.Unflushed> unflushed = take();
-    return (unflushed.isEmpty() || flush(unflushed.get()))
-        && (removeOne() || unflushed.isPresent());
+    return unflushed.isPresent() && flush(unflushed.get());
   }
 
   /** All that was written by now shares one flush. */
@@ -421,7 +422,10 @@ public final class JournalStore implements TaskStore {
     loop.accept(() -> fails(position, why));
   }
 
-  /** Removes the oldest of the files that are not needed; each before the next. */
+  /**
+   * On the remover's thread: removes the oldest of the files that are not needed, each before the
+   * next; returns whether there may be more.
+   */
   private boolean removeOne() {
     Optional<String> name;
     lock.lock();
@@ -488,8 +492,8 @@ public final class JournalStore implements TaskStore {
         lock.unlock();
       }
     }
-    if (any && !flusher.ask()) {
-      LOG.debug("files that are not needed stay until the next flush: there is no thread");
+    if (any && !remover.ask()) {
+      LOG.debug("files that are not needed stay for now: there is no thread");
     }
   }
 
@@ -584,6 +588,7 @@ public final class JournalStore implements TaskStore {
     want(appender.position());
     isClosed = true;
     flusher.close();
+    remover.close();
     lock.lock();
     try {
       for (Segment each : ledger.segments()) {

@@ -1,6 +1,6 @@
 /**
  * Keeps what was decided: the records of running instances in the runtime folder, which survive a
- * killed daemon, and the operators' decisions and the events in the state folder.
+ * killed daemon; and in the state folder tasks, operators' decisions and events.
  */
 @NullMarked
 package pm.daemon.store;

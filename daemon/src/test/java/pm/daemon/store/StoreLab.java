@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.model.Moment;
@@ -24,7 +23,7 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
   private static final long PATIENCE_SECONDS = 30;
 
   final JournalStore store;
-  private final Flusher flusher;
+  private final List<FlushesByHand> handFlushers = new ArrayList<>();
   final TaskModel told = new TaskModel();
   final List<TaskEntry> entries = new ArrayList<>();
 
@@ -49,6 +48,11 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
   /** The flusher is the test's: it flushes when the test says so. */
   static StoreLab byHand(TaskFolder folder, String boot, int segmentBytes) throws StoreException {
     return new StoreLab(folder, boot, segmentBytes, true);
+  }
+
+  private Flusher flushesByHand(BooleanSupplier work) {
+    handFlushers.add(new FlushesByHand(work));
+    return handFlushers.getLast();
   }
 
   /** Whether a flusher by hand can be asked. */
@@ -84,14 +88,11 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
 
   /** Does what the flusher was asked for; only for a lab {@link #byHand}. */
   void runFlusher() {
-    if (flusher instanceof FlushesByHand hand) {
-      hand.run();
-    }
+    handFlushers.forEach(FlushesByHand::run);
   }
 
   private StoreLab(TaskFolder folder, String boot, int segmentBytes, boolean byHand)
       throws StoreException {
-    AtomicReference<Flusher> made = new AtomicReference<>();
     store =
         JournalStore.open(
             folder,
@@ -105,11 +106,7 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
             },
             this,
             segmentBytes,
-            work -> {
-              made.set(byHand ? new FlushesByHand(work) : new FlushThread(work));
-              return made.get();
-            });
-    flusher = made.get();
+            (name, work) -> byHand ? flushesByHand(work) : new FlushThread(name, work));
     store.replay(
         entry -> {
           entries.add(entry);
