@@ -150,18 +150,20 @@ public final class TaskQueue {
   }
 
   /**
-   * Returns since when the one has waited that could be given out and has waited longest; {@link
-   * Moment#NEVER} if there is none.
+   * Returns since when the oldest could have been given out; {@link Moment#NEVER} if none can be.
+   * One that came back has not waited while it was in hand, although that counts for its place.
    */
   public long oldestSince() {
     long oldest = Moment.NEVER;
     for (Level level : levels) {
-      Task head = level.first();
-      if (head != null) {
-        oldest = Math.min(oldest, head.sinceNanos());
-      }
+      oldest =
+          Math.min(oldest, Math.min(since(level.inOrder.first()), since(level.returned.first())));
     }
     return oldest;
+  }
+
+  private static long since(@Nullable Task task) {
+    return task == null ? Moment.NEVER : Math.max(task.sinceNanos(), task.notBeforeNanos());
   }
 
   /** Returns how many wait on each level, as they have risen. Looks at all that have risen. */
