@@ -98,6 +98,7 @@ final class Admission {
     Optional<Answer> refusal = notNow(pool, now);
     while (!pool.forRoom.isEmpty()) {
       Submission first = pool.forRoom.element();
+      look(first);
       if (refusal.isEmpty()) {
         admit(pool, first, now, turn);
       }
@@ -135,6 +136,7 @@ final class Admission {
       }
     }
     for (Submission submission : late) {
+      look(submission);
       pool.forRoom.remove(submission);
       waitingBytes -= bytes(submission);
       full(pool, submission, now, turn);
@@ -162,6 +164,16 @@ final class Admission {
         submission.add(task.number(), outcome(task, true));
       } else {
         return;
+      }
+    }
+  }
+
+  /** Finds out how those are by now that came in before the others. */
+  private void look(Submission submission) {
+    for (int i = 0; i < submission.in; i++) {
+      Task task = tasks.find(submission.numbers[i]);
+      if (task != null) {
+        submission.outcomes[i] = outcome(task, submission.outcomes[i].isNew());
       }
     }
   }

@@ -1,8 +1,6 @@
 package pm.daemon.core.task;
 
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import pm.daemon.core.event.TaskEntry;
@@ -18,35 +16,16 @@ import pm.daemon.core.model.TaskView;
  * Tasks} sees to; the rest, such as its grace, is of this daemon and set by whoever decides about
  * it.
  *
- * <p>There may be very many, so it is one flat object, and the object of a forgotten task becomes
- * that of a later one: nobody may hold on to it.
+ * <p>There may be very many, so it is flat, and the object of a forgotten task becomes that of a
+ * later one: nobody may hold on to it.
  */
 public final class Task {
-
-  /** The most attempts that are over and remembered; the youngest. */
-  static final int MOST_PAST = 10;
-
-  /** What the end of an attempt begins with whose worker died of it. */
-  private static final String DIED = "worker died: ";
-
-  private static final String SO_DID = "; so did before: ";
-
   static final byte[] NO_DATA = {};
 
   /** About what an object costs with its places in tables, and what a key costs beside its text. */
   private static final int BYTES = 320;
 
   private static final int KEY_BYTES = 120;
-
-  /** About what an attempt costs that is over, beside its texts. */
-  private static final int ATTEMPT_BYTES = 200;
-
-  /** What is left of texts where there is too much of them: so many attempts and characters. */
-  private static final int SHORT_PAST = 2;
-
-  private static final int SHORT_TEXT = 160;
-
-  private static final InvocationId NOBODY = new InvocationId("0".repeat(32));
 
   private long number;
   private PoolTasks pool = PoolTasks.NONE;
@@ -56,33 +35,14 @@ public final class Task {
   private long timeoutNanos;
   private int retries;
   private String by = "";
-
   private TaskState state = TaskState.QUEUED;
   private long enqueuedNanos;
   private long enqueuedMillis;
   private long sinceNanos;
   private long notBeforeNanos;
-  private int attempts;
-  private int failures;
-  private int deaths;
-  private InvocationId invocation = NOBODY;
-  private int slot;
-  private long sequence;
-  private long startedNanos;
-  private long startedMillis;
-  private long deadlineNanos;
-  private boolean isCancelling;
-  private long endedNanos;
-  private long endedMillis;
-  private String error = "";
-  private List<TaskView.Attempt> past = List.of();
-  private int resultBytes;
   private int dataBytes;
-
-  private long graceNanos = Moment.NEVER;
-  private int handIndex;
+  private Course course = Course.NONE;
   private boolean isAwaited;
-  private Progress progress = Progress.NONE;
 
   byte[] data = NO_DATA;
 
@@ -119,64 +79,36 @@ public final class Task {
     retries = content.retries();
   }
 
+  /** Returns its course, to be changed. */
+  private Course own() {
+    if (course == Course.NONE) {
+      course = new Course();
+    }
+    return course;
+  }
+
   void started(TaskEntry.Started entry) {
     state = TaskState.RUNNING;
-    attempts = entry.attempt();
-    invocation = entry.invocation();
-    slot = entry.slot();
-    sequence = entry.sequence();
-    startedNanos = entry.startedNanos();
-    startedMillis = entry.startedMillis();
-    deadlineNanos = entry.deadlineNanos();
-    graceNanos = Moment.NEVER;
-    progress = Progress.NONE;
+    own().started(entry);
   }
 
   void cancelling(TaskEntry.Cancelling entry) {
-    isCancelling = true;
-    error = "cancelled by " + entry.by();
+    own().cancelling(entry);
   }
 
   void returned(TaskEntry.Returned entry) {
-    remember(entry.endedMillis(), entry.end());
     state = TaskState.QUEUED;
     notBeforeNanos = entry.notBeforeNanos();
-    failures += entry.isFailure() ? 1 : 0;
-    deaths += entry.isDeath() ? 1 : 0;
-    if (entry.isFailure() || entry.isDeath()) {
-      error = entry.end();
-    }
-    graceNanos = Moment.NEVER;
-    progress = Progress.NONE;
+    own().returned(entry, pool.name());
   }
 
   void ended(TaskEntry.Ended entry) {
-    if (entry.isDeath()) {
-      deaths++;
-      remember(entry.endedMillis(), entry.error());
-    }
     state = entry.state();
-    endedNanos = entry.endedNanos();
-    endedMillis = entry.endedMillis();
-    error = entry.error();
-    resultBytes = entry.result().length;
-    graceNanos = Moment.NEVER;
+    own().ended(entry, pool.name());
   }
 
   void noted(TaskEntry.Noted entry) {
-    List<TaskView.Attempt> longer = new ArrayList<>(past);
-    longer.replaceAll(
-        attempt ->
-            attempt.number() == entry.attempt()
-                ? new TaskView.Attempt(
-                    attempt.number(),
-                    attempt.instance(),
-                    attempt.startedAt(),
-                    attempt.endedAt(),
-                    attempt.end(),
-                    entry.evidence())
-                : attempt);
-    past = List.copyOf(longer);
+    own().noted(entry);
   }
 
   void putBack(TaskEntry.PutBack entry) {
@@ -185,11 +117,7 @@ public final class Task {
     enqueuedMillis = entry.enqueuedMillis();
     sinceNanos = enqueuedNanos;
     notBeforeNanos = enqueuedNanos;
-    failures = 0;
-    deaths = 0;
-    isCancelling = false;
-    error = "";
-    progress = Progress.NONE;
+    own().putBack();
   }
 
   void whole(TaskEntry.Whole entry, PoolTasks of) {
@@ -200,37 +128,10 @@ public final class Task {
     enqueuedMillis = entry.enqueuedMillis();
     sinceNanos = enqueuedNanos + entry.content().delayNanos();
     notBeforeNanos = entry.notBeforeNanos();
-    attempts = entry.attempts();
-    failures = entry.failures();
-    deaths = entry.deaths();
-    invocation = entry.invocation();
-    slot = entry.slot();
-    sequence = entry.sequence();
-    startedNanos = entry.startedNanos();
-    startedMillis = entry.startedMillis();
-    deadlineNanos = entry.deadlineNanos();
-    isCancelling = entry.isCancelling();
-    endedNanos = entry.endedNanos();
-    endedMillis = entry.endedMillis();
-    error = entry.error();
-    past = entry.past();
     dataBytes = entry.content().data().length;
-  }
-
-  private void remember(long untilMillis, String end) {
-    List<TaskView.Attempt> longer = new ArrayList<>(past);
-    if (longer.size() == MOST_PAST) {
-      longer.removeFirst();
+    if (entry.attempts() > 0 || entry.state() != TaskState.QUEUED) {
+      own().whole(entry);
     }
-    longer.add(
-        new TaskView.Attempt(
-            attempts,
-            pool.name() + "@" + slot,
-            Instant.ofEpochMilli(startedMillis),
-            Instant.ofEpochMilli(untilMillis),
-            end,
-            ""));
-    past = List.copyOf(longer);
   }
 
   /** Returns about how many bytes it takes in memory, without its data and texts. */
@@ -240,37 +141,12 @@ public final class Task {
 
   /** Returns about how many bytes what is told of its attempts takes in memory. */
   int textBytes() {
-    int bytes = error.length();
-    for (int i = 0; i < past.size(); i++) {
-      TaskView.Attempt attempt = past.get(i);
-      bytes += ATTEMPT_BYTES + attempt.end().length() + attempt.evidence().length();
-    }
-    return bytes;
+    return course.textBytes();
   }
 
   /** Remembers less of what is told of its attempts. */
   void shorten() {
-    error = shortened(error);
-    past =
-        past.subList(Math.max(0, past.size() - SHORT_PAST), past.size()).stream()
-            .map(
-                attempt ->
-                    new TaskView.Attempt(
-                        attempt.number(),
-                        attempt.instance(),
-                        attempt.startedAt(),
-                        attempt.endedAt(),
-                        shortened(attempt.end()),
-                        shortened(attempt.evidence())))
-            .toList();
-  }
-
-  private static String shortened(String text) {
-    if (text.length() <= SHORT_TEXT) {
-      return text;
-    }
-    int end = SHORT_TEXT - (Character.isHighSurrogate(text.charAt(SHORT_TEXT - 2)) ? 2 : 1);
-    return text.substring(0, end) + "…";
+    own().shorten();
   }
 
   /** Returns to what a new object is. */
@@ -281,47 +157,34 @@ public final class Task {
     type = NewTask.DEFAULT_TYPE;
     by = "";
     state = TaskState.QUEUED;
-    attempts = 0;
-    failures = 0;
-    deaths = 0;
-    invocation = NOBODY;
-    slot = 0;
-    sequence = 0;
-    startedNanos = 0;
-    startedMillis = 0;
-    deadlineNanos = 0;
-    isCancelling = false;
-    endedNanos = 0;
-    endedMillis = 0;
-    error = "";
-    past = List.of();
-    resultBytes = 0;
     dataBytes = 0;
-    graceNanos = Moment.NEVER;
     isAwaited = false;
-    progress = Progress.NONE;
     data = NO_DATA;
+    if (course != Course.NONE) {
+      course.reset();
+    }
   }
 
   // What is of this daemon only.
 
   /** From now on it ends well or not at all: at {@code nanos} its worker is killed. */
   public void allowUntil(long nanos) {
-    graceNanos = Math.min(graceNanos, nanos);
+    Course mine = own();
+    mine.graceNanos = Math.min(mine.graceNanos, nanos);
   }
 
   /** Returns when its worker is killed; {@link Moment#NEVER} if it was not told to stop. */
   public long graceNanos() {
-    return graceNanos;
+    return course.graceNanos;
   }
 
   /** Its place in the hand of its worker. */
   public void inHandAt(int index) {
-    handIndex = index;
+    own().handIndex = index;
   }
 
   public int handIndex() {
-    return handIndex;
+    return course.handIndex;
   }
 
   /** Somebody waits for its end, or nobody does any more. */
@@ -335,11 +198,7 @@ public final class Task {
 
   /** Its worker says how far it is. */
   public void progress(Progress told) {
-    progress = told;
-  }
-
-  public Progress progress() {
-    return progress;
+    own().progress = told;
   }
 
   // What is known of it.
@@ -384,74 +243,70 @@ public final class Task {
     return sinceNanos;
   }
 
+  /** Returns when it may be given out. */
   public long notBeforeNanos() {
     return notBeforeNanos;
   }
 
+  /** Returns how often a worker got it; it never counts from the start again. */
   public int attempts() {
-    return attempts;
+    return course.attempts;
   }
 
+  /** Returns how many attempts have failed since it was submitted or put back. */
   public int failures() {
-    return failures;
+    return course.failures;
   }
 
+  /** Returns how many workers have died of it since it was submitted or put back. */
   public int deaths() {
-    return deaths;
+    return course.deaths;
   }
 
   /** Returns who got it last; an id of nobody before that. */
   public InvocationId invocation() {
-    return invocation;
+    return course.invocation;
   }
 
   public int slot() {
-    return slot;
+    return course.slot;
   }
 
   public long sequence() {
-    return sequence;
+    return course.sequence;
   }
 
   public long startedNanos() {
-    return startedNanos;
+    return course.startedNanos;
   }
 
   public long deadlineNanos() {
-    return deadlineNanos;
+    return course.deadlineNanos;
   }
 
   public boolean isCancelling() {
-    return isCancelling;
+    return course.isCancelling;
   }
 
   public long endedNanos() {
-    return endedNanos;
+    return course.endedNanos;
   }
 
+  /** Returns why it has not succeeded so far, in words; empty for nothing. */
   public String error() {
-    return error;
+    return course.error;
   }
 
   /** Returns whether this invocation has this attempt of it in hand. */
   public boolean isHeldBy(InvocationId by, int attempt) {
     return state == TaskState.RUNNING
-        && attempts == attempt
-        && (invocation == by || invocation.equals(by));
+        && course.attempts == attempt
+        && (course.invocation == by || course.invocation.equals(by));
   }
 
   /** Returns the end of an attempt in words whose worker died of it, as those before it did. */
   public String deathInWords(String cause) {
-    List<String> before = new ArrayList<>();
-    for (TaskView.Attempt attempt : past) {
-      if (attempt.end().startsWith(DIED)) {
-        int length = attempt.end().indexOf(SO_DID);
-        before.add(
-            attempt.end().substring(DIED.length(), length < 0 ? attempt.end().length() : length));
-      }
-    }
-    List<String> counted = before.subList(Math.max(0, before.size() - deaths), before.size());
-    return DIED + cause + (counted.isEmpty() ? "" : SO_DID + String.join(", ", counted));
+    return course.deathInWords(cause);
   }
 
   TaskEntry.Whole whole(Moment now) {
@@ -464,26 +319,22 @@ public final class Task {
         enqueuedNanos,
         enqueuedMillis,
         notBeforeNanos,
-        millisAt(notBeforeNanos, now),
-        attempts,
-        failures,
-        deaths,
-        invocation,
-        slot,
-        sequence,
-        startedNanos,
-        startedMillis,
-        deadlineNanos,
-        isCancelling,
-        endedNanos,
-        endedMillis,
-        error,
+        now.wallAt(notBeforeNanos).toEpochMilli(),
+        course.attempts,
+        course.failures,
+        course.deaths,
+        course.invocation,
+        course.slot,
+        course.sequence,
+        course.startedNanos,
+        course.startedMillis,
+        course.deadlineNanos,
+        course.isCancelling,
+        course.endedNanos,
+        course.endedMillis,
+        course.error,
         by,
-        past);
-  }
-
-  private static long millisAt(long nanos, Moment now) {
-    return now.wallAt(nanos).toEpochMilli();
+        course.past);
   }
 
   /**
@@ -501,24 +352,26 @@ public final class Task {
         type,
         state,
         priority,
-        attempts,
-        failures,
+        course.attempts,
+        course.failures,
         retries(poolsRetries),
         Instant.ofEpochMilli(enqueuedMillis),
-        state == TaskState.QUEUED && notBeforeNanos > now.nanos()
-            ? Optional.of(now.wallAt(notBeforeNanos))
-            : Optional.empty(),
-        attempts > 0 ? Optional.of(Instant.ofEpochMilli(startedMillis)) : Optional.empty(),
-        isRunning ? Optional.of(now.wallAt(deadlineNanos)) : Optional.empty(),
-        state.isEnd() ? Optional.of(Instant.ofEpochMilli(endedMillis)) : Optional.empty(),
-        isRunning ? pool.name() + "@" + slot : "",
-        error,
-        past,
-        progress.value(),
-        progress.message(),
+        when(state == TaskState.QUEUED && notBeforeNanos > now.nanos(), now.wallAt(notBeforeNanos)),
+        when(course.attempts > 0, Instant.ofEpochMilli(course.startedMillis)),
+        when(isRunning, now.wallAt(course.deadlineNanos)),
+        when(state.isEnd(), Instant.ofEpochMilli(course.endedMillis)),
+        isRunning ? pool.name() + "@" + course.slot : "",
+        course.error,
+        course.past,
+        course.progress.value(),
+        course.progress.message(),
         dataBytes,
-        resultBytes,
+        course.resultBytes,
         by);
+  }
+
+  private static Optional<Instant> when(boolean isSo, Instant moment) {
+    return isSo ? Optional.of(moment) : Optional.empty();
   }
 
   @Override
