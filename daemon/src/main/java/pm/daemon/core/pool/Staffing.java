@@ -146,6 +146,7 @@ final class Staffing {
     Pool pool = shift.pool;
     String why = Recycling.due(worker, shift.spec.recycle(), shift.now.nanos());
     if (why.isEmpty()) {
+      keep(shift, worker);
       return;
     }
     // One that has done all it may is of no more use: it does not wait for who takes its place.
@@ -173,6 +174,16 @@ final class Staffing {
       worker.isRecycled = true;
       Notes.tell(pool, "recycle", worker.name + ": " + why, shift.now, shift.turn);
       shift.stop(worker, Slots.Reason.RECYCLED, why);
+    }
+  }
+
+  /** It has not done its time after all: its last task could not be sent, or its rules changed. */
+  private static void keep(Shift shift, Worker worker) {
+    if (shift.pool.replacements.has(worker)) {
+      shift.pool.replacements.end(worker);
+      shift.present++;
+      worker.isClosed = false;
+      shift.pool.review(worker);
     }
   }
 

@@ -144,6 +144,18 @@ class PoolStoryTest {
   }
 
   @Test
+  void aWorkerWhoseLastTaskCouldNotBeSentGoesOnAndWhoWasToTakeItsPlaceIsStopped() {
+    Yard yard = Yard.up(1, rules -> rules.recycle(2, Duration.ZERO, 0, 0));
+    yard.submit(tasks(2));
+    yard.succeeded(1, 1, 1);
+    assertThat(yard.said()).contains("start p@2: takes the place of p@1: it has done 2 tasks");
+    yard.report(new TaskReport.NotSent(yard.fleet.invocation(1), 2, 1, "no room"));
+    assertThat(yard.said()).contains("stop p@2 SCALED_DOWN: pool.max is 1");
+    yard.pass("1S");
+    assertThat(yard.said()).contains("started 2/2 @1");
+  }
+
+  @Test
   void aWorkerThatIsTooOldGoesOnUntilAnotherIsReady() {
     Yard yard = Yard.up(1, rules -> rules.recycle(0, Duration.ofHours(1), 0, 0));
     yard.pass("1H");
