@@ -738,6 +738,8 @@ final class PoolHistory implements Turn {
   }
 
   private void succeed() {
+    // What was heard in a turn that is lost was not heard.
+    oracle.turn();
     oracle.replay(journal);
     pools = begin(random.nextLong());
     journal.stream().filter(bug::reads).forEach(pools::replay);
