@@ -60,9 +60,11 @@ final class PoolViews {
     return workers;
   }
 
+  /** Returns its state; whether one that is up is BUSY, its hands tell. */
   private static InstanceState state(Worker worker) {
-    return worker.state == InstanceState.IDLE && worker.inHand() > 0
-        ? InstanceState.BUSY
-        : worker.state;
+    return switch (worker.state) {
+      case IDLE, BUSY -> worker.inHand() > 0 ? InstanceState.BUSY : InstanceState.IDLE;
+      case STARTING, UNHEALTHY, STOPPING, DEAD -> worker.state;
+    };
   }
 }

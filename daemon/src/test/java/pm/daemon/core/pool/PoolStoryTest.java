@@ -651,6 +651,15 @@ class PoolStoryTest {
     assertThat(yard.pools.inHand(yard.fleet.instance(1))).isEqualTo(1);
   }
 
+  @Test
+  void aWorkerIsShownByItsHandsWhateverItsInstanceWasTold() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.fleet.state(1, InstanceState.BUSY);
+    yard.fleet.tell(yard.pools, yard);
+    assertThat(yard.pools.pools(yard.now()).getFirst().workers())
+        .containsExactly(new PoolView.Worker(yard.fleet.name(1), InstanceState.IDLE, 0, 0));
+  }
+
   private static NewTask[] tasks(int count) {
     NewTask[] tasks = new NewTask[count];
     Arrays.setAll(tasks, index -> task());
