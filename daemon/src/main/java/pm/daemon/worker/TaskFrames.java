@@ -3,6 +3,7 @@ package pm.daemon.worker;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import pm.daemon.core.event.TaskEffect;
 import pm.protocol.Frames;
 import pm.protocol.Json;
@@ -43,6 +44,12 @@ final class TaskFrames {
   /** Types as JSON texts, so that each is written once. */
   private final Map<String, byte[]> types = new HashMap<>();
 
+  /** The id of the task that was named last, which stands twice in its frame. */
+  private final byte[] id = new byte[TaskIds.MOST_BYTES];
+
+  private int idBytes;
+  private TaskEffect.@Nullable Send named;
+
   private String lastType = "";
   private byte[] lastTypeText = ascii("\"\"");
 
@@ -73,7 +80,7 @@ final class TaskFrames {
   /** Returns how many bytes the tail has. */
   int tailBytes(TaskEffect.Send send) {
     return ATTEMPT.length
-        + digits(send.attempt())
+        + Digits.count(send.attempt())
         + DEADLINE.length
         + Timestamps.BYTES
         + END.length
@@ -83,25 +90,31 @@ final class TaskFrames {
   private int bodyBytes(TaskEffect.Send send, int dataBytes) {
     return FIXED_BYTES
         + 2 * idBytes(send)
-        + 2 * digits(send.attempt())
+        + 2 * Digits.count(send.attempt())
         + typeText(send.type()).length
         + dataBytes;
   }
 
   private static int headerBytes(int body) {
-    return LENGTH.length + digits(body) + HEADER_END.length;
+    return LENGTH.length + Digits.count(body) + HEADER_END.length;
   }
 
   private int idBytes(TaskEffect.Send send) {
-    return send.key().isEmpty() ? ids.prefix().length + digits(send.task()) : send.key().length();
+    if (named != send) {
+      named = send;
+      if (send.key().isEmpty()) {
+        idBytes = Digits.put(send.task(), id, put(ids.prefix(), id, 0));
+      } else {
+        idBytes = put(send.key(), id, 0);
+      }
+    }
+    return idBytes;
   }
 
-  private static int digits(long number) {
-    int digits = 1;
-    for (long rest = number; rest >= 10; rest /= 10) {
-      digits++;
-    }
-    return digits;
+  private int putId(TaskEffect.Send send, byte[] into, int at) {
+    int bytes = idBytes(send);
+    System.arraycopy(id, 0, into, at, bytes);
+    return at + bytes;
   }
 
   private byte[] typeText(String type) {
@@ -128,13 +141,13 @@ final class TaskFrames {
     int next = at;
     if (hasHeaders) {
       next = put(LENGTH, into, next);
-      next = put(bodyBytes(send, dataBytes), into, next);
+      next = Digits.put(bodyBytes(send, dataBytes), into, next);
       next = put(HEADER_END, into, next);
     }
     next = put(ID, into, next);
     next = putId(send, into, next);
     into[next++] = '/';
-    next = put(send.attempt(), into, next);
+    next = Digits.put(send.attempt(), into, next);
     next = put(METHOD, into, next);
     next = putId(send, into, next);
     next = put(TYPE, into, next);
@@ -145,7 +158,7 @@ final class TaskFrames {
   /** Writes what comes behind the data; returns where that ends. */
   int putTail(TaskEffect.Send send, byte[] into, int at) {
     int next = put(ATTEMPT, into, at);
-    next = put(send.attempt(), into, next);
+    next = Digits.put(send.attempt(), into, next);
     next = put(DEADLINE, into, next);
     timestamps.put(send.deadlineMillis(), into, next);
     next = put(END, into, next + Timestamps.BYTES);
@@ -167,22 +180,6 @@ final class TaskFrames {
       into[at + i] = (byte) id.charAt(i);
     }
     return at + length;
-  }
-
-  private int putId(TaskEffect.Send send, byte[] into, int at) {
-    return send.key().isEmpty()
-        ? put(send.task(), into, put(ids.prefix(), into, at))
-        : put(send.key(), into, at);
-  }
-
-  private static int put(long number, byte[] into, int at) {
-    int end = at + digits(number);
-    long rest = number;
-    for (int i = end - 1; i >= at; i--) {
-      into[i] = (byte) ('0' + rest % 10);
-      rest /= 10;
-    }
-    return end;
   }
 
   /** Makes the frame of what is no task. */

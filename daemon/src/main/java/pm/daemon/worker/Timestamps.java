@@ -17,7 +17,9 @@ final class Timestamps {
   private static final long LAST_MILLIS = 253_402_300_799_999L;
 
   private byte[] second = new byte[SECOND_BYTES];
-  private long secondOf = Long.MIN_VALUE;
+
+  /** When that second begins, in milliseconds. */
+  private long secondBegins = Long.MAX_VALUE;
 
   /**
    * Writes a moment.
@@ -27,13 +29,12 @@ final class Timestamps {
    */
   void put(long millis, byte[] into, int at) {
     long bounded = Math.clamp(millis, 0L, LAST_MILLIS);
-    long wanted = bounded / 1_000;
-    if (wanted != secondOf) {
-      second = Instant.ofEpochSecond(wanted).toString().getBytes(StandardCharsets.US_ASCII);
-      secondOf = wanted;
+    if (bounded < secondBegins || bounded - secondBegins >= 1_000) {
+      secondBegins = bounded - bounded % 1_000;
+      second = Instant.ofEpochMilli(secondBegins).toString().getBytes(StandardCharsets.US_ASCII);
     }
     System.arraycopy(second, 0, into, at, SECOND_BYTES);
-    int rest = (int) (bounded % 1_000);
+    int rest = (int) (bounded - secondBegins);
     int after = at + SECOND_BYTES;
     into[after] = '.';
     into[after + 1] = (byte) ('0' + rest / 100);
