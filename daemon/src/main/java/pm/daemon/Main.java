@@ -12,6 +12,7 @@ import pm.config.ConfigurationLoader;
 import pm.config.Folders;
 import pm.config.MalformedValueException;
 import pm.config.Problem;
+import pm.config.TaskStoreKind;
 import pm.config.Trust;
 import pm.daemon.core.Supervisor;
 import pm.daemon.core.event.Command;
@@ -20,6 +21,7 @@ import pm.daemon.core.model.Decisions;
 import pm.daemon.loop.SystemTime;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Host;
+import pm.daemon.store.JournalStore;
 import pm.daemon.store.RunRecords;
 import pm.daemon.store.StoreException;
 
@@ -134,7 +136,11 @@ public final class Main {
     if (!recovered.isToBeResumed()) {
       return fail(ExitCode.FOLDER, "there is nothing to go on with in " + folders.run());
     }
-    new Supervisor(new SystemRandom(), Host.cores()).replay(recovered.entries());
+    Supervisor supervisor = new Supervisor(new SystemRandom(), Host.cores());
+    supervisor.replay(recovered.entries());
+    if (supervisor.configuration().daemon().tasks() == TaskStoreKind.AUTO) {
+      JournalStore.look(folders.state());
+    }
     System.out.println(InstalledVersion.yes());
     return ExitCode.OK;
   }

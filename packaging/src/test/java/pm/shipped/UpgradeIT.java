@@ -1,8 +1,11 @@
 package pm.shipped;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -119,6 +122,26 @@ class UpgradeIT {
       assertRefused(pmd, "No such file or directory");
       Files.createSymbolicLink(link, Pmd.TREE);
       assertThat(invocations(pmd)).isEqualTo(before);
+      assertThat(Wire.text(pmd.ask("daemon.upgrade"), "to")).isNotEmpty();
+    }
+  }
+
+  @Test
+  void aVersionThatCannotReadTheTasksLeavesTheOldOneInCharge() throws Exception {
+    try (Pmd pmd = new Pmd(home).from(link).with(PROGRAMS).start()) {
+      Map<String, String> before = invocations(pmd);
+      // The journal as a later version may write it: its name for itself, then its number.
+      Path journal = home.resolve("state/tasks/tasks-0000000001");
+      Files.write(
+          journal,
+          ByteBuffer.allocate(128)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .put("pmtasks\n".getBytes(US_ASCII))
+              .putInt(99)
+              .array());
+      assertRefused(pmd, "version 99");
+      assertThat(invocations(pmd)).isEqualTo(before);
+      Files.delete(journal);
       assertThat(Wire.text(pmd.ask("daemon.upgrade"), "to")).isNotEmpty();
     }
   }
