@@ -53,4 +53,14 @@ final class KeptTasks implements TaskSource {
   public byte[] result(long number) throws IOException {
     return store.result(number);
   }
+
+  @Override
+  public int dataBytes(long number) {
+    return store.dataBytes(number);
+  }
+
+  @Override
+  public int resultBytes(long number) {
+    return store.resultBytes(number);
+  }
 }

@@ -166,9 +166,11 @@ final class TaskCalls {
         ports
             .tasks()
             .task(outcome.id(), now)
-            .filter(task -> task.resultBytes() > 0)
-            .ifPresent(
-                task -> stored.add(new Stored(task.id(), task.number(), task.resultBytes())));
+            .map(
+                task ->
+                    new Stored(task.id(), task.number(), ports.tasks().resultBytes(task.number())))
+            .filter(task -> task.bytes() > 0)
+            .ifPresent(stored::add);
       }
     }
     if (stored.isEmpty()) {
@@ -338,7 +340,7 @@ final class TaskCalls {
           Page page = new Page("tasks");
           boolean hasRoom = true;
           for (TaskView task : found) {
-            hasRoom = page.add(Long.toString(task.number()), TaskJson.task(task));
+            hasRoom = page.add(Long.toString(task.number()), TaskJson.task(task, ports.tasks()));
             if (!hasRoom) {
               break;
             }
@@ -418,7 +420,7 @@ final class TaskCalls {
         LineBuilder.result(call.id().get(), data.length + result.length + SHOWN_BYTES);
     if (only == Only.ALL) {
       StringBuilder text = new StringBuilder(SHOWN_BYTES);
-      Json.write(TaskJson.task(task), text);
+      Json.write(TaskJson.task(task, ports.tasks()), text);
       text.setLength(text.length() - 1);
       text.append(",\"events\":");
       Json.write(TaskJson.events(task), text);

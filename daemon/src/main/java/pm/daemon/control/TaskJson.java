@@ -16,8 +16,12 @@ import pm.protocol.Times;
 final class TaskJson {
   private TaskJson() {}
 
-  /** The members of {@code task.list}. */
-  static Map<String, Object> task(TaskView task) {
+  /**
+   * The members of {@code task.list}.
+   *
+   * @param source knows how much its data and result are
+   */
+  static Map<String, Object> task(TaskView task, TaskSource source) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("id", task.id());
     json.put("pool", task.pool());
@@ -36,8 +40,8 @@ final class TaskJson {
     json.put("error", orNull(task.error()));
     json.put("progress", Double.isFinite(task.progress()) ? (Object) task.progress() : Json.NULL);
     json.put("progress_message", orNull(task.progressMessage()));
-    json.put("data_bytes", (long) task.dataBytes());
-    json.put("result_bytes", (long) task.resultBytes());
+    json.put("data_bytes", (long) source.dataBytes(task.number()));
+    json.put("result_bytes", (long) source.resultBytes(task.number()));
     json.put("submitted_by", orNull(task.submittedBy()));
     return json;
   }

@@ -44,4 +44,10 @@ public interface TaskSource {
 
   /** As {@link #data}, its result; empty if there is none. */
   byte[] result(long number) throws IOException;
+
+  /** Returns the size of the data of a task; 0 if it is not known any more. Any thread. */
+  int dataBytes(long number);
+
+  /** As {@link #dataBytes}, of its result; 0 as long as there is none. */
+  int resultBytes(long number);
 }

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import pm.daemon.core.model.Instance;
@@ -19,6 +20,7 @@ final class FakeTasks implements TaskSource {
   final ConcurrentHashMap<String, TaskView> tasks = new ConcurrentHashMap<>();
   final Map<Long, byte[]> data = new ConcurrentHashMap<>();
   final Map<Long, byte[]> results = new ConcurrentHashMap<>();
+  final Set<Long> unreadable = ConcurrentHashMap.newKeySet();
   final Map<String, Integer> inHand = new ConcurrentHashMap<>();
 
   @Override
@@ -58,9 +60,19 @@ final class FakeTasks implements TaskSource {
     return read(results, number);
   }
 
-  private static byte[] read(Map<Long, byte[]> all, long number) throws IOException {
+  @Override
+  public int dataBytes(long number) {
+    return data.getOrDefault(number, new byte[0]).length;
+  }
+
+  @Override
+  public int resultBytes(long number) {
+    return results.getOrDefault(number, new byte[0]).length;
+  }
+
+  private byte[] read(Map<Long, byte[]> all, long number) throws IOException {
     byte[] bytes = all.get(number);
-    if (bytes == null) {
+    if (bytes == null || unreadable.contains(number)) {
       throw new IOException("no such task: " + number);
     }
     return bytes;

@@ -359,8 +359,6 @@ final class TasksIT {
         past,
         isRunning ? 0.5 : Double.NaN,
         isRunning ? "half" : "",
-        11,
-        2,
         "alice");
   }
 
@@ -537,7 +535,7 @@ final class TasksIT {
                 .getFirst()
                 .has("result"))
         .isFalse();
-    daemon.tasks.results.remove(2L);
+    daemon.tasks.unreadable.add(2L);
     assertThat(client.error("task.await", "{\"ids\":[\"k3f9-2\"]}").string("message"))
         .isEqualTo("the result of task k3f9-2 cannot be read: no such task: 2");
   }

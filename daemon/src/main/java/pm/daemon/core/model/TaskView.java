@@ -26,8 +26,6 @@ import java.util.Optional;
  * @param past its attempts but for the youngest, and what killed workers left, oldest first
  * @param progress how far it is, as its worker says; NaN where it says nothing
  * @param progressMessage what its worker says of that
- * @param dataBytes size of its data
- * @param resultBytes size of its result
  * @param submittedBy who submitted it
  */
 public record TaskView(
@@ -50,8 +48,6 @@ public record TaskView(
     List<Attempt> past,
     double progress,
     String progressMessage,
-    int dataBytes,
-    int resultBytes,
     String submittedBy) {
 
   /**

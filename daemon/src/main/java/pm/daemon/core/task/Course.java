@@ -49,7 +49,6 @@ final class Course {
   long endedMillis;
   String error = "";
   List<TaskView.Attempt> past = List.of();
-  int resultBytes;
 
   // What is of this daemon only.
   long graceNanos = Moment.NEVER;
@@ -92,7 +91,6 @@ final class Course {
     endedNanos = entry.endedNanos();
     endedMillis = entry.endedMillis();
     error = entry.error();
-    resultBytes = entry.result().length;
     graceNanos = Moment.NEVER;
   }
 
@@ -189,7 +187,6 @@ final class Course {
     endedMillis = 0;
     error = "";
     past = List.of();
-    resultBytes = 0;
     graceNanos = Moment.NEVER;
     progress = Progress.NONE;
   }

@@ -40,7 +40,6 @@ public final class Task {
   private long enqueuedMillis;
   private long sinceNanos;
   private long notBeforeNanos;
-  private int dataBytes;
   private Course course = Course.NONE;
   private boolean isAwaited;
 
@@ -66,7 +65,6 @@ public final class Task {
     enqueuedMillis = entry.enqueuedMillis();
     notBeforeNanos = entry.notBeforeNanos();
     sinceNanos = entry.notBeforeNanos();
-    dataBytes = entry.content().data().length;
   }
 
   private void content(long named, NewTask content, String submitter) {
@@ -128,7 +126,6 @@ public final class Task {
     enqueuedMillis = entry.enqueuedMillis();
     sinceNanos = enqueuedNanos + entry.content().delayNanos();
     notBeforeNanos = entry.notBeforeNanos();
-    dataBytes = entry.content().data().length;
     if (entry.attempts() > 0 || entry.state() != TaskState.QUEUED) {
       own().whole(entry);
     }
@@ -157,7 +154,6 @@ public final class Task {
     type = NewTask.DEFAULT_TYPE;
     by = "";
     state = TaskState.QUEUED;
-    dataBytes = 0;
     isAwaited = false;
     data = NO_DATA;
     if (course != Course.NONE) {
@@ -365,8 +361,6 @@ public final class Task {
         course.past,
         course.progress.value(),
         course.progress.message(),
-        dataBytes,
-        course.resultBytes,
         by);
   }
 
