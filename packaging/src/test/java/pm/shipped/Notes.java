@@ -26,9 +26,27 @@ final class Notes {
    *
    * @param invocation who had it
    * @param beganNanos on the clock that {@code System.nanoTime} reads on Linux
-   * @param isAnswered whether all of its answer was written
+   * @param reached how far it came
    */
-  record Attempt(String invocation, String task, int number, long beganNanos, boolean isAnswered) {}
+  record Attempt(String invocation, String task, int number, long beganNanos, Reached reached) {
+
+    /** Whether all of its answer was surely written. */
+    boolean isAnswered() {
+      return reached == Reached.ANSWERED;
+    }
+
+    /** Whether its worker has at least begun to answer. */
+    boolean mayBeAnswered() {
+      return reached != Reached.BEGUN;
+    }
+  }
+
+  /** How far an attempt came. */
+  enum Reached {
+    BEGUN,
+    ANSWERING,
+    ANSWERED
+  }
 
   /**
    * @param attempts in the order in which they began
@@ -97,7 +115,8 @@ final class Notes {
         int number = words.length > 2 ? Integer.parseInt(words[2]) : 0;
         switch (words[0]) {
           case "begin" -> {
-            Attempt begun = new Attempt(invocation, task, number, Long.parseLong(words[3]), false);
+            long nanos = Long.parseLong(words[3]);
+            Attempt begun = new Attempt(invocation, task, number, nanos, Reached.BEGUN);
             Attempt before = open.put(task + "/" + number, begun);
             if (before != null) {
               attempts.add(before);
@@ -105,8 +124,11 @@ final class Notes {
           }
           case "answered" -> {
             Attempt begun = Objects.requireNonNull(open.remove(task + "/" + number), line);
-            attempts.add(new Attempt(invocation, task, number, begun.beganNanos(), true));
+            attempts.add(reached(begun, Reached.ANSWERED));
           }
+          case "answering" ->
+              open.computeIfPresent(
+                  task + "/" + number, (name, begun) -> reached(begun, Reached.ANSWERING));
           case "cancel" -> cancels.merge(task, 1, Integer::sum);
           case "shutdown" -> shutdowns++;
           default -> throw new AssertionError(line);
@@ -116,6 +138,11 @@ final class Notes {
     }
     attempts.sort(Comparator.comparingLong(Attempt::beganNanos));
     return new Book(attempts, invocations, cancels, shutdowns);
+  }
+
+  private static Attempt reached(Attempt attempt, Reached reached) {
+    return new Attempt(
+        attempt.invocation(), attempt.task(), attempt.number(), attempt.beganNanos(), reached);
   }
 
   private List<Path> files() {

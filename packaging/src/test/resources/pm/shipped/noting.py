@@ -106,6 +106,8 @@ def attend(message):
     except Failure as failure:
         error = {"code": 7, "message": "as it was told", "data": {"retry": failure.args[0]}}
         answer = {"error": error}
+    # Before it is sent: one that is killed in between has perhaps answered.
+    note("answering", name)
     send(id=message["id"], **answer)
     note("answered", name)
     cancelled.pop(task["id"], None)
