@@ -106,7 +106,8 @@ total() {
 
 # What the tests run beside pmd, as COMMAND:PACKAGE. A test whose program is missing says so and is skipped.
 test_tools='systemd-nspawn:systemd-container mmdebstrap:mmdebstrap systemd-notify:systemd redis-server:redis-server
-nginx:nginx-light php-fpm8.2:php8.2-fpm redis-cli:redis-tools pg_ctlcluster:postgresql python3:python3 setpriv:util-linux strace:strace socat:socat zsh:zsh fish:fish'
+nginx:nginx-light php-fpm8.2:php8.2-fpm redis-cli:redis-tools pg_ctlcluster:postgresql python3:python3 setpriv:util-linux strace:strace socat:socat zsh:zsh fish:fish
+mandoc:mandoc man:man-db'
 
 find_test_tools() {
   missing=
