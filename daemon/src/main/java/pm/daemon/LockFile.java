@@ -1,5 +1,6 @@
 package pm.daemon;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -21,6 +22,8 @@ import pm.daemon.posix.OpenFlags;
 final class LockFile {
 
   static final String NAME = "pmd.lock";
+
+  private static final int MODE = 0600;
 
   /** How long a lock without a holder is waited for; a child needs milliseconds. */
   private static final long LEFTOVER_NANOS = 2_000_000_000L;
@@ -45,20 +48,21 @@ final class LockFile {
   /**
    * Tries to take the lock of a runtime folder.
    *
-   * @throws ErrnoException if the file cannot be opened or written
+   * @throws IOException if the file cannot be opened or written, or is none of ours; nothing is
+   *     done to it then
    */
-  static Attempt take(Path run) throws ErrnoException {
+  static Attempt take(Path run) throws IOException {
     return take(run, LEFTOVER_NANOS);
   }
 
   /** The same, but whoever holds it is not waited for. */
-  static Attempt takeAtOnce(Path run) throws ErrnoException {
+  static Attempt takeAtOnce(Path run) throws IOException {
     return take(run, 0);
   }
 
-  private static Attempt take(Path run, long patienceNanos) throws ErrnoException {
+  private static Attempt take(Path run, long patienceNanos) throws IOException {
     Path file = run.resolve(NAME);
-    int fd = Fd.open(file.toString(), OpenFlags.RDWR | OpenFlags.CREAT | OpenFlags.NOFOLLOW, 0644);
+    int fd = open(file);
     if (!Fd.tryLock(fd) && !waitForLeftover(fd, patienceNanos)) {
       String holder = read(fd);
       Fd.close(fd);
@@ -70,6 +74,55 @@ final class LockFile {
     Fd.truncate(fd, 0);
     Fd.writeFully(fd, text);
     return new Attempt.Held(fd);
+  }
+
+  private static int open(Path file) throws IOException {
+    int fd;
+    try {
+      fd =
+          Fd.open(
+              file.toString(),
+              OpenFlags.RDWR
+                  | OpenFlags.CREAT
+                  | OpenFlags.NOFOLLOW
+                  | OpenFlags.NONBLOCK
+                  | OpenFlags.NOCTTY,
+              MODE);
+    } catch (ErrnoException refused) {
+      throw switch (refused.errno()) {
+        case Errno.ELOOP -> unusable(file, "is a symbolic link, not a file");
+        case Errno.EISDIR -> unusable(file, "is a directory, not a file");
+        default -> refused;
+      };
+    }
+    boolean isUsable = false;
+    try {
+      FileStatus status = Fd.status(fd);
+      if (!status.isRegular()) {
+        throw unusable(
+            file, "is a " + (status.isFifo() ? "named pipe" : "device") + ", not a file");
+      }
+      if (status.links() > 1) {
+        throw unusable(file, "has " + status.links() + " names (hard links)");
+      }
+      if (status.uid() != Host.euid()) {
+        throw unusable(file, "belongs to user " + Integer.toUnsignedString(status.uid()));
+      }
+      // Whoever may open a file, if only to read it, may lock it, and keep the next daemon out.
+      if (status.permissions() != MODE) {
+        Fd.chmod(fd, MODE);
+      }
+      isUsable = true;
+      return fd;
+    } finally {
+      if (!isUsable) {
+        Fd.close(fd);
+      }
+    }
+  }
+
+  private static IOException unusable(Path file, String why) {
+    return new IOException(file + ": " + why + "; remove it");
   }
 
   /**

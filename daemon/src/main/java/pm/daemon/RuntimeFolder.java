@@ -192,7 +192,7 @@ final class RuntimeFolder implements AutoCloseable {
     return true;
   }
 
-  private void takeLock(List<String> made) throws KeepException, ErrnoException {
+  private void takeLock(List<String> made) throws KeepException, IOException {
     if (LockFile.isInPlace(folders.run(), lock)) {
       return;
     }
