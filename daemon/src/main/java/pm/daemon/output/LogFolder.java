@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
@@ -19,17 +20,19 @@ import pm.daemon.posix.OpenFlags;
  *
  * <p>The way to it is walked name by name. A link that a user has laid must lead to what is that
  * user's own: he could lead a file of ours to a place where he must not write himself. Links of
- * root, of the daemon's own user and of the owner of {@code /} are trusted. A folder is what it is,
- * whoever owns the one that it is in.
+ * root, of the daemon's own user and of the owner of {@code /} are trusted; of the others each name
+ * that they say is looked at. A folder is what it is, whoever owns the one that it is in.
  */
 final class LogFolder implements AutoCloseable {
   /** As many as the kernel follows in one path; path_resolution(7). */
   private static final int MAX_LINKS = 40;
 
   private final int fd;
+  private final boolean isOurs;
 
-  private LogFolder(int fd) {
+  private LogFolder(int fd, boolean isOurs) {
     this.fd = fd;
+    this.isOurs = isOurs;
   }
 
   /**
@@ -44,31 +47,31 @@ final class LogFolder implements AutoCloseable {
       FileStatus root = Fd.status(at);
       Way way = new Way(folder, Host.euid(), root.uid());
       FileStatus last = root;
-      Deque<String> ahead = new ArrayDeque<>();
-      folder.forEach(name -> ahead.add(name.toString()));
+      Deque<Step> ahead = new ArrayDeque<>();
+      folder.forEach(name -> ahead.add(new Step(name.toString(), Optional.empty())));
       int links = 0;
       while (!ahead.isEmpty()) {
-        String name = ahead.remove();
-        String entry = entry(at, name);
+        Step step = ahead.remove();
+        String entry = entry(at, step.name());
         int next = Fd.open(entry, OpenFlags.PATH | OpenFlags.NOFOLLOW, 0);
         FileStatus found = statusOrClose(next);
         if (found.isSymlink()) {
           Fd.close(next);
-          way.step(last, found);
+          way.check(step, found);
           links++;
           if (links > MAX_LINKS) {
             throw new ErrnoException("open", folder.toString(), Errno.ELOOP);
           }
+          Optional<Integer> leader = way.leader(found).or(step::leader);
           Path target = Files.readSymbolicLink(Path.of(entry));
           for (int i = target.getNameCount() - 1; i >= 0; i--) {
-            ahead.addFirst(target.getName(i).toString());
+            ahead.addFirst(new Step(target.getName(i).toString(), leader));
           }
-          last = found;
           if (target.isAbsolute()) {
+            way.check(new Step("/", leader), root);
             int top = Fd.open("/", OpenFlags.PATH | OpenFlags.DIRECTORY, 0);
             Fd.close(at);
             at = top;
-            way.step(last, root);
             last = root;
           }
         } else {
@@ -77,11 +80,11 @@ final class LogFolder implements AutoCloseable {
           if (!found.isDirectory()) {
             throw new ErrnoException("open", folder.toString(), Errno.ENOTDIR);
           }
-          way.step(last, found);
+          way.check(step, found);
           last = found;
         }
       }
-      LogFolder opened = new LogFolder(at);
+      LogFolder opened = new LogFolder(at, way.isOurs(last));
       at = -1;
       return opened;
     } catch (ErrnoException e) {
@@ -109,6 +112,11 @@ final class LogFolder implements AutoCloseable {
     return "/proc/self/fd/" + folder + "/" + name;
   }
 
+  /** Tells whether nobody else can put anything into it. */
+  boolean isOurs() {
+    return isOurs;
+  }
+
   /** Returns a path to a name in this very folder, good until it is closed. */
   String entry(String name) {
     return entry(fd, name);
@@ -132,16 +140,37 @@ final class LogFolder implements AutoCloseable {
     Fd.close(fd);
   }
 
+  /**
+   * A name on the way.
+   *
+   * @param leader the user whose link leads there; empty if nobody does who is not trusted
+   */
+  private record Step(String name, Optional<Integer> leader) {}
+
   private record Way(Path folder, int ourselves, int ownerOfRoot) {
-    void step(FileStatus from, FileStatus to) throws OutputException {
-      boolean trusted = from.uid() == 0 || from.uid() == ourselves || from.uid() == ownerOfRoot;
-      if (from.isSymlink() && !trusted && from.uid() != to.uid()) {
+    private static final int OTHERS_WRITE = 0022;
+
+    Optional<Integer> leader(FileStatus link) {
+      return isTrusted(link.uid()) ? Optional.empty() : Optional.of(link.uid());
+    }
+
+    /** Not only the end of what a link says must be that user's: {@code own/../../etc} is not. */
+    void check(Step step, FileStatus found) throws OutputException {
+      if (step.leader().isPresent() && step.leader().get() != found.uid()) {
         throw new OutputException(
             folder,
             "a link on the way there is of user "
-                + from.uid()
+                + step.leader().get()
                 + " and leads to what is not that user's own");
       }
+    }
+
+    boolean isOurs(FileStatus found) {
+      return isTrusted(found.uid()) && (found.permissions() & OTHERS_WRITE) == 0;
+    }
+
+    private boolean isTrusted(int uid) {
+      return uid == 0 || uid == ourselves || uid == ownerOfRoot;
     }
   }
 }

@@ -141,7 +141,18 @@ final class LogFileIT {
           lab,
           link.resolve("a.log"),
           link
-              + ": a link on the way there is of user 65534 and leads to what is not that user's own");
+              + ": a link on the way there is of user 65534 and leads to what is not that user's"
+              + " own");
+      // By way of what is their own it leads elsewhere as well.
+      FilePath.chown(Files.createDirectory(theirs.resolve("own")).toString(), 65534, 65534);
+      Path around = Files.createSymbolicLink(theirs.resolve("around"), Path.of("own/../../log"));
+      FilePath.changeLinkOwner(around.toString(), 65534, 65534);
+      refuses(
+          lab,
+          around.resolve("a.log"),
+          around
+              + ": a link on the way there is of user 65534 and leads to what is not that user's"
+              + " own");
       // Their own folder is theirs to fill.
       LogPlan plan =
           new LogPlan(
@@ -154,7 +165,6 @@ final class LogFileIT {
       Path ours = Files.createDirectory(theirs.resolve("ours"));
       Path inner = Files.createSymbolicLink(theirs.resolve("link"), Path.of("own"));
       FilePath.changeLinkOwner(inner.toString(), 65534, 65534);
-      FilePath.chown(Files.createDirectory(theirs.resolve("own")).toString(), 65534, 65534);
       for (Path fine : List.of(ours, inner)) {
         LogPlan there =
             new LogPlan(
