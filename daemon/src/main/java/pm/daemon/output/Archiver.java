@@ -85,7 +85,7 @@ final class Archiver implements AutoCloseable {
       return;
     }
     removeIfThere(folder, Rotation.unfinished(name));
-    LogParts parts = new LogParts(Path.of(folder.entry(name)));
+    LogParts parts = LogParts.in(folder, log);
     for (int number = 1; Rotation.isUsed(folder, name, number); number++) {
       if (folder.has(Rotation.compressed(name, number))
           && isSame(look(parts, number, false), look(parts, number, true))) {
@@ -142,9 +142,8 @@ final class Archiver implements AutoCloseable {
   }
 
   private void compressAll(Path log) throws ErrnoException, OutputException, InterruptedException {
-    String name = String.valueOf(log.getFileName());
     try (LogFolder folder = opening.folderOf(log)) {
-      LogParts parts = new LogParts(Path.of(folder.entry(name)));
+      LogParts parts = LogParts.in(folder, log);
       Set<Long> tried = new HashSet<>();
       while (true) {
         // The oldest first; looked up anew, for rotation moves them meanwhile.
@@ -250,7 +249,7 @@ final class Archiver implements AutoCloseable {
   private boolean placed(Path log, LogParts.Part part) throws ErrnoException, OutputException {
     String name = String.valueOf(log.getFileName());
     try (LogFolder folder = opening.folderOf(log)) {
-      LogParts parts = new LogParts(Path.of(folder.entry(name)));
+      LogParts parts = LogParts.in(folder, log);
       for (int number = 1; Rotation.isUsed(folder, name, number); number++) {
         Optional<LogParts.Part> found = look(parts, number, false);
         if (found.isPresent() && found.get().identity() == part.identity()) {

@@ -20,9 +20,18 @@ import pm.daemon.posix.OpenFlags;
  * them, and each first as it is and then compressed, the way in which the archiver changes them; so
  * one that moves or changes meanwhile is seen twice at worst.
  */
-record LogParts(Path log) {
+record LogParts(Path log, Optional<LogFolder> held) {
   /** A rotation that a crash cut short leaves one unused number, so two of them end the row. */
   private static final int UNUSED_NUMBERS_AT_END = 2;
+
+  LogParts(Path log) {
+    this(log, Optional.empty());
+  }
+
+  /** Of a log in a folder that is open. */
+  static LogParts in(LogFolder folder, Path log) {
+    return new LogParts(log, Optional.of(folder));
+  }
 
   /**
    * One file.
@@ -74,6 +83,10 @@ record LogParts(Path log) {
 
   /** Returns the files, the oldest first. */
   List<Part> all() throws ErrnoException {
+    return inFolder(List.of(), LogParts::findAll);
+  }
+
+  private List<Part> findAll() throws ErrnoException {
     Map<Long, Part> newestFirst = new LinkedHashMap<>();
     int unused = 0;
     for (int number = 0; unused < UNUSED_NUMBERS_AT_END; number++) {
@@ -92,11 +105,11 @@ record LogParts(Path log) {
 
   /** Returns the file that is written; empty if there is none at the moment. */
   Optional<Part> current() throws ErrnoException {
-    return look(0);
+    return inFolder(Optional.empty(), parts -> parts.look(0));
   }
 
   private Optional<Part> look(int number) throws ErrnoException {
-    Optional<Opened> opened = open(number);
+    Optional<Opened> opened = openEither(number);
     if (opened.isEmpty()) {
       return Optional.empty();
     }
@@ -107,9 +120,13 @@ record LogParts(Path log) {
 
   /** Opens a file by its identity, whatever its number is now; empty if it has been removed. */
   Optional<Opened> open(long identity) throws ErrnoException {
+    return inFolder(Optional.empty(), parts -> parts.find(identity));
+  }
+
+  private Optional<Opened> find(long identity) throws ErrnoException {
     int unused = 0;
     for (int number = 0; unused < UNUSED_NUMBERS_AT_END; number++) {
-      Optional<Opened> opened = open(number);
+      Optional<Opened> opened = openEither(number);
       unused = opened.isPresent() || number == 0 ? 0 : unused + 1;
       if (opened.isPresent()) {
         if (opened.get().part().identity() == identity) {
@@ -121,14 +138,44 @@ record LogParts(Path log) {
     return Optional.empty();
   }
 
+  private interface Look<T> {
+    T at(LogParts parts) throws ErrnoException;
+  }
+
+  /** Looks into the folder, open. */
+  private <T> T inFolder(T nothing, Look<T> look) throws ErrnoException {
+    if (held.isPresent()) {
+      return look.at(this);
+    }
+    Path folder = log.toAbsolutePath().getParent();
+    if (folder == null) {
+      return nothing;
+    }
+    try (LogFolder open = LogFolder.open(folder)) {
+      return look.at(in(open, log));
+    } catch (OutputException unsafe) {
+      throw new ErrnoException("open", folder + " (" + unsafe.reason() + ")", Errno.EACCES);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTDIR) {
+        return nothing;
+      }
+      throw e;
+    }
+  }
+
   /** Opens the file that has a number, as it is where there is such a one. */
-  private Optional<Opened> open(int number) throws ErrnoException {
-    Optional<Opened> plain = open(number, false);
-    return plain.isPresent() || number == 0 ? plain : open(number, true);
+  private Optional<Opened> openEither(int number) throws ErrnoException {
+    Optional<Opened> plain = openNumber(number, false);
+    return plain.isPresent() || number == 0 ? plain : openNumber(number, true);
   }
 
   /** Opens the file that has a number and is of one kind. */
   Optional<Opened> open(int number, boolean isCompressed) throws ErrnoException {
+    return inFolder(Optional.empty(), parts -> parts.openNumber(number, isCompressed));
+  }
+
+  private Optional<Opened> openNumber(int number, boolean isCompressed) throws ErrnoException {
+    LogFolder folder = held.orElseThrow();
     String name = String.valueOf(log.getFileName());
     String file =
         isCompressed
@@ -139,7 +186,7 @@ record LogParts(Path log) {
       // What is no file must not hold us up, or lead us elsewhere.
       fd =
           Fd.open(
-              log.resolveSibling(file).toString(),
+              folder.entry(file),
               OpenFlags.RDONLY | OpenFlags.NOFOLLOW | OpenFlags.NONBLOCK | OpenFlags.NOCTTY,
               0);
     } catch (ErrnoException e) {
@@ -150,7 +197,7 @@ record LogParts(Path log) {
     }
     Optional<Opened> opened = Optional.empty();
     try {
-      opened = opened(fd, number, isCompressed);
+      opened = opened(fd, number, isCompressed, folder.isOurs());
       return opened;
     } finally {
       if (opened.isEmpty()) {
@@ -159,10 +206,10 @@ record LogParts(Path log) {
     }
   }
 
-  private static Optional<Opened> opened(int fd, int number, boolean isCompressed)
-      throws ErrnoException {
+  private static Optional<Opened> opened(
+      int fd, int number, boolean isCompressed, boolean isFolderOurs) throws ErrnoException {
     FileStatus status = Fd.status(fd);
-    if (!status.isRegular()) {
+    if (!status.isRegular() || (status.links() > 1 && !isFolderOurs)) {
       return Optional.empty();
     }
     long modified = status.modifiedNanos() / 1_000_000;

@@ -1,6 +1,7 @@
 package pm.daemon.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -8,10 +9,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.FilePath;
+import pm.daemon.posix.Host;
 
 /** Lines are found and read over rotated files. */
 final class LogReaderTest {
@@ -67,6 +71,46 @@ final class LogReaderTest {
     assertThat(from(LogPosition.START, true)).isEmpty();
     write(0, "");
     assertThat(last(10)).isEmpty();
+  }
+
+  /** Who owns the folder of a log must not have shown to him what only root can read. */
+  @Test
+  void whatAUserLaidInTheWayIsNotRead() throws Exception {
+    Assumptions.assumeTrue(Host.euid() == 0, "only root can give files away");
+    Path secret = Files.writeString(folder.resolve("secret"), "secret\n");
+    Path theirs = Files.createDirectory(folder.resolve("theirs"));
+    FilePath.chown(theirs.toString(), 65534, 65534);
+    Path inTheirs = theirs.resolve("web.log");
+    Files.writeString(inTheirs, "one\n");
+    assertThat(all(inTheirs)).containsExactly("one");
+
+    Files.createLink(theirs.resolve("web.log.1"), secret);
+    Files.createSymbolicLink(theirs.resolve("web.log.2"), secret);
+    FilePath.mkfifo(theirs.resolve("web.log.3").toString(), 0600);
+    Files.createDirectory(theirs.resolve("web.log.4"));
+    assertThat(all(inTheirs)).containsExactly("one");
+    Files.delete(inTheirs);
+    Files.createLink(inTheirs, secret);
+    assertThat(all(inTheirs)).isEmpty();
+
+    Files.move(secret, folder.resolve("web.log"));
+    Path link = Files.createSymbolicLink(theirs.resolve("logs"), Path.of("../"));
+    FilePath.changeLinkOwner(link.toString(), 65534, 65534);
+    assertThatThrownBy(() -> all(link.resolve("web.log")))
+        .hasMessageContaining("leads to what is not that user's own");
+  }
+
+  /** A backup may have given our files second names. */
+  @Test
+  void inAFolderThatIsOursFilesMayHaveOtherNames() throws Exception {
+    write(1, "a\n");
+    Files.createLink(folder.resolve("backup"), log.resolveSibling(log.getFileName() + ".1"));
+    write(0, "b\n");
+    assertThat(last(9)).containsExactly("a", "b");
+  }
+
+  private List<String> all(Path file) throws Exception {
+    return reader.read(file, LogPosition.START, true).lines().stream().map(LogLine::text).toList();
   }
 
   @Test
