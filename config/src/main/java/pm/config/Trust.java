@@ -29,8 +29,12 @@ public record Trust(boolean required, int uid) {
     return new Trust(uid == 0, uid);
   }
 
-  /** Why {@code path}, a file or a folder, is not trusted; empty if it is. */
-  Optional<MalformedValueException> distrust(Path path) throws IOException {
+  /**
+   * Why {@code path}, a file or a folder, is not trusted; empty if it is.
+   *
+   * @throws IOException if it cannot be looked at, as when it is missing
+   */
+  public Optional<MalformedValueException> distrust(Path path) throws IOException {
     if (required) {
       try {
         check(path.toAbsolutePath(), 0);

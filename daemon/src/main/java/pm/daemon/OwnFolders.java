@@ -11,8 +11,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import pm.config.Folders;
+import pm.config.MalformedValueException;
+import pm.config.Trust;
 
 /** Makes the daemon's folders and refuses those that somebody else could tamper with. */
 final class OwnFolders {
@@ -26,6 +29,9 @@ final class OwnFolders {
   /** The folder of the pipes of workers. */
   static final String WORKERS = "workers";
 
+  private static final FileAttribute<Set<PosixFilePermission>> PARENT =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x"));
+
   private OwnFolders() {}
 
   /**
@@ -38,6 +44,7 @@ final class OwnFolders {
   static void prepare(Folders folders, int uid) throws UnusableFolderException {
     prepareRuntime(folders, uid);
     prepare("state", folders.state(), "rwx------", uid);
+    checkWay("state", folders.state(), uid);
     prepare("log", folders.log(), "rwxr-x---", uid);
   }
 
@@ -52,6 +59,7 @@ final class OwnFolders {
     if (prepare("runtime", folders.run(), uid == 0 ? "rwxr-xr-x" : "rwx------", uid)) {
       made.add("the folder");
     }
+    checkWay("runtime", folders.run(), uid);
     if (prepare("pipe", folders.run().resolve(PIPES), "rwx--x--x", uid)) {
       made.add("the folder of pipes");
     }
@@ -74,7 +82,8 @@ final class OwnFolders {
     try {
       Path parent = folder.getParent();
       if (parent != null && !Files.isDirectory(parent)) {
-        Files.createDirectories(parent);
+        // Whatever umask we were started with, others must not be able to exchange what is in it.
+        Files.createDirectories(parent, PARENT);
       }
       try {
         Files.createDirectory(folder, mode);
@@ -139,12 +148,42 @@ final class OwnFolders {
     }
   }
 
+  /**
+   * Root acts on what it finds there, so nobody else may be able to put another folder in its
+   * place. The log folder needs none of this: the way to it is walked anew for each file, and on
+   * some systems {@code /var/log} belongs to a group.
+   */
+  private static void checkWay(String what, Path folder, int uid) throws UnusableFolderException {
+    Optional<MalformedValueException> distrust;
+    try {
+      distrust = Trust.ofUser(uid).distrust(folder);
+    } catch (IOException refused) {
+      throw new UnusableFolderException(
+          "the " + what + " folder " + folder + " cannot be used: " + reason(refused) + ".");
+    }
+    if (distrust.isPresent()) {
+      throw new UnusableFolderException(
+          "the "
+              + what
+              + " folder "
+              + folder
+              + " could be exchanged by another user: "
+              + distrust.get().what()
+              + ". Give another by --home DIR, or "
+              + distrust.get().remedy()
+              + ".");
+    }
+  }
+
   /** Returns the kernel's words. */
   static String reason(IOException refused) {
     String message = refused.getMessage();
     String path = refused instanceof java.nio.file.FileSystemException fs ? fs.getFile() : null;
     if (refused instanceof java.nio.file.AccessDeniedException) {
       return "Permission denied: " + path;
+    }
+    if (refused instanceof java.nio.file.NoSuchFileException) {
+      return "No such file or directory: " + path;
     }
     if (refused instanceof java.nio.file.FileSystemException fs && fs.getReason() != null) {
       return fs.getReason();
