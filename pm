@@ -20,6 +20,8 @@ usage: ./pm COMMAND
   demo    build what is missing, then start a pmd of its own on config-examples/demo.yaml and show it at work
   test    build everything and run all tests
   build   build the runnable tree packaging/target/pm, without tests
+  package [VERSION]
+          build deb, rpm and tarball, with a Java runtime of their own, in packaging/target/packages
   clean   end the demo and remove what was built
   help    this
 
@@ -93,6 +95,16 @@ build() {
   maven -q -DskipTests process-test-classes || die "the build failed, see above."
 }
 
+# What packages are built with, as COMMAND:PACKAGE.
+package_tools='dpkg-deb:dpkg rpmbuild:rpm strip:binutils xz:xz-utils'
+
+packages() {
+  check_writable
+  find_tools_of "$package_tools" "What needs it is left out"
+  maven -q -Ppackages -DskipTests ${1:+"-Drevision=$1"} package || die "the packages were not built, see above."
+  (cd packaging/target/packages && ls -sh -- *.*)
+}
+
 is_built() {
   [ -x "$tree/bin/pmd" ] && [ -f "$tree.key" ] \
     && [ -z "$(find pom.xml .mvn ./*/pom.xml ./*/src -newer "$tree.key" -print -quit)" ]
@@ -109,28 +121,29 @@ test_tools='systemd-nspawn:systemd-container mmdebstrap:mmdebstrap systemd-notif
 nginx:nginx-light php-fpm8.2:php8.2-fpm redis-cli:redis-tools pg_ctlcluster:postgresql python3:python3 setpriv:util-linux strace:strace socat:socat zsh:zsh fish:fish
 mandoc:mandoc man:man-db'
 
-find_test_tools() {
+# find_tools_of TOOLS CONSEQUENCE: installs what is missing of them, or says what comes of that.
+find_tools_of() {
   missing=
-  for tool in $test_tools; do
+  for tool in $1; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${tool%:*}" > /dev/null || missing="$missing ${tool#*:}"
   done
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
-    say "Installing for the tests:$missing."
+    say "Installing:$missing."
     apt-get update -q > /dev/null 2>&1
     # One by one: what a distribution lacks keeps out nothing else.
     for package in $missing; do
       DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$package" > /dev/null 2>&1 \
-        || say "$package could not be installed: the tests that need it are skipped."
+        || say "$package could not be installed. $2."
     done
   else
-    say "Tests that need them are skipped, for these are missing:$missing."
+    say "These are missing:$missing. $2."
   fi
 }
 
 run_tests() {
   check_writable
-  find_test_tools
+  find_tools_of "$test_tools" "Tests that need it are skipped"
   stop_demo
   rm -rf ./*/target/surefire-reports
   # A failed test stops nothing, so that all are run; the figures decide in the end.
@@ -248,6 +261,7 @@ case ${1:-help} in
   demo) demo ;;
   test) run_tests ;;
   build) build && say "$tree" ;;
+  package) packages "${2:-}" ;;
   clean) clean ;;
   help | -h | --help) help ;;
   *)

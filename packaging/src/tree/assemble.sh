@@ -1,13 +1,16 @@
 #!/bin/sh
-# Assembles the runnable tree, bin/ and lib/: assemble.sh TREE SOURCES VERSION, on the Java of JAVA_HOME.
-# Nothing is done if nothing that goes into the tree has changed.
+# Assembles the runnable tree, bin/ and lib/: assemble.sh TREE SOURCES VERSION [RUNTIME], with the JDK of JAVA_HOME,
+# on which the tree runs too, unless there is a RUNTIME, which becomes a part of it. Nothing is done if nothing
+# that goes into the tree has changed. With SOURCE_DATE_EPOCH set the same input gives the same bytes.
 set -eu
 
 tree=$1
 sources=$2
 version=$3
+runtime=${4:-}
 src=$(cd "$(dirname "$0")" && pwd)
 java=$JAVA_HOME/bin/java
+find=find-java
 new=$tree.new
 
 die() {
@@ -25,8 +28,8 @@ pmctl_jars=$(jars_of cli)
 
 key=$(
   {
-    echo "$tree $JAVA_HOME"
-    cat "$src"/* "$JAVA_HOME/release"
+    echo "$tree $JAVA_HOME $runtime ${SOURCE_DATE_EPOCH:-}"
+    cat "$src"/* "$JAVA_HOME/release" ${runtime:+"$runtime/key"}
     echo "$pmd_jars" "$pmctl_jars" | xargs sha256sum
   } | sha256sum
 )
@@ -35,19 +38,34 @@ key=$(
 rm -rf "$new" "$tree.key"
 mkdir -p "$new/bin" "$new/lib"
 
-# The jars, but for the one that holds a native library for each machine there is: those of the two
+# Machines that the tree is for, as the native library names them.
+machines="x86_64 aarch64"
+if [ -n "$runtime" ]; then
+  cp -a "$runtime" "$new/runtime"
+  rm "$new/runtime/key"
+  java=$new/runtime/bin/java
+  find=own-java
+  machines=$(uname -m)
+fi
+
+# The jars, but for the one that holds a native library for each machine there is: those of the
 # machines we know are laid beside, so that none is unpacked when pmd starts.
 for jar in $pmd_jars $pmctl_jars; do
   case $jar in
     */jffi-*-native.jar)
       mkdir -p "$new/lib/native"
-      (cd "$new/lib" && "$JAVA_HOME/bin/jar" xf "$jar" jni/x86_64-Linux jni/aarch64-Linux)
+      for machine in $machines; do
+        (cd "$new/lib" && "$JAVA_HOME/bin/jar" xf "$jar" "jni/$machine-Linux")
+      done
       mv "$new"/lib/jni/* "$new/lib/native"
       rmdir "$new/lib/jni"
       ;;
     *) cp "$jar" "$new/lib" ;;
   esac
 done
+
+# Whoever made the native library left its symbols in it.
+[ -z "$runtime" ] || find "$new/lib/native" -name '*.so' -exec strip --strip-unneeded {} +
 
 # class_path JARS FOLDER: those of them that the tree has.
 class_path() {
@@ -62,8 +80,11 @@ launcher() {
   program=$1 main=$2 options=$3 jars=$4
   flags "$program" > "$new/flags"
   sed \
-    -e "s:@PROGRAM@:$program:" \
-    -e "s:@PROGRAM@:$program:" \
+    -e "/^@JAVA@\$/{
+r $src/$find.sh
+d
+}" "$src/launcher.sh" | sed \
+    -e "s:@PROGRAM@:$program:g" \
     -e "s:@MAIN@:$main:" \
     -e "s:@OPTIONS@:$options:" \
     -e "s:@JDK@:$JAVA_HOME:" \
@@ -71,13 +92,16 @@ launcher() {
     -e "/^@FLAGS@\$/{
 r $new/flags
 d
-}" "$src/launcher.sh" > "$new/bin/$program"
+}" > "$new/bin/$program"
   rm "$new/flags"
   chmod 755 "$new/bin/$program"
 }
 
 launcher pmd pm.daemon.Main PMD_JAVA_OPTIONS "$pmd_jars"
 launcher pmctl pm.cli.Main PMCTL_JAVA_OPTIONS "$pmctl_jars"
+
+# An archive names its jars with their times.
+[ -z "${SOURCE_DATE_EPOCH:-}" ] || find "$new" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
 # The class-data archives: what the programs load in a run that is like any other is laid out in advance.
 # $work/*.PROGRAM.classes are the lists of such runs.
@@ -91,7 +115,7 @@ trap 'rm -rf "$work"' EXIT
 archive() {
   program=$1 jars=$2
   # Class numbers differ from list to list and mean something only to class loaders of one's own.
-  cat "$work"/*."$program".classes | sed -e '/^#/d' -e '/^@cp/d' -e '/source:/d' -e 's/ id: [0-9]*$//' | sort -u > "$work/$program.classes"
+  cat "$work"/*."$program".classes | sed -e '/^#/d' -e '/^@cp/d' -e '/source:/d' -e 's/ id: [0-9]*$//' | LC_ALL=C sort -u > "$work/$program.classes"
   # The class path is relative, for the archive would hold the name of this folder; "./" is what the
   # JVM replaces by the folder that the jars are in at run time.
   # shellcheck disable=SC2046
@@ -116,6 +140,7 @@ for kind in program daemon; do
   "$new/bin/pmctl" config schema $kind > "$new/share/schema/$kind.json" || die "pmctl prints no schema of $kind"
 done
 
+[ -z "${SOURCE_DATE_EPOCH:-}" ] || find "$new" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 rm -rf "$tree"
 mv "$new" "$tree"
 PMD_JAVA_OPTIONS=-Xshare:on "$tree/bin/pmd" --version > /dev/null || die "pmd does not start with its archive"
