@@ -35,7 +35,7 @@ final class Recycling {
 
   /** Returns why a worker is to be replaced, in words; empty if it is not. */
   static String due(Worker worker, Recycle rule, long nowNanos) {
-    if (worker.isExhausted()) {
+    if (worker.hasDoneItsShare()) {
       return "it has done " + (worker.done + worker.inHand()) + " tasks";
     }
     if (nowNanos >= ageNanos(worker)) {

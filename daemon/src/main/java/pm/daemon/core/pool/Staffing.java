@@ -150,7 +150,7 @@ final class Staffing {
       return;
     }
     // One that has done all it may is of no more use: it does not wait for who takes its place.
-    boolean isUseless = worker.isExhausted();
+    boolean isUseless = worker.isSpent();
     if (!pool.replacements.has(worker)) {
       boolean hasRoom = shift.startable > 0 && shift.there <= shift.spec.max();
       if (!hasRoom && !isUseless) {

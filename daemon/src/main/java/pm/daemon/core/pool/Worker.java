@@ -187,9 +187,17 @@ final class Worker {
     }
   }
 
-  /** Returns whether it has done, or has in hand, as much as it may. */
-  boolean isExhausted() {
+  /** Returns whether it has done, or has in hand, so much that another is to take its place. */
+  boolean hasDoneItsShare() {
     return done + inHand >= taskLimit;
+  }
+
+  /**
+   * Returns whether it has done, or has in hand, all that it may: its share and, while nobody was
+   * ready to take its place, as much again.
+   */
+  boolean isSpent() {
+    return done + inHand - taskLimit >= taskLimit;
   }
 
   /** Returns whether it may get one more. */
@@ -200,7 +208,7 @@ final class Worker {
         && !isClosed
         && !isSurplus
         && !isToEnd
-        && !isExhausted();
+        && !isSpent();
   }
 
   /**

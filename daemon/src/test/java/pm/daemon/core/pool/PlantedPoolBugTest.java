@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +54,7 @@ class PlantedPoolBugTest {
         });
     BUGS.put(Law.BREAKER, rules(PlantedPoolBugTest::withoutBreaker));
     BUGS.put(Law.POOL_SIZE, rules(rules -> rules.withBounds(rules.min(), rules.max() + 1)));
+    BUGS.put(Law.REPLACED_FIRST, rules(PlantedPoolBugTest::oneTaskEach));
     BUGS.put(Law.STEADY, rules(rules -> idle(rules, Duration.ofMillis(50))));
     BUGS.put(Law.CONCURRENCY, rules(PlantedPoolBugTest::oneMoreInHand));
     BUGS.put(Law.CAPACITY, rules(PlantedPoolBugTest::moreRoom));
@@ -202,6 +204,24 @@ class PlantedPoolBugTest {
         rules,
         rules.concurrency() + 1,
         rules.scaleDownIdle(),
+        rules.queue(),
+        rules.task(),
+        rules.breaker());
+  }
+
+  private static PoolSpec oneTaskEach(PoolSpec rules) {
+    return new PoolSpec(
+        rules.min(),
+        rules.max(),
+        rules.scaleUp(),
+        rules.scaleDownIdle(),
+        rules.strategy(),
+        rules.weights(),
+        rules.concurrency(),
+        rules.accepts(),
+        new PoolSpec.Recycle(OptionalLong.of(1), Optional.empty(), OptionalLong.empty(), 0),
+        rules.throttle(),
+        rules.stall(),
         rules.queue(),
         rules.task(),
         rules.breaker());

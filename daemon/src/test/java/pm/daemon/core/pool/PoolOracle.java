@@ -14,6 +14,7 @@ import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.NewTask;
+import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.Priority;
 import pm.daemon.core.model.TaskState;
 
@@ -43,6 +44,8 @@ final class PoolOracle {
     BREAKER,
     /** There are as many workers as the bounds say, and nobody with a task is stopped for them. */
     POOL_SIZE,
+    /** Who is replaced goes when another is up, unless it has done twice its share. */
+    REPLACED_FIRST,
     /** The direction of scaling is reversed at most once in a while. */
     STEADY,
     /** No worker has more in hand than it may, and only one that is up gets anything. */
@@ -147,6 +150,9 @@ final class PoolOracle {
   final Set<InvocationId> killed = new HashSet<>();
 
   private final Set<InvocationId> blamed = new HashSet<>();
+
+  /** How many attempts workers were given. */
+  private final Map<InvocationId, Integer> given = new HashMap<>();
 
   /** When workers were told to give up which attempts. */
   private final Map<String, Long> told = new HashMap<>();
@@ -326,6 +332,7 @@ final class PoolOracle {
       mustBeFirst(task, now);
       gate(task, now);
     }
+    given.merge(started.invocation(), 1, Integer::sum);
     task.state = TaskState.RUNNING;
     task.attempt = started.attempt();
     task.lease = started;
@@ -517,6 +524,21 @@ final class PoolOracle {
         inHand,
         " tasks in hand: ",
         reason);
+    long share = rules().recycle().maxTasks().orElse(Long.MAX_VALUE / 2);
+    long least = Math.max(1, (long) (share * (1 - rules().recycle().jitter())));
+    check(
+        reason != Slots.Reason.RECYCLED
+            || given.getOrDefault(invocation, 0) >= 2 * least
+            || isAnotherUp(slot),
+        Law.REPLACED_FIRST,
+        "slot ",
+        slot,
+        " goes and nobody is up in its place");
+  }
+
+  private boolean isAnotherUp(int slot) {
+    return fleet.instances.values().stream()
+        .anyMatch(other -> other.name().number() != slot && other.phase() instanceof Phase.Up);
   }
 
   List<Known> inHand(InvocationId invocation) {

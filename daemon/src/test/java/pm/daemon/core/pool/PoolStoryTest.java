@@ -122,25 +122,48 @@ class PoolStoryTest {
   // Recycling.
 
   @Test
-  void aWorkerThatHasDoneAllItMayIsReplacedAndItsReplacementStartsWithItsLastTask() {
-    Yard yard = Yard.up(1, rules -> rules.recycle(2, Duration.ZERO, 0, 0));
-    yard.submit(tasks(3));
-    yard.said();
+  void aWorkerThatHasDoneItsShareGoesOnUntilWhoTakesItsPlaceIsReady() {
+    Yard yard = Yard.up(1, rules -> rules.recycle(3, Duration.ZERO, 0, 0));
+    yard.submit(tasks(6));
     yard.succeeded(1, 1, 1);
+    yard.said();
+    yard.succeeded(1, 2, 1);
     assertThat(yard.said())
         .containsExactly(
-            "ended 1 SUCCEEDED",
-            "started 2/1 @1",
-            "send i1 2/1 #2",
-            "start p@2: takes the place of p@1: it has done 2 tasks");
-    yard.succeeded(1, 2, 1);
+            "ended 2 SUCCEEDED",
+            "started 3/1 @1",
+            "send i1 3/1 #3",
+            "start p@2: takes the place of p@1: it has done 3 tasks");
+    yard.succeeded(1, 3, 1);
+    assertThat(yard.saidBut("ended", "send")).containsExactly("started 4/1 @1");
+    yard.fleet.ready(2);
+    yard.settle();
+    assertThat(yard.saidBut("send", "busy")).containsExactly("started 5/1 @2");
+    yard.succeeded(1, 4, 1);
     assertThat(yard.saidBut("ended", "idle"))
         .containsExactly(
-            "recycle: p@1: it has done 2 tasks", "stop p@1 RECYCLED: it has done 2 tasks");
+            "recycle: p@1: it has done 4 tasks", "stop p@1 RECYCLED: it has done 4 tasks");
+    yard.fleet.gone(1, ExitCause.RECYCLE, "recycled", DeadReason.STOPPED);
+    yard.succeeded(2, 5, 1);
+    assertThat(yard.saidBut("ended", "send")).containsExactly("started 6/1 @2");
+  }
+
+  @Test
+  void aWorkerWhoseReplacementIsSlowDoesTwiceItsShareAtMost() {
+    Yard yard = Yard.up(1, rules -> rules.recycle(2, Duration.ZERO, 0, 0));
+    yard.submit(tasks(5));
+    for (int task = 1; task <= 3; task++) {
+      yard.succeeded(1, task, 1);
+    }
+    assertThat(yard.said()).contains("started 4/1 @1");
+    yard.succeeded(1, 4, 1);
+    assertThat(yard.saidBut("ended", "idle"))
+        .containsExactly(
+            "recycle: p@1: it has done 4 tasks", "stop p@1 RECYCLED: it has done 4 tasks");
     yard.fleet.gone(1, ExitCause.RECYCLE, "recycled", DeadReason.STOPPED);
     yard.fleet.ready(2);
     yard.settle();
-    assertThat(yard.saidBut("send", "busy")).containsExactly("started 3/1 @2");
+    assertThat(yard.saidBut("send", "busy")).containsExactly("started 5/1 @2");
   }
 
   @Test

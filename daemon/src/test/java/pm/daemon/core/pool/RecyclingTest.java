@@ -68,8 +68,21 @@ class RecyclingTest {
     Recycle one = new Recycle(OptionalLong.of(1), Optional.empty(), OptionalLong.empty(), 1);
     begin(one, 7);
     assertThat(worker.taskLimit).isEqualTo(1);
-    assertThat(worker.isExhausted()).isFalse();
+    assertThat(worker.hasDoneItsShare()).isFalse();
+    worker.done = 1;
+    assertThat(worker.hasDoneItsShare()).isTrue();
+    assertThat(worker.isSpent()).isFalse();
+    worker.done = 2;
+    assertThat(worker.isSpent()).isTrue();
     assertThat(Recycling.ageNanos(worker)).isEqualTo(Moment.NEVER);
+  }
+
+  @Test
+  void whoHasNoLimitIsNeverSpent() {
+    begin(Recycle.NONE, 1);
+    worker.done = Long.MAX_VALUE / 2;
+    assertThat(worker.hasDoneItsShare()).isFalse();
+    assertThat(worker.isSpent()).isFalse();
   }
 
   @Test
