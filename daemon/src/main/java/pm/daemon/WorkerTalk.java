@@ -153,7 +153,23 @@ final class WorkerTalk implements Provider, ChildOutput {
   public void reattach(
       InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec spec)
       throws OutputRefusedException {
-    output.reattach(instance, invocation, pid, spec);
+    try {
+      output.reattach(instance, invocation, pid, spec);
+    } catch (OutputRefusedException refused) {
+      // What it says to us does not depend on its log.
+      goOn(instance, invocation);
+      throw refused;
+    }
+    goOn(instance, invocation);
+  }
+
+  @Override
+  public void unlogged(InstanceName instance, InvocationId invocation)
+      throws OutputRefusedException {
+    goOn(instance, invocation);
+  }
+
+  private void goOn(InstanceName instance, InvocationId invocation) throws OutputRefusedException {
     WorkerSpec worker = adopted.remove(invocation);
     if (worker != null) {
       try {

@@ -114,8 +114,14 @@ final class Wishes implements Slots {
           case SCALED_DOWN -> StopCause.SCALED_DOWN;
           case RECYCLED -> StopCause.RECYCLED;
           case STALLED -> StopCause.STALLED;
+          case UNREACHABLE -> StopCause.UNHEALTHY;
         };
-    boolean isReplaced = stop.reason() == Reason.STALLED;
+    AfterStop after =
+        switch (stop.reason()) {
+          case SCALED_DOWN, RECYCLED -> AfterStop.STAY;
+          case STALLED -> AfterStop.START;
+          case UNREACHABLE -> AfterStop.POLICY;
+        };
     draft.take(
         slot,
         InstanceMachine.retire(
@@ -123,8 +129,8 @@ final class Wishes implements Slots {
             draft.program(slot.name()).rules(),
             cause,
             stop.why(),
-            isReplaced ? AfterStop.START : AfterStop.STAY,
-            isReplaced ? Actor.POLICY : Actor.POOL,
+            after,
+            after == AfterStop.STAY ? Actor.POOL : Actor.POLICY,
             draft.hasWork(slot),
             now));
   }

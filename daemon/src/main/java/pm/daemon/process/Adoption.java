@@ -157,9 +157,19 @@ final class Adoption {
     } catch (OutputRefusedException refused) {
       reason = String.valueOf(refused.getMessage());
     } catch (StageException refused) {
-      reason = refused.stage() + ": " + refused.reason();
+      reason = refused.stage() + ": " + refused.reason() + unlogged(effect);
     }
     return Optional.of(new Report.OutputBlocked(effect.instance(), "", reason));
+  }
+
+  /** It is not known where its output goes; returns what else is refused, in words. */
+  private String unlogged(Effect.Adopt effect) {
+    try {
+      means.output().unlogged(effect.instance(), effect.run().invocation());
+      return "";
+    } catch (OutputRefusedException refused) {
+      return "; " + refused.getMessage();
+    }
   }
 
   private LogSpec logs(Effect.Adopt effect) throws StageException {

@@ -31,6 +31,15 @@ public interface ChildOutput {
       throws OutputRefusedException;
 
   /**
+   * Where a child of a daemon before us is to be read to is not known, so its output is not read
+   * again; whatever else is spoken with it goes on. On a blocking thread; may block.
+   *
+   * @throws OutputRefusedException if that cannot go on either
+   */
+  default void unlogged(InstanceName instance, InvocationId invocation)
+      throws OutputRefusedException {}
+
+  /**
    * Calls {@code whenDone} once on the loop thread when all is read that had been written when this
    * was called. On the loop thread. Also for an invocation that has no output here.
    */

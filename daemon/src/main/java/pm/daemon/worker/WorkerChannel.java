@@ -101,6 +101,17 @@ final class WorkerChannel {
   /** Whether nothing is heard from it any more either. */
   private boolean isBroken;
 
+  /** What was told of it that nothing can be told to it any more. */
+  private Loss told = Loss.NONE;
+
+  /** How much of the talk with it is over. */
+  private enum Loss {
+    NONE,
+    /** It can still say something. */
+    INPUT,
+    ALL
+  }
+
   /**
    * @param log our end of the pipe to its log
    * @param partBytes how much of a frame from it a daemon before us has moved to a file
@@ -193,16 +204,18 @@ final class WorkerChannel {
    * @param isTorn whether that one died while it wrote a frame
    */
   void begin(boolean isAdopted, boolean isTorn) {
+    if (isTorn && hasHeaders) {
+      mute = Optional.of("a message to it was cut off when the daemon before died");
+    }
     if (isAdopted) {
+      tellLoss(surroundings.listener()::task);
       surroundings.listener().task(new TaskReport.SentThrough(invocation, ends.sent().get()));
     }
     guarded(
         () -> {
           loop.watch(ends.out(), Epoll.IN | Epoll.EDGE_TRIGGERED, (fd, events) -> lookOrWait());
           isWatched = true;
-          if (isTorn && hasHeaders) {
-            mute = Optional.of("a message to it was cut off when the daemon before died");
-          } else if (isTorn) {
+          if (isTorn && !hasHeaders) {
             outbox.endTornLine();
             flush();
           }
@@ -569,6 +582,20 @@ final class WorkerChannel {
         loop.unwatch(ends.out());
       }
       drained();
+    }
+    // Another turn hears it, as this may be where the effects of the last one are run.
+    tellLoss(report -> loop.post(() -> surroundings.listener().task(report)));
+  }
+
+  private void tellLoss(Consumer<TaskReport> listener) {
+    Loss loss =
+        isBroken || reader.hasEnded()
+            ? Loss.ALL
+            : mute.isPresent() || outbox.isRefused() ? Loss.INPUT : Loss.NONE;
+    if (loss.compareTo(told) > 0 && !isReleased && !isClosed) {
+      told = loss;
+      String why = unreachable().orElseThrow();
+      listener.accept(new TaskReport.Unreachable(invocation, loss == Loss.INPUT, why));
     }
   }
 

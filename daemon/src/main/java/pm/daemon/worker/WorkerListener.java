@@ -21,7 +21,8 @@ public interface WorkerListener {
 
   /**
    * What a worker says about tasks, or what became of the frame of one. Of one that was taken over,
-   * the first word of all is {@link TaskReport.SentThrough}.
+   * the first word of all is {@link TaskReport.SentThrough}, unless nothing can be told to it any
+   * more: {@link TaskReport.Unreachable}.
    */
   void task(TaskReport report);
 

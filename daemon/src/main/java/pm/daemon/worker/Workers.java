@@ -141,7 +141,8 @@ public final class Workers implements AutoCloseable {
 
   /**
    * Goes on with a worker that a daemon before us started. What has come from it meanwhile is
-   * taken. Any thread; does file work.
+   * taken. Where its pipes are gone or cannot be opened, {@link TaskReport.Unreachable} is told.
+   * Any thread; does file work.
    *
    * @param log the named pipe to its log, which is being read again and may not be there
    * @throws WorkerException if its pipes are there and cannot be opened
@@ -152,7 +153,7 @@ public final class Workers implements AutoCloseable {
       Means shared = means();
       Optional<WorkerFolder.OurEnds> ends = folder.find(instance, invocation);
       if (ends.isEmpty()) {
-        loop.post(() -> listener.task(new TaskReport.SentThrough(invocation, 0)));
+        lost(invocation, "its pipes are gone");
         return;
       }
       try {
@@ -168,8 +169,13 @@ public final class Workers implements AutoCloseable {
         throw e;
       }
     } catch (ErrnoException e) {
+      lost(invocation, "its pipes cannot be opened: " + e.getMessage());
       throw new WorkerException(e);
     }
+  }
+
+  private void lost(InvocationId invocation, String why) {
+    loop.post(() -> listener.task(new TaskReport.Unreachable(invocation, false, why)));
   }
 
   private void begin(

@@ -157,6 +157,12 @@ final class TaskWords {
           Optional.of(
               new TaskReport.SentThrough(
                   invocations.apply(words.getFirst()), Long.parseLong(words.get(1))));
+      case "unreachable" ->
+          Optional.of(
+              new TaskReport.Unreachable(
+                  invocations.apply(words.getFirst()),
+                  true,
+                  String.join(" ", words.subList(1, words.size()))));
       default -> Optional.empty();
     };
   }

@@ -258,6 +258,7 @@ final class StreamJudge {
         }
         case TaskReport.NotSent _,
             TaskReport.SentThrough _,
+            TaskReport.Unreachable _,
             TaskReport.Evidence _,
             TaskReport.Load _,
             TaskReport.Left _,

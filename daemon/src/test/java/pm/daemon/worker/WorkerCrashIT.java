@@ -1,6 +1,7 @@
 package pm.daemon.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -102,6 +103,59 @@ final class WorkerCrashIT {
       second.onLoop(() -> second.workers.ping(web.invocation, 1));
       assertThat(second.nextHeard())
           .isEqualTo("failed 1: a message to it was cut off when the daemon before died");
+      assertThat(second.nextLost())
+          .isEqualTo("may answer: a message to it was cut off when the daemon before died");
+      web.close();
+    }
+  }
+
+  @Test
+  void givenPipesThatAreGone_whenAdopted_thenItIsSaidToBeLost() throws Exception {
+    Workshop first = new Workshop(folder);
+    Workshop.Played web = first.start(Workshop.LINES);
+    first.settle();
+    first.close();
+    for (WorkerFolder.File name : WorkerFolder.File.values()) {
+      Files.deleteIfExists(file(first, web, name));
+    }
+    try (Workshop second = new Workshop(folder)) {
+      adopt(second, web);
+      assertThat(second.nextLost()).isEqualTo("its pipes are gone");
+      assertThat(second.heard).as("nobody knows what was sent").isEmpty();
+      web.close();
+    }
+  }
+
+  @Test
+  void givenPipesThatCannotBeOpened_whenAdopted_thenItIsSaidToBeLost() throws Exception {
+    Workshop first = new Workshop(folder);
+    Workshop.Played web = first.start(Workshop.LINES);
+    first.settle();
+    first.close();
+    Path in = file(first, web, WorkerFolder.File.IN);
+    Files.delete(in);
+    Files.createFile(in);
+    try (Workshop second = new Workshop(folder)) {
+      assertThatThrownBy(() -> adopt(second, web)).isInstanceOf(WorkerException.class);
+      assertThat(second.nextLost()).startsWith("its pipes cannot be opened: ");
+      assertThat(second.heard).isEmpty();
+      web.close();
+    }
+  }
+
+  @Test
+  void givenAnInputThatIsClosed_whenAdopted_thenThatIsSaidBeforeAnythingElse() throws Exception {
+    Workshop first = new Workshop(folder);
+    Workshop.Played web = first.start(Workshop.LINES);
+    first.settle();
+    first.close();
+    web.closeInput();
+    try (Workshop second = new Workshop(folder)) {
+      adopt(second, web);
+      assertThat(second.nextHeard()).isEqualTo("sent through 0");
+      assertThat(second.lost).containsExactly("may answer: it has closed its input");
+      web.write("{\"jsonrpc\":\"2.0\",\"method\":\"ready\"}\n");
+      assertThat(second.nextHeard()).as("it can still speak").isEqualTo("ready");
       web.close();
     }
   }
@@ -247,19 +301,6 @@ final class WorkerCrashIT {
         assertThat(second.nextHeard()).isEqualTo("sent through 0");
         web.close();
       }
-    }
-  }
-
-  @Test
-  void givenNoPipes_whenAdopted_thenNothingWasSent() throws Exception {
-    Workshop first = new Workshop(folder);
-    Workshop.Played web = first.start(Workshop.LINES);
-    first.onLoop(() -> first.workers.release(web.invocation));
-    first.close();
-    try (Workshop second = new Workshop(folder)) {
-      adopt(second, web);
-      assertThat(second.nextHeard()).isEqualTo("sent through 0");
-      web.close();
     }
   }
 

@@ -49,6 +49,10 @@ final class Workshop implements AutoCloseable {
 
   final Path folder;
   final LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
+
+  /** Why workers can be told nothing any more. */
+  final LinkedBlockingQueue<String> lost = new LinkedBlockingQueue<>();
+
   final Map<Long, String> stored = new ConcurrentHashMap<>();
   final AtomicLong reads = new AtomicLong();
   final Workers workers;
@@ -114,6 +118,10 @@ final class Workshop implements AutoCloseable {
 
     @Override
     public void task(TaskReport report) {
+      if (report instanceof TaskReport.Unreachable unreachable) {
+        lost.add((unreachable.canAnswer() ? "may answer: " : "") + unreachable.why());
+        return;
+      }
       heard.add(
           switch (report) {
             case TaskReport.Succeeded(var _, long task, String key, int attempt, byte[] result) ->
@@ -139,7 +147,8 @@ final class Workshop implements AutoCloseable {
             case TaskReport.NotSent(var _, long task, int attempt, String why) ->
                 named(task, "", attempt) + " not sent: " + why;
             case TaskReport.SentThrough(var _, long sequence) -> "sent through " + sequence;
-            case TaskReport.Evidence _,
+            case TaskReport.Unreachable _,
+                TaskReport.Evidence _,
                 TaskReport.Load _,
                 TaskReport.Left _,
                 TaskReport.StoreFailed _,
@@ -194,6 +203,12 @@ final class Workshop implements AutoCloseable {
   String nextHeard() throws InterruptedException {
     String next = heard.poll(LIMIT_SECONDS, TimeUnit.SECONDS);
     assertThat(next).as("something heard within %s s", LIMIT_SECONDS).isNotNull();
+    return next;
+  }
+
+  String nextLost() throws InterruptedException {
+    String next = lost.poll(LIMIT_SECONDS, TimeUnit.SECONDS);
+    assertThat(next).as("a worker lost within %s s", LIMIT_SECONDS).isNotNull();
     return next;
   }
 

@@ -49,6 +49,16 @@ public sealed interface TaskReport extends TaskEvent {
   record SentThrough(InvocationId invocation, long sequence) implements TaskReport {}
 
   /**
+   * Nothing can be told to a worker any more, as long as it lives. Of one that was taken over this
+   * may be the first and only word.
+   *
+   * @param canAnswer whether it can still answer what it has in hand
+   * @param why the rest of the sentence: {@code it has closed its input}
+   */
+  record Unreachable(InvocationId invocation, boolean canAnswer, String why)
+      implements TaskReport {}
+
+  /**
    * What the end of a worker left behind: the last lines of its log.
    *
    * @param task the task that it had in hand

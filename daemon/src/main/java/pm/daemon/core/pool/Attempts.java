@@ -209,6 +209,11 @@ final class Attempts {
         unsent.add(task);
       }
     }
+    if (!worker.canBeReached()) {
+      // It may have got them all the same: they are another's once it is gone, which is soon.
+      worker.canAnswer &= unsent.isEmpty();
+      unsent.clear();
+    }
     unsent.sort(Comparator.comparingLong(Task::sequence));
     for (Task task : unsent) {
       release(pool, worker, task, now);

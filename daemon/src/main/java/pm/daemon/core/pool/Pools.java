@@ -277,6 +277,7 @@ public final class Pools {
         }
       }
       case TaskReport.SentThrough sent -> sentThrough(sent, now, turn);
+      case TaskReport.Unreachable unreachable -> unreachable(unreachable, now);
       case TaskReport.Evidence evidence ->
           attempts.evidence(evidence.invocation(), evidence.lines(), turn);
       case TaskReport.Load load -> {
@@ -317,6 +318,17 @@ public final class Pools {
         if (worker.hasInvocation && worker.invocation.equals(sent.invocation())) {
           attempts.sentThrough(pool, worker, sent.sequence(), now, turn);
           pool.isDirty = true;
+          return;
+        }
+      }
+    }
+  }
+
+  private void unreachable(TaskReport.Unreachable report, Moment now) {
+    for (Pool pool : pools) {
+      for (Worker worker : pool.workers()) {
+        if (worker.hasInvocation && worker.invocation.equals(report.invocation())) {
+          Reach.lost(pool, worker, report, now);
           return;
         }
       }
@@ -416,6 +428,7 @@ public final class Pools {
       Notes.tell(pool, "breaker", "half-open: one task is tried", now, turn);
     }
     limits.look(pool, now, turn, slots);
+    Reach.look(pool, now, turn, slots);
     do {
       pool.tasks.waiting().wake(now.nanos());
       dispatcher.dispatch(pool, now, turn);
@@ -471,6 +484,7 @@ public final class Pools {
   private long nextNanos(Pool pool, Hold hold, Moment now, Turn turn, Slots slots) {
     long next = Math.min(Limits.nextNanos(pool), pool.breaker.until());
     next = Math.min(next, pool.tasks.waiting().nextWake());
+    next = Math.min(next, Reach.nextNanos(pool));
     next = Math.min(next, Admission.nextNanos(pool));
     next = Math.min(next, Keeping.nextNanos(pool));
     next = Math.min(next, pool.stall.nextNanos(pool.spec().stall()));

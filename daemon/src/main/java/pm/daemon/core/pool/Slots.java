@@ -16,7 +16,9 @@ public interface Slots {
     /** It has done so much work, or lived so long, that another takes its place. */
     RECYCLED,
     /** Nothing of its pool's queue has ended for too long. */
-    STALLED
+    STALLED,
+    /** Nothing can be told to it any more. */
+    UNREACHABLE
   }
 
   /**
@@ -29,7 +31,8 @@ public interface Slots {
   /**
    * Stop a worker that has nothing in hand, or replace it; it is drained first all the same.
    *
-   * @param reason after STALLED it is started again, else it stays down until it is wanted
+   * @param reason after STALLED it is started again, after UNREACHABLE its restart policy decides,
+   *     else it stays down until it is wanted
    */
   void stop(InstanceName slot, InvocationId invocation, Reason reason, String why);
 

@@ -49,6 +49,12 @@ final class Worker {
   /** Whether it was taken over, and it is not known yet which of its leases it has got. */
   boolean isUnheard;
 
+  /** Since when nothing can be told to it any more; NEVER if it can be reached. */
+  long unreachableNanos = Moment.NEVER;
+
+  boolean canAnswer = true;
+  String unreachableWhy = "";
+
   /** Whether we have asked for its end, so that what it has in hand is not to blame. */
   boolean isToEnd;
 
@@ -121,6 +127,9 @@ final class Worker {
     invocation = next;
     hasInvocation = true;
     isUnheard = false;
+    unreachableNanos = Moment.NEVER;
+    canAnswer = true;
+    unreachableWhy = "";
     isToEnd = false;
     isToReturn = false;
     isKilled = false;
@@ -200,11 +209,16 @@ final class Worker {
     return done + inHand - taskLimit >= taskLimit;
   }
 
+  boolean canBeReached() {
+    return unreachableNanos == Moment.NEVER;
+  }
+
   /** Returns whether it may get one more. */
   boolean isOpen(int concurrency) {
     return status == Status.UP
         && inHand < concurrency
         && !isUnheard
+        && canBeReached()
         && !isClosed
         && !isSurplus
         && !isToEnd
@@ -235,7 +249,7 @@ final class Worker {
 
   /** Returns whether it is up, has nothing in hand, and could get a task. */
   boolean isIdle() {
-    return status == Status.UP && inHand == 0 && !isToEnd && !isUnheard;
+    return status == Status.UP && inHand == 0 && !isToEnd && !isUnheard && canBeReached();
   }
 
   @Override

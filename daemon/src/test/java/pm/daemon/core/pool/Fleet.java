@@ -185,7 +185,11 @@ final class Fleet implements Slots {
     wishes.add("stop " + slot + " " + reason + ": " + why);
     stopping(
         slot.number(),
-        reason == Reason.STALLED ? AfterStop.START : AfterStop.STAY,
+        switch (reason) {
+          case STALLED -> AfterStop.START;
+          case UNREACHABLE -> AfterStop.POLICY;
+          case SCALED_DOWN, RECYCLED -> AfterStop.STAY;
+        },
         StopCause.REQUESTED);
   }
 

@@ -107,6 +107,9 @@ final class PoolHistory implements Turn {
     final ArrayDeque<TaskReport> unread = new ArrayDeque<>();
 
     long sequence;
+
+    /** Nothing can be told to it any more. */
+    boolean isCut;
   }
 
   private static final Duration GRACE = StopSpec.DEFAULT.timeout();
@@ -497,7 +500,11 @@ final class PoolHistory implements Turn {
     InvocationId invocation = living.get(random.nextInt(living.size()));
     Hands hand = hands.computeIfAbsent(invocation, key -> new Hands());
     int dice = random.nextInt(20);
-    if (dice < 2 && !hand.said.isEmpty()) {
+    if (random.nextInt(60) == 0) {
+      hand.isCut = true;
+      fleet.tell(pools, this);
+      report(new TaskReport.Unreachable(invocation, random.nextBoolean(), "it is lost"));
+    } else if (dice < 2 && !hand.said.isEmpty()) {
       report(hand.said.get(random.nextInt(hand.said.size())));
     } else if (dice < 3) {
       report(
@@ -756,7 +763,13 @@ final class PoolHistory implements Turn {
     oracle.turn();
     for (InvocationId invocation : living()) {
       Hands hand = hands.computeIfAbsent(invocation, key -> new Hands());
-      report(new TaskReport.SentThrough(invocation, hand.sequence));
+      if (hand.isCut || random.nextInt(12) == 0) {
+        hand.isCut = true;
+        report(new TaskReport.Unreachable(invocation, random.nextBoolean(), "it is lost"));
+      }
+      if (!hand.isCut || random.nextBoolean()) {
+        report(new TaskReport.SentThrough(invocation, hand.sequence));
+      }
       // What it has sent is still in its pipe, unless something of it was kept.
       List.copyOf(hand.unread).forEach(this::report);
     }

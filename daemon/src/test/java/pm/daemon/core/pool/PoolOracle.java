@@ -149,6 +149,9 @@ final class PoolOracle {
   /** Workers that were killed, which are said to be. */
   final Set<InvocationId> killed = new HashSet<>();
 
+  /** Workers to which nothing can be told any more. */
+  private final Set<InvocationId> unreachable = new HashSet<>();
+
   private final Set<InvocationId> blamed = new HashSet<>();
 
   /** How many attempts workers were given. */
@@ -223,6 +226,7 @@ final class PoolOracle {
           }
         }
       }
+      case TaskReport.Unreachable cut -> unreachable.add(cut.invocation());
       case TaskReport.Progressed progressed -> {}
       case TaskReport.Evidence evidence -> {}
       case TaskReport.Load load -> {}
@@ -322,6 +326,11 @@ final class PoolOracle {
             .count();
     check(inHand < rules().concurrency() || isRelease, Law.CONCURRENCY, "too much: ", started);
     check(task.notBefore <= now || isRelease, Law.IN_ORDER, "too early: ", started);
+    check(
+        !unreachable.contains(started.invocation()),
+        Law.CONCURRENCY,
+        "a worker that cannot be reached gets ",
+        started);
     if (!isRelease) {
       check(!isEnding, Law.CONCURRENCY, "the daemon ends: ", started);
       check(
@@ -516,7 +525,7 @@ final class PoolOracle {
   void stops(int slot, Slots.Reason reason, InvocationId invocation) {
     long inHand = inHand(invocation).size();
     check(
-        reason == Slots.Reason.STALLED || inHand == 0,
+        reason == Slots.Reason.STALLED || reason == Slots.Reason.UNREACHABLE || inHand == 0,
         Law.POOL_SIZE,
         "slot ",
         slot,
@@ -592,7 +601,9 @@ final class PoolOracle {
       }
       Long since = told.get(key(holder, task.number, task.attempt));
       check(
-          since != null || (now < task.lease.deadlineNanos() && !task.isCancelling),
+          since != null
+              || unreachable.contains(holder)
+              || (now < task.lease.deadlineNanos() && !task.isCancelling),
           Law.TIME_LIMIT,
           "nobody is told to give up task ",
           task.number);

@@ -561,6 +561,79 @@ class PoolStoryTest {
   }
 
   @Test
+  void aWorkerThatCanBeToldNothingGetsNoMoreAndIsReplacedWhenItsHandsAreEmpty() {
+    Yard yard = Yard.up(1, rules -> rules.concurrency(2));
+    yard.submit(task());
+    yard.said();
+    yard.report(
+        new TaskReport.Unreachable(yard.fleet.invocation(1), true, "it has closed its input"));
+    yard.submit(task());
+    assertThat(yard.said()).noneMatch(line -> line.startsWith("started"));
+    yard.pass("30S");
+    assertThat(yard.said()).as("it may finish").isEmpty();
+    yard.succeeded(1, 1, 1);
+    assertThat(yard.saidBut("ended", "idle"))
+        .containsExactly(
+            "unreachable: p@1 can be told nothing any more, it is replaced: it has closed its"
+                + " input",
+            "stop p@1 UNREACHABLE: it has closed its input");
+    yard.fleet.gone(1, ExitCause.UNHEALTHY, "liveness lost", DeadReason.BACKOFF);
+    yard.settle();
+    yard.fleet.up(1);
+    yard.settle();
+    assertThat(yard.said()).contains("started 2/1 @1");
+  }
+
+  @Test
+  void aWorkerThatDiesHasClosedItsPipesTooAndIsNotReplacedForThat() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(1), 3, 1));
+    yard.submit(task());
+    yard.said();
+    yard.report(
+        new TaskReport.Unreachable(yard.fleet.invocation(1), false, "it has closed its output"));
+    yard.pass("0.9S");
+    assertThat(yard.said()).isEmpty();
+    yard.fleet.gone(1, ExitCause.SIGNAL, "killed by SIGSEGV", DeadReason.BACKOFF);
+    yard.settle();
+    assertThat(yard.said())
+        .as("it is its task's death")
+        .contains("ended 1 FAILED death: worker died: killed by SIGSEGV");
+  }
+
+  @Test
+  void anAdoptedWorkerWhoseChannelIsLostIsReplacedAndItsLeasesGoBack() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(1), 3, 1));
+    yard.submit(task());
+    yard.crash();
+    yard.report(new TaskReport.Unreachable(yard.fleet.invocation(1), false, "its pipes are gone"));
+    yard.said();
+    yard.passToDeadline();
+    assertThat(yard.said()).contains("stop p@1 UNREACHABLE: its pipes are gone");
+    yard.fleet.gone(1, ExitCause.UNHEALTHY, "liveness lost", DeadReason.BACKOFF);
+    yard.settle();
+    assertThat(yard.said())
+        .as("that is nobody's death")
+        .containsExactly("returned 1: its worker was stopped: unhealthy");
+    yard.fleet.up(1);
+    yard.settle();
+    assertThat(yard.said()).contains("started 1/2 @1");
+  }
+
+  @Test
+  void whatAWorkerMayNotHaveGotThatCanBeToldNothingIsNotWaitedFor() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.submit(task());
+    yard.crash();
+    yard.settle();
+    yard.said();
+    yard.report(new TaskReport.Unreachable(yard.fleet.invocation(1), true, "it is lost"));
+    yard.report(new TaskReport.SentThrough(yard.fleet.invocation(1), 0));
+    assertThat(yard.said()).containsExactly();
+    yard.pass("1S");
+    assertThat(yard.said()).contains("stop p@1 UNREACHABLE: it is lost");
+  }
+
+  @Test
   void anUnhealthyWorkerGetsNothingAndKeepsWhatItHas() {
     Yard yard = Yard.up(1, rules -> rules);
     yard.submit(tasks(2));
