@@ -21,12 +21,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import pm.protocol.Members;
 
 /** Sixteen clients that want different things of a hundred programs, all at once. */
+@Tag("alone")
 @Timeout(300)
 class ManyClientsIT {
 

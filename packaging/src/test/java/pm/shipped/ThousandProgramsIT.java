@@ -8,12 +8,14 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import pm.protocol.Members;
 
 /** A thousand programs are as good as one: started, taken over after a crash, stopped. */
+@Tag("alone")
 @Timeout(300)
 class ThousandProgramsIT {
 

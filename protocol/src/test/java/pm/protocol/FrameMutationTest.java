@@ -10,12 +10,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Two million damaged streams, in both framings: however they are cut into pieces, the same is
  * found in them, every byte belongs to exactly one stretch, and what is taken for a message is one
  * for the reader that builds messages too. {@code -Dmutation.seed=N} replays one seed.
  */
+@Execution(ExecutionMode.CONCURRENT)
 final class FrameMutationTest {
   private static final int INPUTS = 1_000_000;
   private static final int MAX_FRAME = 120;
