@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -18,6 +20,11 @@ import java.util.stream.Stream;
  * @param session the pid of the leader of its session
  */
 record Proc(long pid, String state, long parent, long session, List<String> environment) {
+
+  private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  /** {@code PF_KTHREAD} among the flags of proc(5). */
+  private static final long OF_THE_KERNEL = 0x0020_0000;
 
   /** Returns the processes, but for zombies, that have this {@code NAME=value}. */
   static List<Proc> withEnvironment(String variable) {
@@ -36,23 +43,40 @@ record Proc(long pid, String state, long parent, long session, List<String> envi
   static Optional<Proc> of(long pid) {
     Path folder = Path.of("/proc", Long.toString(pid));
     try {
-      String stat = new String(Files.readAllBytes(folder.resolve("stat")), ISO_8859_1);
-      // From the third on, since the second may hold anything.
-      List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
-      byte[] environment = Files.readAllBytes(folder.resolve("environ"));
-      if (fields.getFirst().equals("Z") || fields.getFirst().equals("X")) {
-        return Optional.empty();
+      while (true) {
+        byte[] environment = Files.readAllBytes(folder.resolve("environ"));
+        String stat = new String(Files.readAllBytes(folder.resolve("stat")), ISO_8859_1);
+        // From the third on, since the second may hold anything.
+        List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
+        String state = fields.getFirst();
+        if (state.equals("Z") || state.equals("X")) {
+          return Optional.empty();
+        }
+        if (environment.length > 0 || hasNone(fields)) {
+          return Optional.of(
+              new Proc(
+                  pid,
+                  state,
+                  Long.parseLong(fields.get(1)),
+                  Long.parseLong(fields.get(3)),
+                  Arrays.asList(new String(environment, ISO_8859_1).split("\0", -1))));
+        }
+        LockSupport.parkNanos(LOOK_AGAIN_NANOS);
       }
-      return Optional.of(
-          new Proc(
-              pid,
-              fields.getFirst(),
-              Long.parseLong(fields.get(1)),
-              Long.parseLong(fields.get(3)),
-              Arrays.asList(new String(environment, ISO_8859_1).split("\0", -1))));
     } catch (IOException gone) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * Whether a process without an environment really has none. In the middle of an exec, which
+   * whoever started it may take for done, nothing can be seen of that which it is about to get.
+   */
+  private static boolean hasNone(List<String> fields) {
+    String from = fields.get(47);
+    String to = fields.get(48);
+    boolean isOfTheKernel = (Long.parseLong(fields.get(6)) & OF_THE_KERNEL) != 0;
+    return isOfTheKernel || (from.equals(to) && !to.equals("0"));
   }
 
   boolean leadsSession() {
