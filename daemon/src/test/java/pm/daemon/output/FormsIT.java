@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,7 +104,7 @@ final class FormsIT {
               %1$s three
               """
                   .formatted("2026-11-21T12:00:00.000123Z"));
-      assertThat(lab.pump.meters().pipes()).isZero();
+      lab.awaitNoPipes();
     }
   }
 
@@ -277,12 +276,7 @@ final class FormsIT {
           lab.start("web@1", "printf 'one\\ntwo'", plan(lab, "web@1.log", form, Lab.NO_LIMITS)));
       byte[] log = Files.readAllBytes(lab.log("web@1.log"));
       assertThat(new String(original(form, log), StandardCharsets.UTF_8)).isEqualTo("one\ntwo\n");
-      // Its end is seen in a later turn, of which nobody tells.
-      long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(Lab.LIMIT_SECONDS);
-      while (lab.pump.meters().pipes() > 0 && System.nanoTime() - limit < 0) {
-        LockSupport.parkNanos(1_000_000);
-      }
-      assertThat(lab.pump.meters().pipes()).isZero();
+      lab.awaitNoPipes();
     }
   }
 

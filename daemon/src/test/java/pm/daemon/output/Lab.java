@@ -18,6 +18,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -181,6 +182,17 @@ final class Lab implements AutoCloseable {
     CountDownLatch settled = new CountDownLatch(1);
     pump.drain(invocation(), settled::countDown);
     assertThat(settled.await(LIMIT_SECONDS, TimeUnit.SECONDS)).as("settled").isTrue();
+  }
+
+  /**
+   * Waits until all pipes are closed: their ends are seen in a later turn, of which nobody tells.
+   */
+  void awaitNoPipes() {
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+    while (pump.meters().pipes() > 0 && System.nanoTime() - limit < 0) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    assertThat(pump.meters().pipes()).isZero();
   }
 
   /** Waits until a log has so many bytes, or more. */
