@@ -72,7 +72,7 @@ class StopIT {
           readiness: {uptime: 100ms}
           stop: {timeout: 10m}
         quitter:
-          command: "trap 'echo quit; exit 3' QUIT; trap '' TERM; while :; do sleep 0.1; done"
+          command: "trap 'echo quit; exit 3' QUIT; trap '' TERM; echo up; while :; do sleep 0.1; done"
           shell: true
           readiness: {uptime: 100ms}
           stop: {timeout: 2s, signal: QUIT}
@@ -152,7 +152,7 @@ class StopIT {
 
   @Test
   void whatIgnoresTheSignalIsKilledWhenItsTimeIsOver() throws Exception {
-    pmd.pmctl("start", "deaf");
+    start("deaf", "deaf");
     long before = System.nanoTime();
     Pmd.Outcome stopped = pmd.pmctl("stop", "deaf");
     Duration took = Duration.ofNanos(System.nanoTime() - before);
@@ -166,7 +166,7 @@ class StopIT {
 
   @Test
   void whatIsFrozenIsContinuedFirst() throws Exception {
-    assertThat(pmd.pmctl("start", "polite").exit()).isZero();
+    start("polite", "up");
     assertThat(pmd.pmctl("signal", "STOP", "polite").exit()).isZero();
     long pid = Wire.number(pmd.status("polite@1"), "pid");
     Await.until(
@@ -181,13 +181,19 @@ class StopIT {
 
   @Test
   void aStopThatWasAskedForIsNoFailureWhateverTheCode() throws Exception {
-    assertThat(pmd.pmctl("start", "quitter").exit()).isZero();
+    start("quitter", "up");
     assertThat(pmd.pmctl("stop", "quitter").exit()).isZero();
     Members dead = pmd.status("quitter@1");
     assertDead(dead, "stopped");
     assertThat(Wire.number(dead, "exit_code")).isEqualTo(3);
     assertThat(Wire.number(dead, "restarts")).isZero();
     assertThat(Files.readAllLines(pmd.log("quitter@1"))).endsWith("quit");
+  }
+
+  /** Starts it, and waits until its traps are set, which it then says. */
+  private static void start(String program, String words) throws Exception {
+    assertThat(pmd.pmctl("start", program).exit()).isZero();
+    Await.until(words, () -> Texts.of(pmd.log(program + "@1")).endsWith(words + "\n"), pmd::said);
   }
 
   /** Starts it, and returns the pids of what it started, but for its own. */
@@ -197,20 +203,14 @@ class StopIT {
     Pmd.Outcome started = pmd.pmctl("start", program);
     assertThat(started.exit()).as("%s", started).isZero();
     Await.until(
-        "all are there", () -> lines(pids).endsWith("complete\n"), () -> lines(pids) + pmd.said());
+        "all are there",
+        () -> Texts.of(pids).endsWith("complete\n"),
+        () -> Texts.of(pids) + pmd.said());
     List<Long> family =
-        lines(pids).lines().filter(line -> !line.equals("complete")).map(Long::valueOf).toList();
+        Texts.of(pids).lines().filter(line -> !line.equals("complete")).map(Long::valueOf).toList();
     assertThat(family).hasSize(7);
     assertThat(alive(family)).isEqualTo(family);
     return family;
-  }
-
-  private static String lines(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException none) {
-      return "";
-    }
   }
 
   private static List<Long> alive(List<Long> pids) {

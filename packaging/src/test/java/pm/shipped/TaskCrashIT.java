@@ -210,12 +210,15 @@ class TaskCrashIT {
       List<String> ids = new ArrayList<>();
       Set<String> killed = new HashSet<>();
       for (int round = 0; round < 4; round++) {
+        // Right after its start the daemon shows what it has not yet looked for as it left it.
+        Await.until("all are there", () -> pmd.processes().size() == WORKERS, pmd::said);
         tasks.awaitWorkers("work", WORKERS);
         for (int i = 0; i < 10; i++) {
           ids.addAll(tasks.submitAll("work", some(random, "", 0)));
         }
         pmd.crash();
         List<Proc> workers = pmd.processes();
+        assertThat(workers).as("pmd said: %s", pmd.said()).hasSize(WORKERS);
         for (Proc worker : workers.subList(0, 3)) {
           killed.add(worker.variable("PM_INVOCATION_ID"));
           worker.kill();

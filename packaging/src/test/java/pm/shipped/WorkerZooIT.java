@@ -82,7 +82,7 @@ class WorkerZooIT {
               logs: {max_size: 32MiB}
               restart: {delay: 0s, max_restarts: unlimited}
               stop: {timeout: 200ms}
-              liveness: {ping: true, period: 100ms, timeout: 300ms, failure_threshold: 2, while_busy: %s}
+              liveness: {ping: true, period: 100ms, timeout: 1s, failure_threshold: 2, while_busy: %s}
               pool: {min: %s, concurrency: 10, task: {backoff: {delay: 1ms}}, breaker: {failures: 1000}}
           """
               .formatted(
