@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,8 +35,7 @@ class FaultIT {
   void noProcessToBeHad() throws Exception {
     try (Pmd pmd = new Pmd(folder).with(TWO).start()) {
       long web = Wire.number(pmd.await("web@1", "IDLE"), "pid");
-      Process strace = inject(pmd, "clone,clone3,fork,vfork", "EAGAIN");
-      try {
+      try (Strace _ = Strace.inject(pmd, "clone,clone3,fork,vfork", "error=EAGAIN")) {
         pmd.ask("start", "selectors", List.of("late"), "wait", false);
         Members waiting = pmd.await("late@1", "DEAD/backoff");
         // Either the process is refused or, before, the thread that would make it.
@@ -45,8 +43,6 @@ class FaultIT {
             .containsAnyOf("Resource temporarily unavailable", "process/resource limits");
         assertThat(Wire.number(waiting, "restarts_in_window")).isZero();
         assertThat(Wire.number(pmd.status("web@1"), "pid")).isEqualTo(web);
-      } finally {
-        end(strace);
       }
       pmd.await("late@1", "IDLE");
       assertThat(Wire.number(pmd.status("web@1"), "pid")).isEqualTo(web);
@@ -219,13 +215,10 @@ class FaultIT {
   void noFlushThatSucceeds() throws Exception {
     try (Pmd pmd = new Pmd(folder).with(TWO).start()) {
       pmd.await("web@1", "IDLE");
-      Process strace = inject(pmd, "fsync,fdatasync", "EIO");
-      try {
+      try (Strace _ = Strace.inject(pmd, "fsync,fdatasync", "error=EIO")) {
         Pmd.Outcome stop = pmd.pmctl("stop", "web");
         assertThat(stop.exit()).as("%s", stop).isEqualTo(1);
         assertThat(stop.err()).contains("Input/output error", "will be forgotten");
-      } finally {
-        end(strace);
       }
       assertThat(pmd.pmctl("start", "web").exit()).isZero();
       assertThat(pmd.pmctl("stop", "web").exit()).isZero();
@@ -294,35 +287,6 @@ class FaultIT {
         """;
   }
 
-  /** Makes system calls of the daemon fail until the returned process has ended. */
-  private Process inject(Pmd pmd, String calls, String errno) throws IOException {
-    Path said = folder.resolve("strace.out");
-    Process strace =
-        new ProcessBuilder(
-                "strace",
-                "-f",
-                "-p",
-                Long.toString(pmd.pid()),
-                "-e",
-                "trace=" + calls,
-                "-e",
-                "inject=" + calls + ":error=" + errno)
-            .redirectErrorStream(true)
-            .redirectOutput(said.toFile())
-            .start();
-    Await.until(
-        "strace holds the daemon",
-        () -> text(said).contains("attached") || !strace.isAlive(),
-        () -> text(said));
-    assumeTrue(strace.isAlive(), "strace may look at no process here: " + text(said));
-    return strace;
-  }
-
-  private static void end(Process strace) throws InterruptedException {
-    strace.destroy();
-    assertThat(strace.waitFor(30, TimeUnit.SECONDS)).isTrue();
-  }
-
   private static int run(String... command) throws Exception {
     return Pmd.Outcome.of(new ProcessBuilder(command)).exit();
   }
@@ -361,14 +325,6 @@ class FaultIT {
       return Files.size(file);
     } catch (IOException none) {
       return 0;
-    }
-  }
-
-  private static String text(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException none) {
-      return "";
     }
   }
 

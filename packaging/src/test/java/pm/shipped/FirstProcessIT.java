@@ -66,7 +66,7 @@ class FirstProcessIT {
               .orElseThrow(() -> new AssertionError(pmd.said()))
               .pid();
       Await.until(
-          "all orphans are made", () -> text(pmd.log("rain@1")).equals("done\n"), pmd::said);
+          "all orphans are made", () -> Texts.of(pmd.log("rain@1")).equals("done\n"), pmd::said);
       Await.until(
           "all have ended",
           () ->
@@ -81,13 +81,13 @@ class FirstProcessIT {
       Await.until(
           "each hook's code is told",
           () ->
-              text(events)
+              Texts.of(events)
                       .lines()
                       .filter(line -> line.contains("\"hook\"") && line.contains("exit 3"))
                       .count()
                   == 200,
           () ->
-              text(events).lines().filter(line -> line.contains("\"hook\"")).limit(3).toList()
+              Texts.of(events).lines().filter(line -> line.contains("\"hook\"")).limit(3).toList()
                   + "");
       assertThat(Wire.number(pmd.ask("daemon.status"), "impossible_events")).isZero();
       assertThat(Wire.number(pmd.ask("daemon.status"), "loop_failures")).isZero();
@@ -99,19 +99,11 @@ class FirstProcessIT {
   private static long zombies(long parent) {
     try (Stream<Path> all = Files.list(Path.of("/proc"))) {
       return all.filter(folder -> Character.isDigit(folder.getFileName().toString().charAt(0)))
-          .map(folder -> text(folder.resolve("stat")))
+          .map(folder -> Texts.of(folder.resolve("stat")))
           .filter(stat -> stat.contains(") Z " + parent + " "))
           .count();
     } catch (IOException unreadable) {
       throw new AssertionError(unreadable);
-    }
-  }
-
-  private static String text(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException none) {
-      return "";
     }
   }
 }

@@ -1,7 +1,6 @@
 package pm.shipped;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static pm.shipped.Tasks.object;
 import static pm.shipped.Tasks.task;
 import static pm.shipped.Tasks.times;
@@ -39,6 +38,8 @@ import pm.protocol.Members;
 class TaskPowerIT {
 
   private static final long MILLISECOND = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private static final String FLUSHES = "fsync,fdatasync,sync_file_range,msync,syncfs";
 
   @TempDir private Path folder;
   private Random random = new Random();
@@ -185,8 +186,7 @@ class TaskPowerIT {
       Tasks tasks = new Tasks(pmd);
       tasks.submit("work", task(object()));
       long delayNanos = 400 * MILLISECOND;
-      Process strace = inject(pmd, "delay_enter=" + delayNanos / 1_000);
-      try {
+      try (Strace _ = Strace.inject(pmd, FLUSHES, "delay_enter=" + delayNanos / 1_000)) {
         long from = System.nanoTime();
         tasks.submit("work", task(object()));
         assertThat(System.nanoTime() - from).isGreaterThanOrEqualTo(delayNanos);
@@ -201,8 +201,6 @@ class TaskPowerIT {
         }
         // One that was under way, one for the first of them, one for the rest.
         assertThat(System.nanoTime() - from).isLessThan(12 * delayNanos);
-      } finally {
-        end(strace);
       }
     }
   }
@@ -213,15 +211,12 @@ class TaskPowerIT {
       Tasks tasks = new Tasks(pmd);
       List<String> before = tasks.submitAll("work", times(10, task(object())));
       tasks.endAll(before, "SUCCEEDED");
-      Process strace = inject(pmd, "error=EIO");
-      try {
+      try (Strace _ = Strace.inject(pmd, FLUSHES, "error=EIO")) {
         Pmd.Outcome refused = pmd.pmctl("submit", "work", "1");
         assertThat(refused.exit()).as("%s", refused).isEqualTo(75);
         assertThat(refused.err()).contains("Input/output error");
         assertThat(refused.out()).isEmpty();
         assertThat(pmd.status().values()).allMatch(item -> item.has("pid"));
-      } finally {
-        end(strace);
       }
       // As soon as the disk takes something again.
       List<String> after = new ArrayList<>();
@@ -244,44 +239,6 @@ class TaskPowerIT {
       List<Members> books = tasks.list("work");
       assertThat(books.stream().map(each -> Wire.text(each, "id"))).doesNotHaveDuplicates();
       tasks.assertSound();
-    }
-  }
-
-  /** Does something to each flush of the daemon until the returned process has ended. */
-  private Process inject(Pmd pmd, String what) throws IOException {
-    Path said = folder.resolve("strace.out");
-    String calls = "fsync,fdatasync,sync_file_range,msync,syncfs";
-    Process strace =
-        new ProcessBuilder(
-                "strace",
-                "-f",
-                "-p",
-                Long.toString(pmd.pid()),
-                "-e",
-                "trace=" + calls,
-                "-e",
-                "inject=" + calls + ":" + what)
-            .redirectErrorStream(true)
-            .redirectOutput(said.toFile())
-            .start();
-    Await.until(
-        "strace holds the daemon",
-        () -> text(said).contains("attached") || !strace.isAlive(),
-        () -> text(said));
-    assumeTrue(strace.isAlive(), "strace may look at no process here: " + text(said));
-    return strace;
-  }
-
-  private static void end(Process strace) throws InterruptedException {
-    strace.destroy();
-    assertThat(strace.waitFor(30, TimeUnit.SECONDS)).isTrue();
-  }
-
-  private static String text(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException none) {
-      return "";
     }
   }
 }

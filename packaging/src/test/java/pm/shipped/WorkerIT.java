@@ -84,14 +84,6 @@ class WorkerIT {
     }
   }
 
-  private String logOf(Pmd pmd, String instance) {
-    try {
-      return Files.readString(pmd.log(instance));
-    } catch (IOException none) {
-      return "";
-    }
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {"python3 worker.py", "node worker.js", "sh worker.sh", "java Worker.java"})
@@ -103,7 +95,7 @@ class WorkerIT {
     String yaml = "programs:\n" + program("work", program) + "    working_dir: " + WORKERS + "\n";
     try (Pmd pmd = new Pmd(folder).with(yaml).start()) {
       pmd.await("work@1", "IDLE");
-      Await.until("its log", () -> logOf(pmd, "work@1").contains("[info] ready for work\n"));
+      Await.until("its log", () -> Texts.of(pmd.log("work@1")).contains("[info] ready for work\n"));
       freezeAndThaw(pmd, "work@1");
       assertThat(count(pmd, "worker_stray_lines")).isZero();
       pmd.crash();
@@ -241,7 +233,7 @@ class WorkerIT {
       Await.until("it has written", () -> Files.exists(folder.resolve("gone")));
       pmd.start();
       assertThat(Wire.number(pmd.await("late@1", "IDLE"), "pid")).isEqualTo(pid);
-      Await.until("its log", () -> logOf(pmd, "late@1").equals("from the gap\n"));
+      Await.until("its log", () -> Texts.of(pmd.log("late@1")).equals("from the gap\n"));
       assertThat(count(pmd, "worker_stray_lines")).isEqualTo(1);
     }
   }
@@ -275,7 +267,7 @@ class WorkerIT {
             + "    worker: {transport: fd, framing: content-length}\n";
     try (Pmd pmd = new Pmd(folder.resolve("home")).with(yaml).start()) {
       freezeAndThaw(pmd, "fd@1");
-      assertThat(logOf(pmd, "fd@1")).isEqualTo("stdout is log\n");
+      assertThat(Texts.of(pmd.log("fd@1"))).isEqualTo("stdout is log\n");
       pmd.crash();
       pmd.start();
       freezeAndThaw(pmd, "fd@1");
@@ -300,7 +292,7 @@ class WorkerIT {
         """;
     try (Pmd pmd = new Pmd(folder).with(yaml).start()) {
       pmd.await("brief@1", "DEAD/failed");
-      assertThat(logOf(pmd, "brief@1")).isEqualTo("bye\nbye\n");
+      assertThat(Texts.of(pmd.log("brief@1"))).isEqualTo("bye\nbye\n");
     }
   }
 
@@ -335,7 +327,7 @@ class WorkerIT {
     String yaml = block(document, "yaml").replace("${HERE}", folder.toString());
     try (Pmd pmd = new Pmd(folder.resolve("home")).with(yaml).start()) {
       pmd.await("hello@1", "IDLE");
-      Await.until("its log", () -> logOf(pmd, "hello@1").equals(block(document, "text")));
+      Await.until("its log", () -> Texts.of(pmd.log("hello@1")).equals(block(document, "text")));
       Await.until("a ping is answered", () -> count(pmd, "worker_messages") >= 3);
       assertThat(count(pmd, "worker_stray_lines")).isEqualTo(1);
     }
