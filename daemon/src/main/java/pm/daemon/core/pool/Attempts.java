@@ -223,8 +223,14 @@ final class Attempts {
     pool.review(worker);
   }
 
-  /** Tells a worker to give a task up; if it does not, it is killed when its time is over. */
+  /**
+   * Tells a worker to give a task up; if it does not, it is killed when its time is over. One that
+   * was taken over is told as soon as it is spoken with.
+   */
   void giveUp(Pool pool, Worker worker, Task task, Moment now, Turn turn) {
+    if (worker.isUnheard) {
+      return;
+    }
     task.allowUntil(Durations.after(now.nanos(), pool.graceNanos()));
     worker.dueAt(task.graceNanos());
     turn.run(new TaskEffect.Cancel(worker.invocation, tasks.id(task)));

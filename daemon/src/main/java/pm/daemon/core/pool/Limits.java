@@ -22,10 +22,15 @@ final class Limits {
   /** Acts on what is over by now. */
   void look(Pool pool, Moment now, Turn turn, Slots slots) {
     for (Worker worker : pool.workers()) {
-      if (worker.earliest() <= now.nanos() && !worker.isKilled) {
+      if (worker.earliest() <= now.nanos() && isLookedAt(worker)) {
         look(pool, worker, now, turn, slots);
       }
     }
+  }
+
+  /** Who was taken over and is not spoken with yet could not be told to give anything up. */
+  private static boolean isLookedAt(Worker worker) {
+    return !worker.isKilled && !worker.isUnheard;
   }
 
   private void look(Pool pool, Worker worker, Moment now, Turn turn, Slots slots) {
@@ -66,7 +71,7 @@ final class Limits {
   static long nextNanos(Pool pool) {
     long next = Moment.NEVER;
     for (Worker worker : pool.workers()) {
-      if (!worker.isKilled) {
+      if (isLookedAt(worker)) {
         next = Math.min(next, worker.earliest());
       }
     }

@@ -58,7 +58,7 @@ final class Reach {
 
   private static long dueNanos(Worker worker) {
     boolean isUp = worker.status == Status.UP || worker.status == Status.UNWELL;
-    boolean mayFinish = worker.canAnswer && worker.inHand() > 0;
+    boolean mayFinish = worker.canAnswer && worker.inHand() > 0 && !worker.isUnheard;
     return worker.canBeReached() || !isUp || worker.isToEnd || mayFinish
         ? Moment.NEVER
         : worker.unreachableNanos + PATIENCE_NANOS;

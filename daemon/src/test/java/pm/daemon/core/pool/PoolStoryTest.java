@@ -634,6 +634,21 @@ class PoolStoryTest {
   }
 
   @Test
+  void whoseTimeIsOverWhenItIsTakenOverIsToldToGiveUpBeforeItIsKilled() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(1), 0, 1));
+    yard.submit(task());
+    yard.crash();
+    yard.pass("2M");
+    assertThat(yard.said()).as("nobody can be told anything yet").isEmpty();
+    yard.report(new TaskReport.SentThrough(yard.fleet.invocation(1), 1));
+    assertThat(yard.said()).containsExactly("cancel i1 k3f9-1");
+    yard.pass("9.9S");
+    assertThat(yard.said()).isEmpty();
+    yard.pass("0.1S");
+    assertThat(yard.said()).containsExactly("kill p@1: task k3f9-1 exceeded its limit of 1m");
+  }
+
+  @Test
   void anUnhealthyWorkerGetsNothingAndKeepsWhatItHas() {
     Yard yard = Yard.up(1, rules -> rules);
     yard.submit(tasks(2));
