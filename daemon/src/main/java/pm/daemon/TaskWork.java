@@ -55,6 +55,7 @@ final class TaskWork implements TaskKeeper.Doer {
     switch (effect) {
       case TaskEffect.Send send -> workers.send(send);
       case TaskEffect.Cancel cancel -> workers.cancel(cancel.invocation(), cancel.id());
+      case TaskEffect.Withdraw withdraw -> workers.withdraw(withdraw);
       case TaskEffect.Finish finish -> workers.shutdown(finish.invocation());
       case TaskEffect.ReadEvidence read -> readEvidence(read);
       case TaskEffect.ReadLoad _ -> readLoad();
@@ -98,18 +99,17 @@ final class TaskWork implements TaskKeeper.Doer {
 
   /** Returns what reads the data of tasks that are in the store only. */
   static TaskData dataOf(TaskStore store, BlockingPool pool, EventLoop loop) {
-    return (task, whenRead) -> {
-      byte[] nothing = {};
+    return (task, reader) -> {
       boolean begun =
           pool.submit(
               () -> store.data(task),
-              whenRead,
+              reader::read,
               thrown -> {
                 LOG.error("the data of a task cannot be read: {}", reason(thrown));
-                whenRead.accept(nothing);
+                reader.failed(true, reason(thrown));
               });
       if (!begun) {
-        loop.post(() -> whenRead.accept(nothing));
+        loop.post(() -> reader.failed(false, "there is too much to read"));
       }
     };
   }

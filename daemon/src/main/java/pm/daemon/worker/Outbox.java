@@ -210,10 +210,40 @@ final class Outbox implements AutoCloseable {
     ping = isRefused ? Optional.empty() : Optional.of(frame);
   }
 
+  /** Returns whether a task is the next one, and only its data are missing. */
+  boolean isNext(TaskEffect.Send send) {
+    return isFetching && begun.isEmpty() && orders.peek() == send;
+  }
+
+  /** The rest of a frame of which a part is written cannot be read any more. */
+  void restFailed(TaskEffect.Send send, String why) {
+    if (isFetching && begun.flatMap(frame -> frame.send).orElse(null) == send) {
+      throw new IllegalStateException("the rest of a task's data cannot be read any more: " + why);
+    }
+  }
+
+  /**
+   * Takes the task out that is next and has no data.
+   *
+   * @return false if it is not there
+   */
+  boolean withdraw(long task, int attempt) {
+    boolean isIt =
+        isFetching
+            && begun.isEmpty()
+            && orders.peek() instanceof TaskEffect.Send send
+            && send.task() == task
+            && send.attempt() == attempt;
+    if (isIt) {
+      isFetching = false;
+      orders.remove();
+    }
+    return isIt;
+  }
+
   /**
    * Brings the data of the task that is next.
    *
-   * @param data empty if they cannot be had: the task is taken out
    * @return false if it is not waited for any more
    */
   boolean dataRead(TaskEffect.Send send, byte[] data) {
@@ -237,9 +267,6 @@ final class Outbox implements AutoCloseable {
     }
     isFetching = false;
     fetched = data;
-    if (data.length == 0) {
-      orders.remove();
-    }
     return true;
   }
 

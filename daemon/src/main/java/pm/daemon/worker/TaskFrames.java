@@ -188,7 +188,10 @@ final class TaskFrames {
       case TaskEffect.Cancel(var _, String id) ->
           frame("cancel", "{\"id\":" + Json.write(id) + "}");
       case TaskEffect.Finish finish -> frame("shutdown", "{}");
-      case TaskEffect.Send _, TaskEffect.ReadEvidence _, TaskEffect.ReadLoad _ ->
+      case TaskEffect.Send _,
+          TaskEffect.Withdraw _,
+          TaskEffect.ReadEvidence _,
+          TaskEffect.ReadLoad _ ->
           throw new IllegalArgumentException("no frame is made of " + order);
     };
   }

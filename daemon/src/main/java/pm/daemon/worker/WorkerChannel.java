@@ -272,7 +272,14 @@ final class WorkerChannel {
     } else if (outbox.order(send)) {
       flushLater();
     } else {
-      notSent(send, "too much waits to be sent to it");
+      String why = "too much waits to be sent to it";
+      guarded(
+          () -> {
+            // Nothing after this may be sent: the mark of what was sent would say too much.
+            mute = Optional.of(why);
+            outbox.refuse(why);
+          });
+      notSent(send, why);
     }
   }
 
@@ -318,16 +325,50 @@ final class WorkerChannel {
                 .task(new TaskReport.NotSent(invocation, send.task(), send.attempt(), why)));
   }
 
-  private void dataRead(TaskEffect.Send send, byte[] data) {
-    guarded(
-        () -> {
-          if (outbox.dataRead(send, data)) {
-            if (data.length == 0) {
-              notSent(send, "its data cannot be read from the store");
+  /** The data of the task that is next, from the store. */
+  private final class Data implements TaskData.Reader {
+    private final TaskEffect.Send send;
+
+    private Data(TaskEffect.Send send) {
+      this.send = send;
+    }
+
+    @Override
+    public void read(byte[] data) {
+      guarded(
+          () -> {
+            if (outbox.dataRead(send, data)) {
+              flushLater();
             }
-            flushLater();
-          }
-        });
+          });
+    }
+
+    @Override
+    public void failed(boolean isDamage, String why) {
+      guarded(
+          () -> {
+            if (outbox.isNext(send)) {
+              surroundings
+                  .listener()
+                  .task(
+                      new TaskReport.NoData(
+                          invocation,
+                          send.task(),
+                          send.attempt(),
+                          isDamage,
+                          "its data cannot be read from the store: " + why));
+            } else {
+              outbox.restFailed(send, why);
+            }
+          });
+    }
+  }
+
+  /** It is kept that an attempt without data was not sent: goes on with what waits behind it. */
+  void withdraw(TaskEffect.Withdraw withdraw) {
+    if (outbox.withdraw(withdraw.task(), withdraw.attempt())) {
+      flushLater();
+    }
   }
 
   private void flush() throws ErrnoException {
@@ -603,7 +644,7 @@ final class WorkerChannel {
   private final class Orders implements Outbox.Orderer {
     @Override
     public void needsData(TaskEffect.Send send) {
-      surroundings.data().read(send.task(), data -> dataRead(send, data));
+      surroundings.data().read(send.task(), new Data(send));
     }
 
     @Override

@@ -259,7 +259,8 @@ public final class Workers implements AutoCloseable {
    * Sends an attempt at a task to a worker: it is written by {@link #kept}, many at once, or waits
    * for room in the pipe. Frames go out in the order of these calls. Without data, {@link TaskData}
    * is asked for them when it is next. Told by {@link TaskReport.NotSent} in a later turn if the
-   * worker can certainly not get it, which then is so for whatever is sent to it after.
+   * worker can certainly not get it, which then is so for whatever is sent to it after; by {@link
+   * TaskReport.NoData} if its data cannot be read, and {@link #withdraw} has to follow.
    *
    * @param send its data without a line feed; its id as {@link TaskIds} has them
    */
@@ -273,6 +274,17 @@ public final class Workers implements AutoCloseable {
                       send.invocation(), send.task(), send.attempt(), "it has no pipes")));
     } else {
       channel.send(send);
+    }
+  }
+
+  /**
+   * Goes on with what waits behind an attempt whose data cannot be read: it is kept by now that it
+   * was not sent. Until then nothing after it is, for the mark of what was sent would say too much.
+   */
+  public void withdraw(TaskEffect.Withdraw withdraw) {
+    WorkerChannel channel = channels.get(withdraw.invocation());
+    if (channel != null) {
+      channel.withdraw(withdraw);
     }
   }
 

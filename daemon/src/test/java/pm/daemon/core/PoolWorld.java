@@ -540,6 +540,8 @@ final class PoolWorld {
           later(SECOND, (OfWorker) () -> answer(process, task, attempt, false));
         }
       }
+      case TaskEffect.Withdraw withdraw ->
+          throw new IllegalStateException("all data can be read: " + withdraw);
       case TaskEffect.Finish finish -> {
         Process process = processes.get(finish.invocation());
         if (process != null && random.nextBoolean()) {

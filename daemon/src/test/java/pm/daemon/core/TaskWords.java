@@ -211,6 +211,13 @@ final class TaskWords {
               + send.sequence();
       case TaskEffect.Cancel cancel ->
           "effect Cancel " + names.apply(cancel.invocation()) + " " + cancel.id();
+      case TaskEffect.Withdraw withdraw ->
+          "effect Withdraw "
+              + names.apply(withdraw.invocation())
+              + " task "
+              + withdraw.task()
+              + "/"
+              + withdraw.attempt();
       case TaskEffect.Finish finish -> "effect Finish " + names.apply(finish.invocation());
       case TaskEffect.ReadEvidence read ->
           "effect ReadEvidence " + names.apply(read.invocation()) + " task " + read.task();

@@ -257,6 +257,7 @@ final class StreamJudge {
           heard.add("progress " + progress);
         }
         case TaskReport.NotSent _,
+            TaskReport.NoData _,
             TaskReport.SentThrough _,
             TaskReport.Unreachable _,
             TaskReport.Evidence _,

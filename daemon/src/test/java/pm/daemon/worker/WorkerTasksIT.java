@@ -306,13 +306,24 @@ final class WorkerTasksIT {
   }
 
   @Test
-  void givenDataThatCannotBeRead_whenTheirTurnComes_thenOnlyThatTaskIsNotSent() throws Exception {
+  void givenDataThatCannotBeRead_whenTheirTurnComes_thenNothingIsSentUntilThatIsKept()
+      throws Exception {
     try (Workshop shop = new Workshop(folder);
         Workshop.Played web = shop.start(Workshop.LINES)) {
       give(shop, web, 1, 1, "");
       give(shop, web, 2, 2, "2");
       assertThat(shop.nextHeard())
-          .isEqualTo("#1/1 not sent: its data cannot be read from the store");
+          .isEqualTo("#1/1 damaged: its data cannot be read from the store: task 1 is damaged");
+      web.answersPing(1);
+      assertThat(sent(shop, web))
+          .as("a daemon after this one must know that the first was not sent")
+          .isZero();
+      shop.onLoop(
+          () -> {
+            shop.workers.withdraw(new TaskEffect.Withdraw(web.invocation, 1, 2));
+            shop.workers.withdraw(new TaskEffect.Withdraw(web.invocation, 2, 1));
+            shop.workers.withdraw(new TaskEffect.Withdraw(web.invocation, 1, 1));
+          });
       assertThat(web.readLine()).contains("\"ab12-2\"");
       shop.settle();
       assertThat(sent(shop, web)).isEqualTo(2);

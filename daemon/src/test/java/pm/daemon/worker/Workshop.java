@@ -74,9 +74,13 @@ final class Workshop implements AutoCloseable {
             loop,
             time::nanos,
             new Listener(),
-            (task, whenRead) -> {
+            (task, reader) -> {
               reads.incrementAndGet();
-              loop.post(() -> whenRead.accept(utf8(stored.getOrDefault(task, ""))));
+              String data = stored.get(task);
+              loop.post(
+                  data != null
+                      ? () -> reader.read(utf8(data))
+                      : () -> reader.failed(true, "task " + task + " is damaged"));
             },
             mark);
     workers.epoch("ab12");
@@ -146,6 +150,8 @@ final class Workshop implements AutoCloseable {
                 named(task, key, attempt) + " at " + value + " " + message;
             case TaskReport.NotSent(var _, long task, int attempt, String why) ->
                 named(task, "", attempt) + " not sent: " + why;
+            case TaskReport.NoData(var _, long task, int attempt, boolean isDamage, String why) ->
+                named(task, "", attempt) + (isDamage ? " damaged: " : " unread: ") + why;
             case TaskReport.SentThrough(var _, long sequence) -> "sent through " + sequence;
             case TaskReport.Unreachable _,
                 TaskReport.Evidence _,

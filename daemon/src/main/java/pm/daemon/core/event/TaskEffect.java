@@ -30,6 +30,11 @@ public sealed interface TaskEffect extends Effect {
   /** Tell a worker to give a task up. */
   record Cancel(InvocationId invocation, String id) implements TaskEffect {}
 
+  /**
+   * Do not send an attempt whose data cannot be read, but what was given to its worker after it.
+   */
+  record Withdraw(InvocationId invocation, long task, int attempt) implements TaskEffect {}
+
   /** Tell a worker to finish what it has and exit. */
   record Finish(InvocationId invocation) implements TaskEffect {}
 

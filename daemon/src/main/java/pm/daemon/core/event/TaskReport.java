@@ -41,6 +41,16 @@ public sealed interface TaskReport extends TaskEvent {
       implements TaskReport {}
 
   /**
+   * The data of an attempt cannot be read from the store, so that its frame cannot be sent. What
+   * was given to its worker after it waits until it is withdrawn: {@link TaskEffect.Withdraw}.
+   *
+   * @param isDamage whether they may never be; else there was only too much to read
+   * @param why what could not be read, and where
+   */
+  record NoData(InvocationId invocation, long task, int attempt, boolean isDamage, String why)
+      implements TaskReport {}
+
+  /**
    * The first word about a worker that was taken over: which frames a daemon before us had surely
    * sent.
    *

@@ -3,6 +3,7 @@ package pm.daemon.core.pool;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import pm.daemon.core.event.TaskEffect;
 import pm.daemon.core.event.TaskEntry;
@@ -31,6 +32,7 @@ final class Attempts {
   private final Tasks tasks;
   private final Waits waits;
   private final Evidence evidence = new Evidence();
+  private final Unreadable unreadable = new Unreadable();
   private final RandomGenerator random;
 
   Attempts(Tasks tasks, Waits waits, RandomGenerator random) {
@@ -118,6 +120,10 @@ final class Attempts {
    * then its worker has not read it.
    */
   void notSent(Pool pool, Task task, String why, Moment now, Turn turn) {
+    notSent(pool, task, why, NOT_SENT_NANOS, now, turn);
+  }
+
+  private void notSent(Pool pool, Task task, String why, long delayNanos, Moment now, Turn turn) {
     Worker worker = pool.holder(task);
     release(pool, worker, task, now);
     if (isOverdue(task)) {
@@ -129,8 +135,24 @@ final class Attempts {
     if (task.isCancelling()) {
       end(pool, task, TaskState.CANCELLED, task.error(), false, NO_RESULT, now, turn);
     } else {
-      giveBack(pool, task, NOT_SENT_NANOS, false, false, "not sent: " + why, now, turn);
+      giveBack(pool, task, delayNanos, false, false, "not sent: " + why, now, turn);
     }
+  }
+
+  /**
+   * The data of an attempt could not be read. Its task has ended if they cannot be read for good;
+   * if there was only too much to read, it is tried again soon.
+   */
+  void noData(Pool pool, Task task, boolean isDamage, String why, Moment now, Turn turn) {
+    Optional<Long> delay = isDamage ? unreadable.failed(task) : Optional.of(NOT_SENT_NANOS);
+    if (delay.isPresent() || task.isCancelling()) {
+      notSent(pool, task, why, delay.orElse(NOT_SENT_NANOS), now, turn);
+      return;
+    }
+    release(pool, pool.holder(task), task, now);
+    pool.breaker.voided(task.number());
+    String error = why + ", tried " + Unreadable.MOST_READS + " times";
+    end(pool, task, TaskState.FAILED, error, false, NO_RESULT, now, turn);
   }
 
   /** A worker is gone, and what it had in hand with it. */
@@ -326,6 +348,7 @@ final class Attempts {
             task.number(), state, now.nanos(), now.wall().toEpochMilli(), error, isDeath, result);
     turn.keep(ended);
     tasks.end(task, ended);
+    unreadable.ended(task);
     pool.isDirty = true;
     if (state != TaskState.SUCCEEDED) {
       unsuccessful(pool, task, state, error, now, turn);

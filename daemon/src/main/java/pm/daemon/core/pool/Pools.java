@@ -276,6 +276,13 @@ public final class Pools {
           attempts.notSent(of(task.pool()), task, notSent.why(), now, turn);
         }
       }
+      case TaskReport.NoData none -> {
+        Task task = tasks.find(none.task());
+        if (task != null && task.isHeldBy(none.invocation(), none.attempt())) {
+          attempts.noData(of(task.pool()), task, none.isDamage(), none.why(), now, turn);
+        }
+        turn.run(new TaskEffect.Withdraw(none.invocation(), none.task(), none.attempt()));
+      }
       case TaskReport.SentThrough sent -> sentThrough(sent, now, turn);
       case TaskReport.Unreachable unreachable -> unreachable(unreachable, now);
       case TaskReport.Evidence evidence ->

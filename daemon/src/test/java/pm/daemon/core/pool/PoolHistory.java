@@ -110,6 +110,13 @@ final class PoolHistory implements Turn {
 
     /** Nothing can be told to it any more. */
     boolean isCut;
+
+    /** What waits because the data of the first of it cannot be read. */
+    final ArrayDeque<TaskEffect.Send> stuck = new ArrayDeque<>();
+
+    boolean isIdle() {
+      return open.isEmpty() && stuck.isEmpty();
+    }
   }
 
   private static final Duration GRACE = StopSpec.DEFAULT.timeout();
@@ -372,8 +379,23 @@ final class PoolHistory implements Turn {
     if (effect instanceof TaskEffect.Send send) {
       Hands hand = hands.computeIfAbsent(send.invocation(), key -> new Hands());
       unless(hand.sequence < send.sequence(), Law.FENCED, "sequences go back: ", send);
-      hand.sequence = send.sequence();
-      hand.open.add(send);
+      if (!hand.stuck.isEmpty() || random.nextInt(25) == 0) {
+        hand.stuck.add(send);
+      } else {
+        sent(hand, send);
+      }
+    } else if (effect instanceof TaskEffect.Withdraw withdraw) {
+      Hands hand = hands.get(withdraw.invocation());
+      if (hand != null && !hand.stuck.isEmpty()) {
+        TaskEffect.Send first = hand.stuck.remove();
+        unless(
+            first.task() == withdraw.task() && first.attempt() == withdraw.attempt(),
+            Law.FENCED,
+            "not the first: ",
+            withdraw);
+        hand.stuck.forEach(next -> sent(hand, next));
+        hand.stuck.clear();
+      }
     } else if (effect instanceof TaskEffect.ReadLoad) {
       isLoadAsked = true;
     } else if (effect instanceof TaskEffect.ReadEvidence read) {
@@ -392,6 +414,11 @@ final class PoolHistory implements Turn {
       unless(sizes.lookingAt(), Law.STEADY, "it does not say how many: ", note.detail());
       oracle.scaled(Integer.parseInt(sizes.group(1)), Integer.parseInt(sizes.group(2)), nanos);
     }
+  }
+
+  private static void sent(Hands hand, TaskEffect.Send send) {
+    hand.sequence = send.sequence();
+    hand.open.add(send);
   }
 
   private void acknowledge(Answer answer) {
@@ -504,6 +531,8 @@ final class PoolHistory implements Turn {
       hand.isCut = true;
       fleet.tell(pools, this);
       report(new TaskReport.Unreachable(invocation, random.nextBoolean(), "it is lost"));
+    } else if (!hand.stuck.isEmpty()) {
+      noData(hand);
     } else if (dice < 2 && !hand.said.isEmpty()) {
       report(hand.said.get(random.nextInt(hand.said.size())));
     } else if (dice < 3) {
@@ -532,6 +561,18 @@ final class PoolHistory implements Turn {
         report(said);
       }
     }
+  }
+
+  private void noData(Hands hand) {
+    TaskEffect.Send first = hand.stuck.element();
+    report(
+        new TaskReport.NoData(
+            first.invocation(),
+            first.task(),
+            first.attempt(),
+            random.nextInt(8) > 0,
+            PoolOracle.UNREAD));
+    commit();
   }
 
   List<InvocationId> living() {
@@ -742,6 +783,7 @@ final class PoolHistory implements Turn {
     isEnding = false;
     oracle.isEnding = false;
     evidence.clear();
+    hands.values().forEach(hand -> hand.stuck.clear());
   }
 
   private void succeed() {
@@ -826,10 +868,7 @@ final class PoolHistory implements Turn {
     for (Instance instance : fleet.instances.values()) {
       boolean isIdle =
           instance.phase() instanceof Phase.Up up
-              && hands
-                  .computeIfAbsent(up.current().invocation(), key -> new Hands())
-                  .open
-                  .isEmpty();
+              && hands.computeIfAbsent(up.current().invocation(), key -> new Hands()).isIdle();
       if (instance.run().isPresent() && !isIdle) {
         return false;
       }
@@ -848,6 +887,9 @@ final class PoolHistory implements Turn {
             fleet.state(slot, InstanceState.IDLE);
           }
           Hands hand = hands.computeIfAbsent(up.current().invocation(), key -> new Hands());
+          if (!hand.stuck.isEmpty()) {
+            noData(hand);
+          }
           for (TaskEffect.Send send : List.copyOf(hand.open)) {
             hand.open.remove(send);
             report(

@@ -119,6 +119,8 @@ final class PoolOracle {
     }
   }
 
+  static final String UNREAD = "its data cannot be read";
+
   private enum Gate {
     CLOSED,
     OPEN,
@@ -136,6 +138,10 @@ final class PoolOracle {
   private final Set<String> errors = new HashSet<>();
   private final Set<String> forbidden = new HashSet<>();
   private final Set<String> nacked = new HashSet<>();
+
+  /** How often data could not be read. */
+  private final Map<Long, Integer> damaged = new HashMap<>();
+
   private final Set<Long> releases = new HashSet<>();
 
   private Gate gate = Gate.CLOSED;
@@ -224,6 +230,13 @@ final class PoolOracle {
           if (task.isRunning() && task.lease.invocation().equals(sent.invocation())) {
             releases.add(task.number);
           }
+        }
+      }
+      case TaskReport.NoData none -> {
+        String key = key(none.invocation(), none.task(), none.attempt());
+        errors.add(key);
+        if (none.isDamage()) {
+          damaged.merge(none.task(), 1, Integer::sum);
         }
       }
       case TaskReport.Unreachable cut -> unreachable.add(cut.invocation());
@@ -479,13 +492,17 @@ final class PoolOracle {
         boolean isError = errors.contains(key);
         check(wasRunning, Law.ENDS_ONCE, ended, " while ", task.state);
         check(
-            isError
-                ? task.failures + 1 > retries(task) || forbidden.contains(key)
-                : ended.isDeath() && task.deaths + 1 >= rules().task().poisonAfter(),
+            ended.error().startsWith(UNREAD)
+                ? damaged.getOrDefault(task.number, 0) >= Unreadable.MOST_READS
+                : isError
+                    ? task.failures + 1 > retries(task) || forbidden.contains(key)
+                    : ended.isDeath() && task.deaths + 1 >= rules().task().poisonAfter(),
             Law.AT_LEAST_ONCE,
             "given up too early: ",
             ended);
-        if (isError) {
+        if (ended.error().startsWith(UNREAD)) {
+          voided(task);
+        } else if (isError) {
           failure(task, now);
         } else {
           check(!isLive(task.lease.invocation()), Law.FENCED, "it lives: ", ended);

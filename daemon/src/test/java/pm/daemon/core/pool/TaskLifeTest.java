@@ -15,6 +15,42 @@ import pm.daemon.core.model.ExitCause;
 class TaskLifeTest {
 
   @Test
+  void aTaskWhoseDataCannotBeReadIsTriedAFewTimesAndFailsWithTheReason() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(1), 0, 1));
+    yard.submit(task());
+    long begin = yard.now().nanos();
+    String why = "its data cannot be read from the store: 7 bytes at 9 of 3.tasks are damaged";
+    for (int attempt = 1; attempt <= 4; attempt++) {
+      yard.said();
+      yard.report(new TaskReport.NoData(yard.fleet.invocation(1), 1, attempt, true, why));
+      assertThat(yard.saidBut("idle"))
+          .containsExactly(
+              "returned 1: not sent: " + why,
+              "Withdraw[invocation=00000000000000000000000000000001, task=1, attempt=%d]"
+                  .formatted(attempt));
+      yard.passToDeadline();
+      assertThat(yard.said()).contains("started 1/" + (attempt + 1) + " @1");
+    }
+    assertThat(yard.now().nanos() - begin).isEqualTo(15_000_000_000L);
+    yard.report(new TaskReport.NoData(yard.fleet.invocation(1), 1, 5, true, why));
+    assertThat(yard.said())
+        .contains("ended 1 FAILED: " + why + ", tried 5 times")
+        .contains("task-failed k3f9-1: " + why + ", tried 5 times");
+  }
+
+  @Test
+  void dataThatAreReadLaterBecauseThereIsTooMuchToReadAreWaitedForWithoutEnd() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(1), 0, 1));
+    yard.submit(task());
+    for (int attempt = 1; attempt <= 20; attempt++) {
+      yard.report(
+          new TaskReport.NoData(yard.fleet.invocation(1), 1, attempt, false, "too much to read"));
+      yard.pass("1S");
+    }
+    assertThat(yard.said()).contains("started 1/21 @1").noneMatch(said -> said.contains("FAILED"));
+  }
+
+  @Test
   void aTaskIsQueuedSentAndEnds() {
     Yard yard = Yard.up(1, rules -> rules);
     yard.submit(task());
