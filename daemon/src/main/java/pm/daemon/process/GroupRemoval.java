@@ -10,7 +10,7 @@ import pm.daemon.posix.ErrnoException;
 
 /**
  * Removes control groups that are not needed any more. One that something still lives in, because
- * its program was to be left alone, is tried again with the next. Loop thread only.
+ * its program was to be left alone, is tried again with the next, and at the end. Loop thread only.
  */
 final class GroupRemoval {
   private static final Logger LOG = LoggerFactory.getLogger(GroupRemoval.class);
@@ -34,6 +34,11 @@ final class GroupRemoval {
       LOG.warn("control group {} is left behind: too many are in use still", group.folder());
     }
     begin();
+  }
+
+  /** Removes what was not removed yet, as far as nothing lives in it. Waits for no process. */
+  void close() {
+    left.removeIf(GroupRemoval::isRemoved);
   }
 
   private void begin() {

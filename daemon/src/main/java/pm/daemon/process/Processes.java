@@ -38,6 +38,7 @@ public final class Processes implements AutoCloseable {
   private final SpawnsInFlight inFlight;
   private final UsageReads usages;
   private final CgroupTree cgroups;
+  private final GroupRemoval removal;
 
   /**
    * What it needs to know.
@@ -111,6 +112,7 @@ public final class Processes implements AutoCloseable {
     Orphans orphans = new Orphans(proc, ownChildren, pool, inFlight, children, isForeign);
     membership = new Membership(pool, children, Host.pid());
     Sweeps sweeps = new Sweeps(loop, pool, () -> mains(children));
+    removal = new GroupRemoval(pool);
     reaper =
         new Reaper(
             loop,
@@ -122,7 +124,7 @@ public final class Processes implements AutoCloseable {
             orphans,
             sweeps,
             children,
-            new GroupRemoval(pool)::remove);
+            removal::remove);
     usages = new UsageReads(loop, pool, reports, facts, children, orphans);
     cgroups = settings.cgroups();
     Launch.Means means =
@@ -220,6 +222,7 @@ public final class Processes implements AutoCloseable {
   public void close() throws ErrnoException {
     spawner.close();
     pool.close();
+    removal.close();
     reaper.close();
     ownChildren.close();
     cgroups.close();
