@@ -21,6 +21,9 @@ import pm.protocol.ExitCode;
 public record Address(
     Map<String, String> environment, Optional<String> home, Optional<String> givenSocket) {
 
+  /** That of the daemon that root runs. */
+  private static final Path MACHINE = Path.of("/run/pm", Folders.SOCKET_FILE);
+
   /** The user that this process runs as; -1, which is surely not root, where there is no /proc. */
   public int uid() {
     try {
@@ -39,14 +42,32 @@ public record Address(
     return folders(environment);
   }
 
-  /** The socket. It can be told even where the environment names no home folder. */
+  /**
+   * The socket. It can be told even where the environment names no home folder. Who has no daemon
+   * of their own is led to that of the machine.
+   */
   public Path socket() throws CommandFailure {
-    if (environment.containsKey("HOME")) {
-      return folders(environment).socket();
+    Map<String, String> complete = environment;
+    if (!environment.containsKey("HOME")) {
+      complete = new HashMap<>(environment);
+      complete.put("HOME", "/");
     }
-    Map<String, String> complete = new HashMap<>(environment);
-    complete.put("HOME", "/");
-    return folders(complete).socket();
+    Path own = folders(complete).socket();
+    boolean isNamed =
+        home.isPresent()
+            || givenSocket.isPresent()
+            || isSet(environment, "PM_HOME")
+            || isSet(environment, "PM_SOCKET");
+    return isNamed ? own : firstThere(own, MACHINE);
+  }
+
+  /** The first of two that is there, or may be: in a folder that cannot be read; else the first. */
+  static Path firstThere(Path own, Path machine) {
+    return Files.notExists(own) && !Files.notExists(machine) ? machine : own;
+  }
+
+  private static boolean isSet(Map<String, String> environment, String name) {
+    return !environment.getOrDefault(name, "").isEmpty();
   }
 
   private Folders folders(Map<String, String> variables) throws CommandFailure {
