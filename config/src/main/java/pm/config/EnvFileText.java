@@ -11,6 +11,9 @@ import java.util.Map;
  * the spaces around it. In single quotes everything is itself; in double quotes {@code \n}, {@code
  * \r}, {@code \t}, {@code \"}, {@code \\} and {@code \$} stand for characters. A value in quotes
  * may have several lines. Nothing is expanded.
+ *
+ * <p>These files hold secrets, and half a line of one may be anything: a message says the number of
+ * the line, and nothing that stands in it.
  */
 public final class EnvFileText {
   /** The largest file that is read. */
@@ -69,13 +72,13 @@ public final class EnvFileText {
     }
     skipBlanks();
     if (isAtEndOfLine() || text.charAt(at) != '=') {
-      throw malformed("no '=' after " + Quoted.bare(name));
+      throw malformed("there is no '=' after its first word");
     }
     if (name.isEmpty()) {
       throw malformed("no name before '='");
     }
     if (!isVariable(name)) {
-      throw malformed(Quoted.text(name) + " is not the name of a variable");
+      throw malformed("what stands before '=' is not the name of a variable");
     }
     at++;
     skipBlanks();

@@ -3,6 +3,7 @@ package pm.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +31,8 @@ class EnvFileTextTest {
                 E==
                 exported=x
                 A=2
-                F=# nothing"""))
+                F=# nothing\
+                """))
         .containsExactly(
             Map.entry("A", "2"),
             Map.entry("B", "two words"),
@@ -77,16 +79,38 @@ class EnvFileTextTest {
         .containsExactly(Map.entry("discovery.type", "single-node"), Map.entry("a-b", "1"));
   }
 
+  /**
+   * A line that is not understood may be the second of a key, or a password with a typing error.
+   */
+  @Test
+  void givenSecretsInLinesThatAreNotUnderstood_whenTheyAreRefused_thenNothingOfThemIsSaid() {
+    for (String line :
+        List.of(
+            "PASSWORD: s3cret",
+            "s3cret",
+            "s3cret/s3cret==",
+            "A='s3cret",
+            "A='s3cret's3cret",
+            "A=\"s3cret\0\"",
+            "export s3cret",
+            "=s3cret")) {
+      assertThatThrownBy(() -> parse(line))
+          .isInstanceOf(MalformedValueException.class)
+          .hasMessageStartingWith("line 1: ")
+          .hasMessageNotContainingAny("s3cret", "PASSWORD");
+    }
+  }
+
   @Test
   void givenWhatIsNotUnderstood_whenItIsRead_thenItsLineIsSaid() {
-    refuses("A=1\nB\n", "line 2: no '=' after B");
+    refuses("A=1\nB\n", "line 2: there is no '=' after its first word");
     refuses("\n=1", "line 2: no name before '='");
-    refuses("A B=1", "line 1: no '=' after A");
-    refuses("A+B=1", "line 1: 'A+B' is not the name of a variable");
-    refuses("1A=1", "line 1: '1A' is not the name of a variable");
+    refuses("A B=1", "line 1: there is no '=' after its first word");
+    refuses("A+B=1", "line 1: what stands before '=' is not the name of a variable");
+    refuses("1A=1", "line 1: what stands before '=' is not the name of a variable");
     refuses("X='a\nb'\nA='open\n\n", "line 3: the quote is not closed");
     refuses("A='a'b", "line 1: something follows the closing quote");
     refuses("A=a\0b", "line 1: a zero byte cannot be part of a variable");
-    refuses("export", "line 1: no '=' after export");
+    refuses("export", "line 1: there is no '=' after its first word");
   }
 }

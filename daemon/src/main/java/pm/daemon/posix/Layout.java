@@ -62,6 +62,8 @@ final class Layout {
   // System calls without a wrapper, or whose wrapper changes every thread
   static final int SYS_RT_SIGPROCMASK = either(14, 135);
   static final int SYS_UMASK = either(95, 166);
+  static final int SYS_SETFSUID = either(122, 151);
+  static final int SYS_SETFSGID = either(123, 152);
   static final int SYS_SETGROUPS = either(116, 159);
   static final int SYS_SETRESUID = either(117, 147);
   static final int SYS_SETRESGID = either(119, 149);

@@ -24,20 +24,11 @@ import java.util.Set;
  * and an exec that fails in spite of the checks before it appears as exit code 126 or 127.
  */
 public final class Spawn {
-  private static final int PR_GET_DUMPABLE = 3;
-  private static final int PR_SET_DUMPABLE = 4;
-
-  private static final long PRCTL = Libc.function("prctl");
-
   private final boolean mayUnshare;
-  private final boolean isDumpable;
   private final int ownUmask;
   private final int ownUid;
   private final int ownGid;
   private final Set<Integer> ownGroups;
-
-  private final Object lock = new Object();
-  private int threadsOfOthers;
 
   /** Reads this process's own umask, user and groups, which must not change afterwards. */
   public Spawn() throws ErrnoException {
@@ -46,7 +37,6 @@ public final class Spawn {
 
   Spawn(boolean mayUnshare) throws ErrnoException {
     this.mayUnshare = mayUnshare;
-    isDumpable = (int) Libc.call(PRCTL, PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
     ownUmask = Host.umask();
     ownUid = Host.euid();
     ownGid = Host.egid();
@@ -100,29 +90,17 @@ public final class Spawn {
     }
   }
 
-  /**
-   * Another user's rights on one thread take the dumpable flag off the whole process. It is given
-   * back when no thread has such rights: with the flag, files of such a thread in /proc would be
-   * the other user's.
-   */
-  private void run(SpawnAttempt attempt) {
+  private static void run(SpawnAttempt attempt) {
     if (!attempt.changesCredentials()) {
       attempt.run();
       return;
     }
-    synchronized (lock) {
-      threadsOfOthers++;
-    }
+    ForeignRights.begin();
     try {
       attempt.run();
     } finally {
       attempt.returnToOwnUser();
-      synchronized (lock) {
-        threadsOfOthers--;
-        if (threadsOfOthers == 0 && isDumpable) {
-          Libc.call(PRCTL, PR_SET_DUMPABLE, 1, 0, 0, 0);
-        }
-      }
+      ForeignRights.end();
     }
   }
 }

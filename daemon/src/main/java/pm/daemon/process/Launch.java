@@ -117,11 +117,7 @@ final class Launch {
   static SpawnPlan plan(Effect.Spawn effect, Means means) throws StageException {
     ProgramSpec spec = effect.spec();
     SpawnPlanner.Surroundings surroundings =
-        new SpawnPlanner.Surroundings(
-            Accounts.of(spec),
-            EnvFileReader.read(spec.envFiles()),
-            means.daemonEnvironment(),
-            means.socket());
+        StartPlans.surroundings(spec, means.daemonEnvironment(), means.socket());
     return switch (SpawnPlanner.plan(spec, effect.instance(), effect.invocation(), surroundings)) {
       case SpawnPlanner.Result.Planned planned -> planned.plan();
       case SpawnPlanner.Result.Refused refused ->

@@ -4,6 +4,7 @@ import java.util.Map;
 import pm.config.ProgramSpec;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
+import pm.daemon.core.plan.Account;
 import pm.daemon.core.plan.SpawnPlanner;
 
 /**
@@ -28,13 +29,19 @@ public final class StartPlans {
       ProgramSpec spec, InstanceName instance, InvocationId invocation) {
     try {
       return SpawnPlanner.plan(
-          spec,
-          instance,
-          invocation,
-          new SpawnPlanner.Surroundings(
-              Accounts.of(spec), EnvFileReader.read(spec.envFiles()), daemonEnvironment, socket));
+          spec, instance, invocation, surroundings(spec, daemonEnvironment, socket));
     } catch (StageException refused) {
       return new SpawnPlanner.Result.Refused(refused.stage(), refused.reason());
     }
+  }
+
+  /** Finds out what is known only at a start. */
+  static SpawnPlanner.Surroundings surroundings(
+      ProgramSpec spec, Map<String, String> daemonEnvironment, String socket)
+      throws StageException {
+    Account account = Accounts.of(spec);
+    EnvFileReader.Variables files = EnvFileReader.read(spec.envFiles(), account);
+    return new SpawnPlanner.Surroundings(
+        account, files.values(), files.unsure(), daemonEnvironment, socket);
   }
 }

@@ -53,8 +53,9 @@ class SpawnerIT {
     World.Started started =
         world.start(
             World.sh(
-                    "echo $PM_NAME $PM_INSTANCE $GREETING $WHO; pwd; umask; readlink /proc/$$$$/fd/0;"
-                        + " ps -o pgid=,sid= -p $$$$; ls /proc/$$$$/fd; echo $PM_INVOCATION_ID")
+                    "echo $PM_NAME $PM_INSTANCE $GREETING $WHO; pwd; umask; readlink"
+                        + " /proc/$$$$/fd/0; ps -o pgid=,sid= -p $$$$; ls /proc/$$$$/fd; echo"
+                        + " $PM_INVOCATION_ID")
                 .environment(Map.of("WHO", "${PM_PROGRAM}-${GREETING}"))
                 .envFiles(List.of(new EnvFile(envFile.toString(), false)))
                 .workingDir(folder.toString())
@@ -132,7 +133,8 @@ class SpawnerIT {
 
     assertThat(missing.stage()).isEqualTo("env_file");
     assertThat(missing.reason()).isEqualTo(gone + ": No such file or directory");
-    assertThat(malformed.reason()).isEqualTo(broken + ": line 2: no '=' after B");
+    assertThat(malformed.reason())
+        .isEqualTo(broken + ": line 2: there is no '=' after its first word");
     assertThat(directory.reason()).isEqualTo(folder + ": is a directory");
     world.end(
         world

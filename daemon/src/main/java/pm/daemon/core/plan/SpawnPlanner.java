@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import pm.config.EnvironmentExpansion;
@@ -37,6 +38,8 @@ public final class SpawnPlanner {
   /** What every process gets of the daemon's own environment. */
   private static final List<String> SHARED = List.of("PATH", "LANG", "TZ");
 
+  private static final String OTHERWISE = "?";
+
   private SpawnPlanner() {}
 
   /** What became of a plan. */
@@ -58,16 +61,26 @@ public final class SpawnPlanner {
    *
    * @param account the user that it is to run as
    * @param envFiles the variables of its {@code env_file}s, the later over the earlier
+   * @param unsure those of them whose values others than who runs this process could have chosen
    * @param daemonEnvironment the environment of this process
    * @param socket the path of the control socket
    */
   public record Surroundings(
       Account account,
       Map<String, String> envFiles,
+      Set<String> unsure,
       Map<String, String> daemonEnvironment,
       String socket) {
     public Surroundings {
       envFiles = Map.copyOf(envFiles);
+      unsure = Set.copyOf(unsure);
+    }
+
+    /** As if others had chosen otherwise. */
+    private Map<String, String> otherFiles() {
+      Map<String, String> others = new LinkedHashMap<>(envFiles);
+      others.replaceAll((name, value) -> unsure.contains(name) ? value + OTHERWISE : value);
+      return others;
     }
   }
 
@@ -75,6 +88,43 @@ public final class SpawnPlanner {
   public static Result plan(
       ProgramSpec spec, InstanceName instance, InvocationId invocation, Surroundings surroundings) {
     Map<String, String> own = ownVariables(instance, invocation, surroundings.socket());
+    return switch (environment(spec, own, surroundings, surroundings.envFiles())) {
+      case EnvironmentExpansion.Result.Complete complete -> {
+        Result result =
+            new Expansion(spec, environment(complete, own))
+                .plan(instance, invocation, surroundings.account());
+        yield result instanceof Result.Planned planned
+                && !surroundings.unsure().isEmpty()
+                && !logsAreSure(spec, own, surroundings, planned.plan().logs())
+            ? new Result.Refused(
+                "log",
+                "the path of the file depends on an env_file that others can change; write it"
+                    + " where they cannot")
+            : result;
+      }
+      case EnvironmentExpansion.Result.Unset unset ->
+          new Result.Refused("environment", unset.variable() + ": " + unset(unset.missing()));
+      case EnvironmentExpansion.Result.Circular circular ->
+          new Result.Refused(
+              "environment", circular.variable() + " refers to itself by way of others");
+      case EnvironmentExpansion.Result.TooLong tooLong ->
+          new Result.Refused(
+              "environment", tooLong.variable() + " makes it longer than a process can be given");
+    };
+  }
+
+  private static Map<String, String> environment(
+      EnvironmentExpansion.Result.Complete complete, Map<String, String> own) {
+    Map<String, String> environment = new TreeMap<>(complete.environment());
+    environment.putAll(own);
+    return environment;
+  }
+
+  private static EnvironmentExpansion.Result environment(
+      ProgramSpec spec,
+      Map<String, String> own,
+      Surroundings surroundings,
+      Map<String, String> envFiles) {
     Map<String, String> below = new LinkedHashMap<>();
     if (spec.inheritEnvironment()) {
       surroundings
@@ -87,23 +137,22 @@ public final class SpawnPlanner {
               });
     }
     below.putAll(base(surroundings));
-    below.putAll(surroundings.envFiles());
+    below.putAll(envFiles);
     below.putAll(own);
-    return switch (EnvironmentExpansion.expand(below, spec.environment())) {
-      case EnvironmentExpansion.Result.Complete complete -> {
-        Map<String, String> environment = new TreeMap<>(complete.environment());
-        environment.putAll(own);
-        yield new Expansion(spec, environment).plan(instance, invocation, surroundings.account());
-      }
-      case EnvironmentExpansion.Result.Unset unset ->
-          new Result.Refused("environment", unset.variable() + ": " + unset(unset.missing()));
-      case EnvironmentExpansion.Result.Circular circular ->
-          new Result.Refused(
-              "environment", circular.variable() + " refers to itself by way of others");
-      case EnvironmentExpansion.Result.TooLong tooLong ->
-          new Result.Refused(
-              "environment", tooLong.variable() + " makes it longer than a process can be given");
-    };
+    return EnvironmentExpansion.expand(below, spec.environment());
+  }
+
+  /**
+   * Log files are made with our rights and not with those of the program's user, who must not be
+   * able to say where.
+   */
+  private static boolean logsAreSure(
+      ProgramSpec spec, Map<String, String> own, Surroundings surroundings, LogSpec planned) {
+    return environment(spec, own, surroundings, surroundings.otherFiles())
+            instanceof EnvironmentExpansion.Result.Complete complete
+        && new Expansion(spec, environment(complete, own))
+            .logsIfComplete()
+            .equals(Optional.of(planned));
   }
 
   /** Tells whether a variable of the daemon is not about the daemon itself. */
@@ -199,6 +248,14 @@ public final class SpawnPlanner {
         throw new RefusedException("command", "its first word is empty once it is expanded");
       }
       return argv;
+    }
+
+    Optional<LogSpec> logsIfComplete() {
+      try {
+        return Optional.of(logs());
+      } catch (RefusedException incomplete) {
+        return Optional.empty();
+      }
     }
 
     private LogSpec logs() throws RefusedException {

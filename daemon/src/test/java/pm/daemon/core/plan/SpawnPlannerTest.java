@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import pm.config.Command;
 import pm.config.LogSpec;
@@ -26,7 +27,10 @@ class SpawnPlannerTest {
   private static SpawnPlanner.Result plan(
       ProgramSpec spec, Map<String, String> envFiles, Map<String, String> daemon) {
     return SpawnPlanner.plan(
-        spec, WEB_2, ID, new SpawnPlanner.Surroundings(ANN, envFiles, daemon, "/run/pm/pmd.sock"));
+        spec,
+        WEB_2,
+        ID,
+        new SpawnPlanner.Surroundings(ANN, envFiles, Set.of(), daemon, "/run/pm/pmd.sock"));
   }
 
   private static SpawnPlan planned(
@@ -58,6 +62,46 @@ class SpawnPlannerTest {
     assertThat(plan.workingDirectory()).isEqualTo("/");
     assertThat(plan.argv()).containsExactly("true");
     assertThat(plan.umask()).isEqualTo(022);
+  }
+
+  /** Root makes log files, so whoever could write the env_file must not be able to say where. */
+  @Test
+  void givenAnEnvFileThatOthersCanChange_whenPlanned_thenItSaysNotWhereTheLogIs() {
+    Map<String, String> files = Map.of("NAME", "../../etc/cron.d/x", "WORD", "hello", "HOME", "/");
+    SpawnPlanner.Surroundings surroundings =
+        new SpawnPlanner.Surroundings(
+            ANN, files, Set.of("NAME", "HOME"), Map.of(), "/run/pm/pmd.sock");
+    for (String path : List.of("/log/${NAME}", "/log/${MINE}", "${HOME}/log", "/l${NAME:-}")) {
+      for (boolean isErr : new boolean[] {false, true}) {
+        assertThat(planWithLog(path, isErr, surroundings))
+            .isEqualTo(
+                new SpawnPlanner.Result.Refused(
+                    "log",
+                    "the path of the file depends on an env_file that others can change; write it"
+                        + " where they cannot"));
+      }
+    }
+    for (String path : List.of("/log/${WORD}", "/log/${PM_NAME}", "/log/x")) {
+      assertThat(planWithLog(path, false, surroundings))
+          .isInstanceOf(SpawnPlanner.Result.Planned.class);
+    }
+  }
+
+  private static SpawnPlanner.Result planWithLog(
+      String path, boolean isErr, SpawnPlanner.Surroundings surroundings) {
+    LogTarget file = new LogTarget.File(path);
+    LogSpec usual = program("true").build().logs();
+    LogSpec logs =
+        new LogSpec(
+            isErr ? usual.file() : file,
+            isErr ? file : usual.stderr(),
+            usual.maxSizeBytes(),
+            usual.keep(),
+            usual.maxAge(),
+            usual.compress(),
+            usual.format());
+    ProgramSpec spec = program("true").environment(Map.of("MINE", "${NAME}")).logs(logs).build();
+    return SpawnPlanner.plan(spec, WEB_2, ID, surroundings);
   }
 
   @Test
