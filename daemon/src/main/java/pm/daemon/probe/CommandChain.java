@@ -21,16 +21,19 @@ import pm.daemon.core.plan.SpawnPlan;
  * <p>What runs with our rights before the user is changed sees nothing of the program's
  * environment, in which its user could have put a library of his ({@code LD_PRELOAD}). It travels
  * in variables of another name and is unpacked behind the change; never on a command line, which
- * everybody can read.
+ * everybody can read. The program's folder is entered behind the change too: a user must not get to
+ * where he has no way.
  *
  * @param words what is started
  * @param environment all of what it is started with
+ * @param folder where it is started
  */
-record CommandChain(List<String> words, Map<String, String> environment) {
+record CommandChain(List<String> words, Map<String, String> environment, String folder) {
   private static final List<String> FOLDERS =
       List.of("/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin");
 
   private static final String PACKED = "PM_PACKED_";
+  private static final String PACKED_FOLDER = PACKED + "FOLDER";
 
   /** Variables that some shells refuse to set. */
   private static final Set<String> READ_ONLY =
@@ -68,17 +71,19 @@ record CommandChain(List<String> words, Map<String, String> environment) {
     if (isOwnUser) {
       addSession(words);
       words.addAll(plan.argv());
-      return new CommandChain(words, wanted);
+      return new CommandChain(words, wanted, plan.workingDirectory());
     }
     addUser(words, plan.account());
     addSession(words);
-    Map<String, String> packed = new TreeMap<>(Map.of("PATH", String.join(":", FOLDERS)));
+    Map<String, String> packed = new TreeMap<>();
+    packed.put("PATH", String.join(":", FOLDERS));
+    packed.put(PACKED_FOLDER, plan.workingDirectory());
     words.add("/bin/sh");
     words.add("-c");
     words.add(unpacking(wanted, packed));
     words.add("pmd");
     words.addAll(plan.argv());
-    return new CommandChain(words, packed);
+    return new CommandChain(words, packed, "/");
   }
 
   private static void addSession(List<String> words) throws MissingToolException {
@@ -102,6 +107,8 @@ record CommandChain(List<String> words, Map<String, String> environment) {
 
   private static String unpacking(Map<String, String> wanted, Map<String, String> packed) {
     StringBuilder script = new StringBuilder();
+    script.append("cd -- \"$").append(PACKED_FOLDER).append("\" || exit 126; unset ");
+    script.append(PACKED_FOLDER).append(" PWD OLDPWD; ");
     int number = 0;
     for (Map.Entry<String, String> variable : wanted.entrySet()) {
       String name = variable.getKey();

@@ -173,7 +173,7 @@ final class CommandRunner implements AutoCloseable {
       pipe = Fd.open(path.toString(), OpenFlags.RDONLY | OpenFlags.NONBLOCK, 0);
       Fd.chown(pipe, account.uid(), account.gid());
       CommandChain chain = CommandChain.of(plan, path, isOwnUser);
-      Started started = start(chain, plan.workingDirectory(), pipe, path, command);
+      Started started = start(chain, pipe, path, command);
       isStarted = true;
       return started;
     } catch (CommandChain.MissingToolException missing) {
@@ -187,14 +187,13 @@ final class CommandRunner implements AutoCloseable {
     }
   }
 
-  private Started start(
-      CommandChain chain, String workingDirectory, int pipe, Path path, Running command)
+  private Started start(CommandChain chain, int pipe, Path path, Running command)
       throws IOException {
     Neighbours.Start start = neighbours.begin();
     Process process;
     try {
       process =
-          ZtExec.start(chain.words(), chain.environment(), workingDirectory, command::endedOffLoop);
+          ZtExec.start(chain.words(), chain.environment(), chain.folder(), command::endedOffLoop);
     } catch (IOException | RuntimeException | Error refused) {
       start.failed();
       throw refused;

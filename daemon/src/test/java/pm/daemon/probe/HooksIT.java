@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,8 +90,8 @@ class HooksIT {
         hook(
             "pwd; umask; echo $COLOUR; echo $PM_HOOK $PM_EXIT_CODE $PM_SIGNAL $PM_REASON $PM_PID"
                 + " $PM_NAME $PM_INVOCATION_ID; echo ${NOTIFY_SOCKET-none} ${JAVA_HOME-none};"
-                + " readlink /proc/self/fd/0; ls /proc/self/fd | wc -l; cut -d' ' -f6 /proc/self/stat"
-                + " | grep -qx $$ && echo leads"),
+                + " readlink /proc/self/fd/0; ls /proc/self/fd | wc -l; cut -d' ' -f6"
+                + " /proc/self/stat | grep -qx $$ && echo leads"),
         new HookFacts(OptionalInt.of(3), Optional.of("SEGV"), "exit", OptionalInt.of(42)));
     HookEnd end = world.awaitHook(invocation).end();
     assertThat(end.output().split("\n"))
@@ -141,6 +142,28 @@ class HooksIT {
     List<String> lines = end.output().lines().filter(line -> !line.matches("\\s*\\d+:.*")).toList();
     assertThat(lines).startsWith("65534").contains("0", "a 'b' \"c\" $d", "e", "x");
     assertThat(end.exitCode()).hasValue(0);
+  }
+
+  /** Root could enter any folder; who runs in it has to be able to get there himself. */
+  @Test
+  void itEntersItsFolderAsTheProgramsUser() throws Exception {
+    Assumptions.assumeTrue(Host.euid() == 0, "only root may be somebody else");
+    Path open = Files.createDirectories(folder.resolve("open/inner"));
+    Path closed = Files.createDirectories(folder.resolve("closed/inner"));
+    Files.writeString(closed.resolve("secret"), "secret");
+    for (Path each : List.of(folder, open.getParent(), open, closed)) {
+      Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+    Files.setPosixFilePermissions(closed.getParent(), PosixFilePermissions.fromString("rwx------"));
+    ProgramSpec.Builder nobody = ProbeWorld.program().user(Optional.of("nobody"));
+    HookEnd fine =
+        run(
+            nobody.workingDir(open.toString()).build(),
+            "pwd; tr '\\0' '\\n' < /proc/$$/environ | grep -c PWD");
+    assertThat(fine.output().strip()).isEqualTo(open + "\n0");
+    HookEnd refused = run(nobody.workingDir(closed.toString()).build(), "pwd; cat secret");
+    assertThat(refused.exitCode()).hasValue(126);
+    assertThat(refused.output()).contains("cd").contains(closed.toString()).hasLineCount(1);
   }
 
   @Test
