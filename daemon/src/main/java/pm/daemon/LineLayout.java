@@ -7,6 +7,8 @@ import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.LayoutBase;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import pm.config.LogFormat;
 import pm.protocol.Json;
 
@@ -50,14 +52,14 @@ final class LineLayout extends LayoutBase<ILoggingEvent> {
                 event.getLevel().toInt() == Level.INFO_INT || event.getLevel() == Level.WARN
                     ? "  "
                     : " ")
-            .append(event.getFormattedMessage());
+            .append(harmless(event.getFormattedMessage()));
         thrown(event, line);
       }
       case JOURNAL -> {
         line.append('<')
             .append(priority(event.getLevel()))
             .append('>')
-            .append(event.getFormattedMessage());
+            .append(harmless(event.getFormattedMessage()));
         thrown(event, line);
       }
       case JSON -> {
@@ -79,10 +81,55 @@ final class LineLayout extends LayoutBase<ILoggingEvent> {
     return line.append('\n').toString();
   }
 
+  /**
+   * Parts of a message come from programs and clients. Nothing of them may look like a line of its
+   * own, or act on a terminal: control characters, and those that turn the direction of text, are
+   * written as {@code \\n}, {@code \\x1b} or {@code \\u202e}.
+   */
+  static String harmless(String message) {
+    int first = 0;
+    while (first < message.length() && !isActive(message.charAt(first))) {
+      first++;
+    }
+    if (first == message.length()) {
+      return message;
+    }
+    StringBuilder text = new StringBuilder(message.length() + 16).append(message, 0, first);
+    for (int i = first; i < message.length(); i++) {
+      char c = message.charAt(i);
+      if (!isActive(c)) {
+        text.append(c);
+      } else if (c == '\n') {
+        text.append("\\n");
+      } else if (c < 0x100) {
+        text.append(String.format(Locale.ROOT, "\\x%02x", (int) c));
+      } else {
+        text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+      }
+    }
+    return text.toString();
+  }
+
+  private static boolean isActive(char c) {
+    return (c < ' ' && c != '\t')
+        || (c >= 0x7f && c < 0xa0)
+        || c == '\u200e'
+        || c == '\u200f'
+        || (c >= '\u2028' && c <= '\u202e')
+        || (c >= '\u2066' && c <= '\u2069');
+  }
+
   private static void thrown(ILoggingEvent event, StringBuilder line) {
     IThrowableProxy thrown = event.getThrowableProxy();
     if (thrown != null) {
-      line.append(": ").append(ThrowableProxyUtil.asString(thrown).stripTrailing());
+      // No line of it begins where one of ours does.
+      line.append(": ")
+          .append(
+              ThrowableProxyUtil.asString(thrown)
+                  .stripTrailing()
+                  .lines()
+                  .map(LineLayout::harmless)
+                  .collect(Collectors.joining("\n  ")));
     }
   }
 
