@@ -135,7 +135,21 @@ public final class Json {
         : Double.toString(number);
   }
 
-  /** Appends a JSON string with its quotes. */
+  /**
+   * Ends of lines, and what changes the direction of text, so that a person who looks at it would
+   * see something else than what is there.
+   */
+  private static boolean turnsText(char c) {
+    return c == '\u200e'
+        || c == '\u200f'
+        || (c >= '\u2028' && c <= '\u202e')
+        || (c >= '\u2066' && c <= '\u2069');
+  }
+
+  /**
+   * Appends a JSON string with its quotes. Nothing in it acts on a terminal that shows it: control
+   * characters, and those that turn the direction of text, are written as {@code \\u001b}.
+   */
   public static void quote(String text, StringBuilder out) {
     out.append('"');
     for (int i = 0; i < text.length(); i++) {
@@ -149,7 +163,7 @@ public final class Json {
         case '\b' -> out.append("\\b");
         case '\f' -> out.append("\\f");
         default -> {
-          if (c < ' ' || (c >= '\u007f' && c < '\u00a0') || c == '\u2028' || c == '\u2029') {
+          if (c < ' ' || (c >= '\u007f' && (c < '\u00a0' || turnsText(c)))) {
             out.append("\\u");
             for (int shift = 12; shift >= 0; shift -= 4) {
               out.append(Character.forDigit((c >> shift) & 0xf, 16));
