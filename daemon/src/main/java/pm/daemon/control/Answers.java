@@ -154,17 +154,21 @@ final class Answers {
     return list;
   }
 
+  private static String shown(Change change, String value) {
+    return change.path().startsWith("environment.")
+        ? DefinitionJson.shown(change.path(), value)
+        : value;
+  }
+
   private static List<Object> changes(ApplyPlan plan) {
     List<Object> list = new ArrayList<>();
     for (ApplyPlan.ProgramStep step : plan.programs()) {
       List<Object> keys = new ArrayList<>();
       for (Change change : step.changes()) {
-        boolean secret =
-            change.path().startsWith("environment.") && DefinitionJson.isSecret(change.path());
         Map<String, Object> key = new LinkedHashMap<>();
         key.put("path", change.path());
-        key.put("from", secret ? DefinitionJson.HIDDEN : change.from());
-        key.put("to", secret ? DefinitionJson.HIDDEN : change.to());
+        key.put("from", shown(change, change.from()));
+        key.put("to", shown(change, change.to()));
         key.put("kind", change.kind().name().toLowerCase(Locale.ROOT));
         keys.add(key);
       }

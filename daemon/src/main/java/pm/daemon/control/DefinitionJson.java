@@ -14,20 +14,25 @@ import pm.protocol.JsonException;
 
 /**
  * Definitions as JSON in the keys of the files, with all defaults. The values of variables whose
- * names look like secrets are not shown. Any thread.
+ * names look like secrets are not shown, nor are passwords in addresses. Any thread.
  */
 final class DefinitionJson {
   static final String HIDDEN = "***";
 
   private static final Pattern SECRET =
       Pattern.compile(
-          "PASSW|PASSPHRASE|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|DSN", Pattern.CASE_INSENSITIVE);
+          "PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|DSN|PRIVATE|COOKIE|SALT",
+          Pattern.CASE_INSENSITIVE);
+
+  /** As in {@code postgres://web:s3cret@db/shop}. */
+  private static final Pattern PASSWORD_IN_ADDRESS =
+      Pattern.compile("(://[^/?#\\s:@]*:)[^/?#\\s@]+@");
 
   private DefinitionJson() {}
 
   static Object program(ProgramSpec spec) {
     Map<String, String> shown = new LinkedHashMap<>(spec.environment());
-    shown.replaceAll((name, value) -> isSecret(name) ? HIDDEN : value);
+    shown.replaceAll(DefinitionJson::shown);
     return read(ConfigurationWriter.json(new ProgramSpec.Builder(spec).environment(shown).build()));
   }
 
@@ -50,8 +55,14 @@ final class DefinitionJson {
     return all;
   }
 
-  static boolean isSecret(String variable) {
-    return SECRET.matcher(variable).find();
+  /** Returns what may be seen of the value of a variable. */
+  static String shown(String variable, String value) {
+    if (SECRET.matcher(variable).find()) {
+      return HIDDEN;
+    }
+    return value.contains("://")
+        ? PASSWORD_IN_ADDRESS.matcher(value).replaceAll("$1" + HIDDEN + "@")
+        : value;
   }
 
   private static Object read(String json) {

@@ -232,7 +232,12 @@ final class ActionsIT {
                         List.of(
                             new Change("umask", "022", "027", KeyKind.RESTART),
                             new Change("env_file", "a", "b", KeyKind.NEXT_START),
-                            new Change("environment.PASSWORD", "old", "new", KeyKind.RESTART)),
+                            new Change("environment.PASSWORD", "old", "new", KeyKind.RESTART),
+                            new Change(
+                                "environment.DB",
+                                "pg://web:old@db/1",
+                                "pg://web:n:ew@db/1",
+                                KeyKind.RESTART)),
                         "2 instances")),
                 List.of(
                     new Problem(
@@ -247,7 +252,9 @@ final class ActionsIT {
                 {"changes":[{"program":"web","action":"restart","keys":[
                    {"path":"umask","from":"022","to":"027","kind":"restart"},
                    {"path":"env_file","from":"a","to":"b","kind":"next_start"},
-                   {"path":"environment.PASSWORD","from":"***","to":"***","kind":"restart"}],
+                   {"path":"environment.PASSWORD","from":"***","to":"***","kind":"restart"},
+                   {"path":"environment.DB","from":"pg://web:***@db/1","to":"pg://web:***@db/1",
+                    "kind":"restart"}],
                   "detail":"2 instances"}],
                  "problems":[{"file":"web.yaml","line":3,"column":5,"path":"programs.web.x",
                    "message":"unknown","remedy":"write y"}],

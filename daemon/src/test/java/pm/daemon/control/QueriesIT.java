@@ -174,7 +174,15 @@ final class QueriesIT {
   void configurationInForceIsShownWithoutSecrets() throws Exception {
     ProgramSpec web =
         program("web")
-            .environment(Map.of("API_TOKEN", "t0ps3cret", "aws_secret_access_key", "t0ps3cret"))
+            .environment(
+                Map.of(
+                    "API_TOKEN", "t0ps3cret",
+                    "aws_secret_access_key", "t0ps3cret",
+                    "DB_PASS", "t0ps3cret",
+                    "PGPWD", "t0ps3cret",
+                    "DATABASE_URL", "postgres://web:t0ps3cret@db:5432/shop?pool=2",
+                    "BROKERS", "amqp://:t0ps3cret@a,amqp://b:t0ps3cret@b",
+                    "HOMEPAGE", "https://example.org:443/@me"))
             .readiness(new Readiness.Uptime(Duration.ZERO))
             .build();
     try (ControlFixture daemon =
@@ -188,7 +196,14 @@ final class QueriesIT {
           .containsExactly("db", "web");
       Members one = client.result("config.show", "{\"program\":\"web\"}");
       assertThat(one.values().keySet()).containsExactly("programs");
-      assertThat(Json.write(one.values())).contains("***").doesNotContain("t0ps3cret");
+      assertThat(Json.write(one.values()))
+          .contains("postgres://web:***@db:5432/shop?pool=2")
+          .contains("amqp://:***@a,amqp://b:***@b")
+          .contains("https://example.org:443/@me")
+          .doesNotContain("t0ps3cret");
+      assertThat(Json.write(client.result("describe", "{\"selectors\":[\"web\"]}").values()))
+          .contains("***")
+          .doesNotContain("t0ps3cret");
     }
   }
 
