@@ -1,6 +1,7 @@
 package pm.daemon.process;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,7 +19,10 @@ import pm.daemon.posix.PidFd;
  *
  * <p>It does if it is the main process, if its session is that of the main process, if one of its
  * ancestors is the main process, or if it lost its parent to us (or, where the main process is not
- * our child, to anybody) and shows the invocation by its environment or its pipes.
+ * our child, to anybody) and shows the invocation: by its control group, if the invocation has one,
+ * which nobody can choose for himself. Else by its environment or its pipes, unless it is in the
+ * control group of another. What a process shows of its own will is believed only as far as an id
+ * is not known to others.
  */
 public final class Membership {
   /** What can be told of a process. */
@@ -71,7 +75,7 @@ public final class Membership {
         then.accept(atHand.get());
         return;
       }
-      prove(invocation, process.get(), then);
+      prove(invocation, child.group().isPresent(), process.get(), then);
     } catch (ErrnoException refused) {
       LOG.warn("process {} cannot be looked at: {}", pid, refused.getMessage());
       then.accept(Standing.STRANGER);
@@ -117,10 +121,22 @@ public final class Membership {
     return mains.keySet();
   }
 
-  private void prove(InvocationId invocation, ProcessStat process, Consumer<Standing> then) {
+  private void prove(
+      InvocationId invocation, boolean hasGroup, ProcessStat process, Consumer<Standing> then) {
+    Set<String> others = new HashSet<>();
+    children.keySet().forEach(each -> others.add(each.hex()));
+    others.remove(invocation.hex());
     boolean taken =
         pool.submit(
-            () -> ProcessTable.proof(new ProcFs(), process).contains(invocation.hex()),
+            () -> {
+              ProcFs own = new ProcFs();
+              return isProven(
+                  invocation.hex(),
+                  hasGroup,
+                  others,
+                  own.groups(process.pid()),
+                  ProcessTable.proof(own, process));
+            },
             isOwn -> then.accept(isOwn ? Standing.OWN : Standing.STRANGER),
             thrown -> {
               LOG.warn("process {} cannot be told from a stranger", process.pid(), thrown);
@@ -130,6 +146,26 @@ public final class Membership {
       LOG.warn("process {} cannot be told from a stranger: too much is looked at", process.pid());
       then.accept(Standing.STRANGER);
     }
+  }
+
+  /**
+   * Weighs what a process shows.
+   *
+   * @param hasGroup whether the invocation has a control group
+   * @param others the other invocations that live
+   * @param groups in whose groups the process is
+   * @param shown what it shows in any way
+   */
+  static boolean isProven(
+      String invocation,
+      boolean hasGroup,
+      Set<String> others,
+      Set<String> groups,
+      Set<String> shown) {
+    if (groups.contains(invocation)) {
+      return true;
+    }
+    return !hasGroup && groups.stream().noneMatch(others::contains) && shown.contains(invocation);
   }
 
   /** Returns what tells a living process from any other; empty if it is gone. */
