@@ -70,6 +70,10 @@ final class TaskKeeper implements TaskStore.Listener {
   private long position;
   private long safe;
   private boolean blocked;
+
+  /** Why they cannot be kept. */
+  private String trouble = "";
+
   private boolean flushFails;
   private long retryAt = Long.MAX_VALUE;
 
@@ -114,9 +118,31 @@ final class TaskKeeper implements TaskStore.Listener {
     if (blocked && effect instanceof Effect.Reply reply && !acknowledges(reply.answer())) {
       // Nothing of it waits for the disk, and neither shall who asked.
       doer().answer(reply);
+    } else if (blocked && effect instanceof Effect.Reply reply && isDoing(reply)) {
+      tryAgain(reply, trouble);
     } else {
       effects.add(effect);
     }
+  }
+
+  /**
+   * Returns whether an answer says that somebody's wish about tasks that were there is done. If it
+   * cannot be kept now it will be later, and to wish it again changes nothing.
+   */
+  private static boolean isDoing(Effect.Reply reply) {
+    List<TaskOutcome> outcomes = outcomes(reply);
+    for (int i = 0; i < outcomes.size(); i++) {
+      TaskOutcome outcome = outcomes.get(i);
+      boolean isDone =
+          switch (outcome.state()) {
+            case CANCELLED, QUEUED, RUNNING -> !outcome.isNew() && !outcome.isRefused();
+            case SUCCEEDED, FAILED, TIMED_OUT -> false;
+          };
+      if (isDone) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns whether an answer says that something is so which has to be kept first. */
@@ -196,8 +222,9 @@ final class TaskKeeper implements TaskStore.Listener {
     } catch (KeepException failed) {
       if (!blocked) {
         blocked = true;
+        trouble = String.valueOf(failed.getMessage());
         LOG.error("{}; no task is taken in or given out until it can be kept", failed.getMessage());
-        refuseUnkept(String.valueOf(failed.getMessage()));
+        refuseUnkept(trouble);
       }
       retryAt = clock.getAsLong() + RETRY_NANOS;
       return false;
@@ -234,15 +261,15 @@ final class TaskKeeper implements TaskStore.Listener {
   }
 
   /**
-   * Answers a reply that acknowledges tasks for the first time, or such as are lost: they could not
-   * be kept.
+   * Answers a reply that acknowledges tasks for the first time, or such as are lost, or a wish
+   * about others: it could not be kept.
    *
    * @param ids takes the tasks that are lost with it
    * @return whether it was one
    */
   private boolean loses(Effect.Reply reply, List<String> ids, String why) {
     List<String> submitted = submitted(reply);
-    if (submitted.isEmpty() && !isLost(reply)) {
+    if (submitted.isEmpty() && !isLost(reply) && !isDoing(reply)) {
       return false;
     }
     ids.addAll(submitted);

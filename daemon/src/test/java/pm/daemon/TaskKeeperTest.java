@@ -125,6 +125,50 @@ class TaskKeeperTest {
     assertThat(keeper.nextDeadlineNanos()).isEqualTo(Long.MAX_VALUE);
   }
 
+  private static Effect.Reply done(long request, String id, TaskState state) {
+    return new Effect.Reply(
+        request, new Answer.Tasks(List.of(new TaskOutcome(id, state, false, "", false))), 0, true);
+  }
+
+  @Test
+  void whoCancelsOrPutsBackIsToldAtOnceThatItCannotBeKept() {
+    store.refuses = true;
+    keeper.add(new TaskEntry.Forgotten(1));
+    keeper.add(done(7, "a-1", TaskState.CANCELLED));
+    keeper.add(done(8, "a-2", TaskState.QUEUED));
+    keeper.add(ended(9, "a-3"));
+    keeper.keep();
+    assertThat(said)
+        .containsExactly(
+            "answer 7 TryAgain[why=the disk is full]",
+            "answer 8 TryAgain[why=the disk is full]",
+            "StoreFailed[why=the disk is full, ids=[]]");
+    said.clear();
+    keeper.add(done(10, "a-1", TaskState.CANCELLED));
+    assertThat(said).containsExactly("answer 10 TryAgain[why=the disk is full]");
+    said.clear();
+    store.refuses = false;
+    now = SECOND;
+    keeper.keep();
+    keeper.flushed(1);
+    assertThat(said).as("a result stays true").hasSize(2);
+    assertThat(said.getLast()).startsWith("answer 9 Tasks");
+  }
+
+  @Test
+  void whoCancelsOrPutsBackIsToldAtOnceThatItIsNotSafe() {
+    keeper.add(new TaskEntry.Forgotten(1));
+    keeper.add(done(7, "a-1", TaskState.CANCELLED));
+    keeper.add(done(8, "a-2", TaskState.QUEUED));
+    keeper.keep();
+    keeper.failed(1, "Input/output error");
+    assertThat(said)
+        .containsExactly(
+            "answer 7 TryAgain[why=Input/output error]",
+            "answer 8 TryAgain[why=Input/output error]",
+            "StoreFailed[why=Input/output error, ids=[]]");
+  }
+
   @Test
   void whatCouldNotBeFlushedIsNotAcknowledged() {
     keeper.add(new TaskEntry.Forgotten(1));

@@ -22,6 +22,7 @@ final class Operators {
   private final Waits waits;
   private final Attempts attempts;
   private final Admission admission;
+  private final Dispatcher dispatcher;
   private final Function<Task, Pool> poolOf;
 
   Operators(
@@ -29,11 +30,13 @@ final class Operators {
       Waits waits,
       Attempts attempts,
       Admission admission,
+      Dispatcher dispatcher,
       Function<Task, Pool> poolOf) {
     this.tasks = tasks;
     this.waits = waits;
     this.attempts = attempts;
     this.admission = admission;
+    this.dispatcher = dispatcher;
     this.poolOf = poolOf;
   }
 
@@ -49,7 +52,20 @@ final class Operators {
     await(command.request(), Waits.Kind.END, named.get(), told, command.waitNanos(), now, turn);
   }
 
+  /** Returns whether nothing can be decided now since it could not be kept; that is the answer. */
+  private boolean isInTrouble(long request, Turn turn) {
+    String trouble = dispatcher.trouble();
+    if (trouble.isEmpty()) {
+      return false;
+    }
+    Waits.reply(request, new Answer.TryAgain("tasks cannot be kept: " + trouble), turn);
+    return true;
+  }
+
   void cancel(TaskCommand.Cancel command, Moment now, Turn turn) {
+    if (isInTrouble(command.request(), turn)) {
+      return;
+    }
     Optional<List<Task>> named = named(command.request(), command.ids(), turn);
     if (named.isEmpty()) {
       return;
@@ -97,6 +113,9 @@ final class Operators {
   }
 
   void retry(TaskCommand.Retry command, Moment now, Turn turn) {
+    if (isInTrouble(command.request(), turn)) {
+      return;
+    }
     Optional<List<Task>> named = named(command.request(), command.ids(), turn);
     if (named.isEmpty()) {
       return;

@@ -81,7 +81,8 @@ public final class Pools {
     this.roster = new Roster(attempts);
     this.dispatcher = new Dispatcher(attempts, throttle);
     this.admission = new Admission(tasks, waits, dispatcher, this::poolsThatAccept);
-    this.operators = new Operators(tasks, waits, attempts, admission, task -> of(task.pool()));
+    this.operators =
+        new Operators(tasks, waits, attempts, admission, dispatcher, task -> of(task.pool()));
   }
 
   /**

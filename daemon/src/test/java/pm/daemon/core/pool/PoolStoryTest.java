@@ -649,6 +649,24 @@ class PoolStoryTest {
   }
 
   @Test
+  void whileTasksCannotBeKeptNoneIsCancelledOrPutBack() {
+    Yard yard = Yard.up(0, rules -> rules);
+    yard.submit(task());
+    yard.report(new TaskReport.StoreFailed("the disk is full", List.of()));
+    yard.said();
+    yard.handle(new TaskCommand.Cancel(7, Yard.ALICE, List.of("k3f9-1")));
+    yard.handle(new TaskCommand.Retry(8, Yard.ALICE, List.of("k3f9-1")));
+    assertThat(yard.said())
+        .containsExactly(
+            "reply 7 try again: tasks cannot be kept: the disk is full",
+            "reply 8 try again: tasks cannot be kept: the disk is full");
+    yard.report(new TaskReport.StoreWorks());
+    yard.said();
+    yard.handle(new TaskCommand.Cancel(9, Yard.ALICE, List.of("k3f9-1")));
+    assertThat(yard.said()).contains("reply 9 [k3f9-1 CANCELLED]");
+  }
+
+  @Test
   void anUnhealthyWorkerGetsNothingAndKeepsWhatItHas() {
     Yard yard = Yard.up(1, rules -> rules);
     yard.submit(tasks(2));
