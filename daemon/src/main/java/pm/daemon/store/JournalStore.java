@@ -372,8 +372,25 @@ public final class JournalStore implements TaskStore {
 
   /** On the flusher's thread; returns whether there may be more to do. */
   private boolean flushOnce() {
-    Optional<JournalAppender.Unflushed> unflushed = take();
-    return unflushed.isPresent() && flush(unflushed.get());
+    try {
+      Optional<JournalAppender.Unflushed> unflushed = take();
+      return unflushed.isPresent() && flush(unflushed.get());
+    } catch (RuntimeException | Error mistake) {
+      // Whoever waits must hear of it, whatever it is.
+      LOG.error("a mistake in flushing tasks", mistake);
+      failOffLoop(asked(), new IOException("a mistake, which the log of pmd tells", mistake));
+      return false;
+    }
+  }
+
+  private long asked() {
+    lock.lock();
+    try {
+      taken = Math.max(taken, wanted);
+      return taken;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** All that was written by now shares one flush. */
@@ -401,11 +418,6 @@ public final class JournalStore implements TaskStore {
       }
     } catch (IOException e) {
       failOffLoop(unflushed.position(), e);
-      return false;
-    } catch (RuntimeException e) {
-      LOG.error("a mistake in flushing tasks", e);
-      failOffLoop(
-          unflushed.position(), new IOException("a mistake, which the log of pmd tells", e));
       return false;
     }
     loop.accept(() -> flushed(unflushed));

@@ -199,12 +199,24 @@ final class JournalFaultTest {
   /** Whatever is thrown on the thread of the flusher, nobody waits for ever. */
   @Test
   void aMistakeInAFlushIsAFailedOne() throws Exception {
+    isAFailedFlush(
+        () -> {
+          throw new IllegalStateException("planted");
+        });
+    // As when a class cannot be loaded any more, since the installation has been replaced.
+    isAFailedFlush(
+        () -> {
+          throw new NoClassDefFoundError("planted");
+        });
+  }
+
+  private void isAFailedFlush(Runnable mistake) throws Exception {
     try (StoreLab lab = new StoreLab(disk, StoreLab.BOOT, SEGMENT_BYTES)) {
       disk.faults =
           new FakeTaskFolder.Faults() {
             @Override
             public void flush() {
-              throw new IllegalStateException("planted");
+              mistake.run();
             }
           };
       lab.store.flush(lab.keep(tasks, tasks.turn(20)));
