@@ -3,12 +3,14 @@ package pm.daemon.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,6 +57,9 @@ class AdoptionIT {
       while True: signal.pause()
       """;
 
+  /** How long those sleep that are to be found by it, behind the seconds; other tests sleep too. */
+  private static final String OURS = "." + Host.pid();
+
   @TempDir Path folder;
   private World world;
   private Optional<World.Started> init = Optional.empty();
@@ -82,7 +87,11 @@ class AdoptionIT {
   private void leave(boolean reaped, String... scripts) throws Exception {
     List<String> words =
         new ArrayList<>(List.of("python3", "-c", INIT, reaped ? "always" : "never"));
-    EarlierDaemon.command(folder, scripts).stream().map(Template::escape).forEach(words::add);
+    String[] marked =
+        Stream.of(scripts)
+            .map(script -> script.replaceAll("sleep (100\\d)", "sleep $1" + OURS))
+            .toArray(String[]::new);
+    EarlierDaemon.command(folder, marked).stream().map(Template::escape).forEach(words::add);
     init =
         Optional.of(world.start(new ProgramSpec.Builder("web", new Command(words, false)).build()));
     InvocationId between = init.get().invocation();
@@ -139,8 +148,13 @@ class AdoptionIT {
 
   @Test
   void givenALivingProcess_whenItIsAdopted_thenItsOutputAndItsExitCodeAreKnown() throws Exception {
-    leave(true, "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.01; done");
+    Path up = folder.resolve("up");
+    leave(
+        true,
+        "trap 'echo bye; exit 7' TERM; echo up; : > %s; while :; do sleep 0.01; done"
+            .formatted(up));
     World.Started started = left.getFirst();
+    Proc.await("its trap is set", () -> Files.exists(up));
 
     adopt(started);
 
@@ -272,18 +286,21 @@ class AdoptionIT {
     world.assertNothingElseIsReported();
   }
 
-  private static List<Integer> sleepers() throws Exception {
-    List<Integer> found = new ArrayList<>();
-    for (ProcessStat process : Proc.table().all()) {
-      Path line = Path.of("/proc", Integer.toString(process.pid()), "cmdline");
-      if (!process.isZombie() && Files.exists(line)) {
-        String words = Files.readString(line);
-        if (words.startsWith("sleep\0100") && words.length() == 11) {
-          found.add(process.pid());
-        }
-      }
+  /** Returns what sleeps of that which was left, and of nobody else's. */
+  private static List<Integer> sleepers() {
+    return Proc.table().all().stream()
+        .filter(process -> !process.isZombie())
+        .map(ProcessStat::pid)
+        .filter(pid -> words(pid).matches("sleep\0\\d+\\" + OURS + "\0"))
+        .toList();
+  }
+
+  private static String words(int pid) {
+    try {
+      return Files.readString(Path.of("/proc", Integer.toString(pid), "cmdline"));
+    } catch (IOException gone) {
+      return "";
     }
-    return found;
   }
 
   @Test
@@ -317,7 +334,7 @@ class AdoptionIT {
 
     Report.Exited exited = world.await(started.invocation(), Report.Exited.class);
     assertThat(exited.status()).isEqualTo(new ExitStatus.Signalled("TERM", 15, false));
-    Proc.await("all gone", () -> sleepersNow() == 0);
+    Proc.await("all gone", () -> sleepers().isEmpty());
     if (exited.remains()) {
       world.kill(started.invocation(), StopScope.TREE);
       world.await(started.invocation(), Report.RemainsGone.class);
@@ -340,13 +357,5 @@ class AdoptionIT {
                     .build()));
 
     assertThat(line(ReusedPid.MARK)).isEqualTo(ReusedPid.UNHARMED);
-  }
-
-  private static int sleepersNow() {
-    try {
-      return sleepers().size();
-    } catch (Exception thrown) {
-      return 1;
-    }
   }
 }
