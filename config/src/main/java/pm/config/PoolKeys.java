@@ -52,7 +52,8 @@ final class PoolKeys {
               "max_tasks",
               whole(1, PoolSpec.Recycle.MOST_TASKS),
               "null",
-              "An instance that has done so many tasks is replaced.",
+              "For an instance that has done so many tasks another is started. It goes on until that"
+                  + " one is up, but does no more than twice as many.",
               "1000"),
           Key.live(
               "max_age",
