@@ -46,8 +46,9 @@ class ExecIT {
                   + kept
                   + " ] && echo kept; [ -e /proc/$$/fd/"
                   + closed
-                  + " ] || echo closed; ls /proc/$$/fd | wc -l; grep -E 'SigBlk|Threads'"
-                  + " /proc/$$/status | tr -d '\\t'"),
+                  + " ] || echo closed; i=0; n=0; while [ $i -lt 500 ]; do"
+                  + " [ -e /proc/$$/fd/$i ] && n=$((n + 1)); i=$((i + 1)); done; echo $n;"
+                  + " grep -E 'SigBlk|Threads' /proc/$$/status | tr -d '\\t'"),
           Map.of("NAME", "grüße", "PATH", "/usr/bin:/bin"),
           Set.of(kept));
     }
