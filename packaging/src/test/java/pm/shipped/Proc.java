@@ -23,8 +23,11 @@ record Proc(long pid, String state, long parent, long session, List<String> envi
 
   private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-  /** {@code PF_KTHREAD} among the flags of proc(5). */
-  private static final long OF_THE_KERNEL = 0x0020_0000;
+  /** An exec is over before; what shows nothing for so long has nothing to show. */
+  private static final int MOST_LOOKS = 1_000;
+
+  /** {@code PF_KTHREAD} and {@code PF_EXITING} among the flags of proc(5). */
+  private static final long NEVER_SHOWN = 0x0020_0004;
 
   /** Returns the processes, but for zombies, that have this {@code NAME=value}. */
   static List<Proc> withEnvironment(String variable) {
@@ -43,7 +46,7 @@ record Proc(long pid, String state, long parent, long session, List<String> envi
   static Optional<Proc> of(long pid) {
     Path folder = Path.of("/proc", Long.toString(pid));
     try {
-      while (true) {
+      for (int look = 1; ; look++) {
         byte[] environment = Files.readAllBytes(folder.resolve("environ"));
         String stat = new String(Files.readAllBytes(folder.resolve("stat")), ISO_8859_1);
         // From the third on, since the second may hold anything.
@@ -52,7 +55,7 @@ record Proc(long pid, String state, long parent, long session, List<String> envi
         if (state.equals("Z") || state.equals("X")) {
           return Optional.empty();
         }
-        if (environment.length > 0 || hasNone(fields)) {
+        if (environment.length > 0 || hasNone(fields) || look == MOST_LOOKS) {
           return Optional.of(
               new Proc(
                   pid,
@@ -75,8 +78,8 @@ record Proc(long pid, String state, long parent, long session, List<String> envi
   private static boolean hasNone(List<String> fields) {
     String from = fields.get(47);
     String to = fields.get(48);
-    boolean isOfTheKernel = (Long.parseLong(fields.get(6)) & OF_THE_KERNEL) != 0;
-    return isOfTheKernel || (from.equals(to) && !to.equals("0"));
+    boolean isNeverShown = (Long.parseLong(fields.get(6)) & NEVER_SHOWN) != 0;
+    return isNeverShown || (from.equals(to) && !to.equals("0"));
   }
 
   boolean leadsSession() {
