@@ -32,6 +32,10 @@ final class TaskKeeper implements TaskStore.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(TaskKeeper.class);
   private static final long RETRY_NANOS = 1_000_000_000L;
 
+  /** What was written may have been given out, and is done even if it is never on the disk. */
+  private static final String MAY_RUN =
+      "; a task may be done all the same: give it an id (--id) to submit it again";
+
   /** Does what is decided about tasks. */
   interface Doer {
     /** Acts. */
@@ -75,6 +79,10 @@ final class TaskKeeper implements TaskStore.Listener {
   private String trouble = "";
 
   private boolean flushFails;
+
+  /** Whether the store holds as much as it may. */
+  private boolean isFull;
+
   private long retryAt = Long.MAX_VALUE;
 
   private record Connected(TaskStore store, Doer doer) {}
@@ -193,6 +201,7 @@ final class TaskKeeper implements TaskStore.Listener {
 
   /** Keeps the entries and does what follows from them. */
   void keep() {
+    boolean isAny = !entries.isEmpty();
     if ((isTurnWanted || !entries.isEmpty()) && !written()) {
       return;
     }
@@ -213,6 +222,19 @@ final class TaskKeeper implements TaskStore.Listener {
     if (isFlushDue) {
       isFlushDue = false;
       store().flush(position);
+    }
+    if (isAny) {
+      lookForRoom();
+    }
+  }
+
+  /** What the store holds too much of is forgotten, some in each turn. */
+  private void lookForRoom() {
+    String fullness = store().fullness();
+    boolean isNow = !fullness.isEmpty();
+    if (isNow || isFull) {
+      isFull = isNow;
+      reports.accept(new TaskReport.StoreFull(isNow, fullness));
     }
   }
 
@@ -274,7 +296,7 @@ final class TaskKeeper implements TaskStore.Listener {
     }
     ids.addAll(submitted);
     lost.addAll(submitted);
-    tryAgain(reply, why);
+    tryAgain(reply, submitted.isEmpty() || blocked ? why : why + MAY_RUN);
     return true;
   }
 

@@ -23,6 +23,9 @@ class TaskKeeperTest {
 
   private static final long SECOND = 1_000_000_000L;
 
+  private static final String MAY_RUN =
+      "; a task may be done all the same: give it an id (--id) to submit it again";
+
   private final List<String> said = new ArrayList<>();
   private final FakeStore store = new FakeStore();
   private long now;
@@ -170,6 +173,24 @@ class TaskKeeperTest {
   }
 
   @Test
+  void aStoreThatIsFullIsToldOfAsLongAsItIsAndSomethingIsKept() {
+    keeper.add(new TaskEntry.Forgotten(1));
+    keeper.keep();
+    assertThat(said).isEmpty();
+    store.fullness = "it is full";
+    keeper.add(new TaskEntry.Forgotten(2));
+    keeper.keep();
+    keeper.keep();
+    assertThat(said).containsExactly("StoreFull[isFull=true, why=it is full]");
+    store.fullness = "";
+    keeper.add(new TaskEntry.Forgotten(3));
+    keeper.keep();
+    keeper.add(new TaskEntry.Forgotten(4));
+    keeper.keep();
+    assertThat(said.subList(1, said.size())).containsExactly("StoreFull[isFull=false, why=]");
+  }
+
+  @Test
   void whatCouldNotBeFlushedIsNotAcknowledged() {
     keeper.add(new TaskEntry.Forgotten(1));
     keeper.add(accepted(7, "a-1"));
@@ -178,7 +199,7 @@ class TaskKeeperTest {
     keeper.failed(1, "Input/output error");
     assertThat(said)
         .containsExactly(
-            "answer 7 TryAgain[why=Input/output error]",
+            "answer 7 TryAgain[why=Input/output error" + MAY_RUN + "]",
             "StoreFailed[why=Input/output error, ids=[a-1]]");
     said.clear();
     // A result stays true; whoever waits for it is told when it is safe.
@@ -240,7 +261,7 @@ class TaskKeeperTest {
     keeper.keep();
     assertThat(said)
         .containsExactly(
-            "answer 7 TryAgain[why=Input/output error]",
+            "answer 7 TryAgain[why=Input/output error" + MAY_RUN + "]",
             "answer 8 TryAgain[why=Input/output error]",
             "StoreFailed[why=Input/output error, ids=[key]]",
             "answer 9 TryAgain[why=a task could not be kept]");
@@ -265,6 +286,12 @@ class TaskKeeperTest {
     final List<TaskEntry> kept = new ArrayList<>();
     final List<Long> asked = new ArrayList<>();
     boolean refuses;
+    String fullness = "";
+
+    @Override
+    public String fullness() {
+      return fullness;
+    }
 
     @Override
     public String epoch() {

@@ -18,6 +18,12 @@ import pm.daemon.core.event.TaskEntry;
 public final class MemoryStore implements TaskStore {
   private static final Logger LOG = LoggerFactory.getLogger(MemoryStore.class);
 
+  /** So many bytes of data and results may be in memory. */
+  static final long MOST_BYTES = 256L << 20;
+
+  private static final String FULL =
+      "data and results of tasks take " + (MOST_BYTES >> 20) + " MiB of memory";
+
   private final String epoch;
   private final Consumer<Runnable> loop;
   private final Listener listener;
@@ -27,6 +33,9 @@ public final class MemoryStore implements TaskStore {
   private final TaskIndex index = new TaskIndex();
   private final MemoryBlobs blobs = new MemoryBlobs();
   private long[] staged = new long[64];
+
+  private long heldBytes;
+  private boolean isFull;
 
   private long position;
   private long lastTask;
@@ -75,6 +84,7 @@ public final class MemoryStore implements TaskStore {
     try {
       stage(entries);
       for (int i = 0; i < entries.size(); i++) {
+        heldBytes += MemoryBlobs.length(staged[i]);
         TaskEntry entry = entries.get(i);
         if (!(entry instanceof TaskEntry.Started)) {
           apply(entry, staged[i]);
@@ -108,6 +118,7 @@ public final class MemoryStore implements TaskStore {
       }
     } catch (IOException e) {
       for (int i = 0; i < done; i++) {
+        heldBytes += MemoryBlobs.length(staged[i]);
         remove(staged[i]);
       }
       throw e;
@@ -157,6 +168,7 @@ public final class MemoryStore implements TaskStore {
   }
 
   private void remove(long location) {
+    heldBytes -= MemoryBlobs.length(location);
     try {
       blobs.remove(location);
     } catch (IOException e) {
@@ -211,6 +223,17 @@ public final class MemoryStore implements TaskStore {
         return 0;
       }
       return MemoryBlobs.length(ofData ? index.data(place) : index.result(place));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public String fullness() {
+    lock.lock();
+    try {
+      isFull = heldBytes > (isFull ? MOST_BYTES - MOST_BYTES / 8 : MOST_BYTES);
+      return isFull ? FULL : "";
     } finally {
       lock.unlock();
     }

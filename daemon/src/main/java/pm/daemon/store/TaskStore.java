@@ -105,6 +105,14 @@ public interface TaskStore extends AutoCloseable {
   /** Returns how many bytes the result of a task has; 0 if there is none. Any thread. */
   int resultBytes(long task);
 
+  /**
+   * Returns what it holds too much of, in words, so that some tasks should be forgotten that have
+   * ended, and none taken in; empty if it does not. What is kept all the same is kept. Loop thread.
+   */
+  default String fullness() {
+    return "";
+  }
+
   /** Returns the size of its files in bytes; 0 if it has none. */
   long sizeBytes();
 

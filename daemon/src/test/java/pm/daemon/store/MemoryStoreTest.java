@@ -108,6 +108,36 @@ final class MemoryStoreTest {
   }
 
   @Test
+  void whatItHoldsIsBounded() throws Exception {
+    try (MemoryStore store = MemoryStore.open(new Random(1), loop::add, listener)) {
+      byte[] large = new byte[1_000_000];
+      long most = MemoryStore.MOST_BYTES / large.length;
+      NewTask content = new NewTask("", "default", Priority.LOW, 1, 1, 0, large);
+      for (long task = 1; task <= most; task++) {
+        keep(store, new TaskEntry.Queued(task, "p", content, 1, 1, 1, "alice"));
+      }
+      assertThat(store.fullness()).isEmpty();
+      keep(store, new TaskEntry.Ended(1, TaskState.SUCCEEDED, 1, 1, "", false, large));
+      assertThat(store.fullness()).contains("256 MiB");
+      keep(store, new TaskEntry.Forgotten(1));
+      assertThat(store.fullness()).as("not full and empty by turns").isNotEmpty();
+      for (long task = 2; task <= most / 8 + 2; task++) {
+        keep(store, new TaskEntry.Forgotten(task));
+      }
+      assertThat(store.fullness()).isEmpty();
+      for (long task = 2; task <= most; task++) {
+        keep(store, new TaskEntry.Forgotten(task));
+      }
+      keep(store, new TaskEntry.Ended(1, TaskState.SUCCEEDED, 1, 1, "", false, large));
+      assertThat(store.fullness()).isEmpty();
+    }
+  }
+
+  private static void keep(MemoryStore store, TaskEntry entry) throws KeepException {
+    store.keep(List.of(entry), task -> java.util.Optional.empty());
+  }
+
+  @Test
   void unknownTasksHaveNothing() throws Exception {
     try (MemoryStore store = MemoryStore.open(new Random(1), loop::add, listener)) {
       assertThatThrownBy(() -> store.data(7)).hasMessage("task 7 is not known");

@@ -264,6 +264,7 @@ final class StreamJudge {
             TaskReport.Load _,
             TaskReport.Left _,
             TaskReport.StoreFailed _,
+            TaskReport.StoreFull _,
             TaskReport.StoreWorks _ ->
             throw new AssertionError(report.toString());
       }

@@ -158,6 +158,7 @@ final class Workshop implements AutoCloseable {
                 TaskReport.Load _,
                 TaskReport.Left _,
                 TaskReport.StoreFailed _,
+                TaskReport.StoreFull _,
                 TaskReport.StoreWorks _ ->
                 "not of a worker: " + report;
           });

@@ -100,6 +100,14 @@ public sealed interface TaskReport extends TaskEvent {
    */
   record Left(long request) implements TaskReport {}
 
+  /**
+   * The store holds as much as it may, or does not any more. Told again as long as it does and
+   * something is kept.
+   *
+   * @param why what it holds too much of; empty if it does not
+   */
+  record StoreFull(boolean isFull, String why) implements TaskReport {}
+
   /** Tasks can be kept again. */
   record StoreWorks() implements TaskReport {}
 }

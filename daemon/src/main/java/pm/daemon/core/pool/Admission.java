@@ -91,6 +91,7 @@ final class Admission {
 
   /** Lets those in who wait for room, as far as there is some now; returns whether any came in. */
   boolean goOn(Pool pool, Moment now, Turn turn) {
+    pool.isShortOfMemory = false;
     if (pool.forRoom.isEmpty()) {
       return false;
     }
@@ -113,6 +114,7 @@ final class Admission {
       waitingBytes -= bytes(first);
     }
     expire(pool, now, turn);
+    pool.isShortOfMemory = !pool.forRoom.isEmpty() && !tasks.hasRoom();
     return pool.counts.submitted > before;
   }
 
@@ -254,7 +256,8 @@ final class Admission {
             ? new Answer.TryAgain(
                 "all pools together have "
                     + tasks.size()
-                    + " tasks, and there is memory for no more")
+                    + " tasks, and there is memory for no more"
+                    + (tasks.isStoreFull() ? " of their data" : ""))
             : new Answer.QueueFull(
                 pool.name(),
                 pool.tasks.waiting().size(),

@@ -17,6 +17,9 @@ final class Keeping {
   /** So much later than it must be, at most, a task is forgotten: many at once, not one by one. */
   private static final long MOST_SLACK_NANOS = 60_000_000_000L;
 
+  /** So many are forgotten before it is looked whether the store has room again. */
+  private static final int MOST_AT_ONCE = 64;
+
   private Keeping() {}
 
   /** Forgets those that ended first, as far as the rules say. */
@@ -44,6 +47,27 @@ final class Keeping {
         most = pool.tasks.ended() > most.tasks.ended() ? pool : most;
       }
       Task first = most.tasks.firstEnded();
+      if (first == null) {
+        return;
+      }
+      turn.keep(new TaskEntry.Forgotten(first.number()));
+      tasks.forget(first);
+    }
+  }
+
+  /**
+   * The store holds as much as it may: forgets some that have ended, those that did so first,
+   * however long they should be kept.
+   */
+  static void makeRoomInStore(List<Pool> pools, Tasks tasks, Turn turn) {
+    for (int i = 0; i < MOST_AT_ONCE; i++) {
+      Task first = null;
+      for (int j = 0; j < pools.size(); j++) {
+        Task ended = pools.get(j).tasks.firstEnded();
+        boolean isEarlier =
+            ended != null && (first == null || ended.endedNanos() < first.endedNanos());
+        first = isEarlier ? ended : first;
+      }
       if (first == null) {
         return;
       }

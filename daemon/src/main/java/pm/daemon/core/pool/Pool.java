@@ -33,6 +33,9 @@ final class Pool {
   /** Submits that wait for room, first come, first served. */
   final ArrayDeque<Submission> forRoom = new ArrayDeque<>();
 
+  /** Whether the first of them waits for memory that other pools have. */
+  boolean isShortOfMemory;
+
   private final RandomGenerator random;
   private final List<Worker> workers = new ArrayList<>();
   private PoolSpec spec = PoolSpec.DEFAULT;

@@ -297,6 +297,7 @@ public final class Pools {
         byName.values().forEach(pool -> admission.forget(pool, left.request()));
       }
       case TaskReport.StoreFailed failed -> storeFailed(failed, now, turn);
+      case TaskReport.StoreFull full -> storeFull(full, now, turn);
       case TaskReport.StoreWorks works -> {
         dispatcher.trouble("");
         turn.run(
@@ -362,6 +363,24 @@ public final class Pools {
     soil();
   }
 
+  private void storeFull(TaskReport.StoreFull full, Moment now, Turn turn) {
+    if (full.isFull() && !tasks.isStoreFull()) {
+      turn.run(
+          new Effect.Publish(
+              new Happening.DaemonNote(
+                  now,
+                  "store",
+                  full.why() + ": those that ended first are forgotten early",
+                  false,
+                  Actor.POOL)));
+    }
+    tasks.storeFull(full.isFull());
+    if (full.isFull()) {
+      Keeping.makeRoomInStore(pools, tasks, turn);
+    }
+    soil();
+  }
+
   /** The memory of a worker was looked at; for {@code recycle.max_memory}. */
   public void used(Instance instance, long memoryBytes, Moment now, Turn turn) {
     attach(now, turn);
@@ -401,15 +420,34 @@ public final class Pools {
     if (tasks.isCrowded()) {
       Keeping.makeRoom(pools, tasks, turn);
     }
+    long next = settleAll(now, turn, slots);
+    while (isMemoryBack()) {
+      // What one pool has forgotten makes room for who waits in another.
+      next = settleAll(now, turn, slots);
+    }
+    deadline = Math.min(Math.min(next, throttleNanos), waits.nextDeadline());
+  }
+
+  private long settleAll(Moment now, Turn turn, Slots slots) {
     long next = Moment.NEVER;
     for (int i = 0; i < pools.size(); i++) {
       Pool pool = pools.get(i);
-      if (pool.isDirty || now.nanos() >= pool.deadline) {
+      if (pool.isDirty
+          || now.nanos() >= pool.deadline
+          || (pool.isShortOfMemory && tasks.hasRoom())) {
         settle(pool, now, turn, slots);
       }
       next = Math.min(next, pool.deadline);
     }
-    deadline = Math.min(Math.min(next, throttleNanos), waits.nextDeadline());
+    return next;
+  }
+
+  private boolean isMemoryBack() {
+    boolean isShort = false;
+    for (int i = 0; i < pools.size(); i++) {
+      isShort |= pools.get(i).isShortOfMemory;
+    }
+    return isShort && tasks.hasRoom();
   }
 
   /** Looks at the machine while tasks wait for which it matters. */

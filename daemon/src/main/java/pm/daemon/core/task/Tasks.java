@@ -40,6 +40,7 @@ public final class Tasks {
   private long lastNumber;
   private long bytes;
   private long textBytes;
+  private boolean isStoreFull;
 
   /**
    * Takes what ids begin with.
@@ -123,9 +124,19 @@ public final class Tasks {
     return byNumber.size();
   }
 
-  /** Returns whether there is memory for one more. */
+  /** Returns whether there is memory for one more, here and in the store. */
   public boolean hasRoom() {
-    return bytes < MOST_BYTES;
+    return bytes < MOST_BYTES && !isStoreFull;
+  }
+
+  /** Returns whether the store has no memory for one more. */
+  public boolean isStoreFull() {
+    return isStoreFull;
+  }
+
+  /** The store holds as much as it may, or does not any more. */
+  public void storeFull(boolean isFull) {
+    isStoreFull = isFull;
   }
 
   /** Returns whether there soon will be none, so that some should be forgotten that have ended. */

@@ -726,7 +726,8 @@ final class PoolHistory implements Turn {
   }
 
   private void remark() {
-    switch (random.nextInt(4)) {
+    switch (random.nextInt(5)) {
+      case 4 -> report(new TaskReport.StoreFull(random.nextBoolean(), "it holds much"));
       case 0 -> {
         if (isLoadAsked) {
           isLoadAsked = false;
@@ -847,6 +848,7 @@ final class PoolHistory implements Turn {
     if (!hasStore) {
       report(new TaskReport.StoreWorks());
     }
+    report(new TaskReport.StoreFull(false, ""));
     intake = PoolView.Intake.OPEN;
     pools.intake("p", intake, now(), this);
     for (int round = 0; round < 2000; round++) {

@@ -58,6 +58,46 @@ class PoolMemoryTest {
   }
 
   @Test
+  void whoWaitsForRoomGetsItAsSoonAsAnotherPoolHasForgottenSomething() {
+    Yard yard = Yard.of(PoolMemoryTest::large);
+    yard.pools.define(Yard.program("a", large(new Rules()).build()), yard.now(), yard);
+    yard.submit(many(100_000));
+    yard.said();
+    yard.submitTo("a", false, Duration.ofMinutes(1).toNanos(), task());
+    assertThat(yard.saidBut("wish")).as("it waits").isEmpty();
+    List<String> ids = LongStream.rangeClosed(1, 20_000).mapToObj(n -> "k3f9-" + n).toList();
+    yard.handle(new TaskCommand.Cancel(yard.request(), Yard.ALICE, ids));
+    assertThat(yard.said()).anyMatch(line -> line.startsWith("reply 2 [k3f9-"));
+  }
+
+  @Test
+  void whatHasEndedFirstIsForgottenWhenTheStoreIsFullAndThenNothingComesIn() {
+    Yard yard = Yard.up(1, PoolMemoryTest::large);
+    yard.submit(many(100));
+    for (int task = 1; task <= 99; task++) {
+      yard.succeeded(1, task, 1);
+    }
+    yard.said();
+    yard.report(new TaskReport.StoreFull(true, "results take 256 MiB of memory"));
+    assertThat(yard.said())
+        .hasSize(65)
+        .contains("forgotten 1", "forgotten 64")
+        .anyMatch(line -> line.contains("results take 256 MiB of memory: those that ended first"));
+    yard.report(new TaskReport.StoreFull(true, "results take 256 MiB of memory"));
+    assertThat(yard.said()).hasSize(35).contains("forgotten 99");
+    yard.submit(task());
+    assertThat(yard.said())
+        .containsExactly(
+            "reply 2 try again: all pools together have 1 tasks, and there is memory for no more"
+                + " of their data");
+    yard.submit(false, Duration.ofMinutes(1).toNanos(), task());
+    assertThat(yard.said()).isEmpty();
+    yard.succeeded(1, 100, 1);
+    yard.report(new TaskReport.StoreFull(false, ""));
+    assertThat(yard.said()).contains("reply 3 [k3f9-101 QUEUED new]");
+  }
+
+  @Test
   void ofVeryManyLongErrorsOnlyTheBeginningIsRemembered() {
     Yard yard =
         Yard.up(1, rules -> large(rules).breaker(MILLION, Duration.ofMinutes(1), WhenOpen.HOLD));

@@ -244,6 +244,7 @@ final class PoolOracle {
       case TaskReport.Evidence evidence -> {}
       case TaskReport.Load load -> {}
       case TaskReport.StoreFailed failed -> {}
+      case TaskReport.StoreFull full -> {}
       case TaskReport.StoreWorks works -> {}
       case TaskReport.Left left -> {}
     }

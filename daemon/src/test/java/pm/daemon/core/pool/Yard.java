@@ -53,7 +53,11 @@ final class Yard implements Turn {
   }
 
   static ProgramSpec program(PoolSpec pool) {
-    return new ProgramSpec.Builder("p", new Command(List.of("/bin/worker"), false))
+    return program("p", pool);
+  }
+
+  static ProgramSpec program(String name, PoolSpec pool) {
+    return new ProgramSpec.Builder(name, new Command(List.of("/bin/worker"), false))
         .type(ProgramType.WORKER)
         .pool(java.util.Optional.of(pool))
         .build();
@@ -171,11 +175,15 @@ final class Yard implements Turn {
   }
 
   void submit(boolean untilEnded, long spaceNanos, NewTask... tasks) {
+    submitTo("p", untilEnded, spaceNanos, tasks);
+  }
+
+  void submitTo(String pool, boolean untilEnded, long spaceNanos, NewTask... tasks) {
     handle(
         new TaskCommand.Submit(
             ++requests,
             ALICE,
-            "p",
+            pool,
             List.of(tasks),
             untilEnded,
             Duration.ofHours(1).toNanos(),
