@@ -1,6 +1,7 @@
 package pm.daemon;
 
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -70,7 +71,11 @@ final class TaskWork implements TaskKeeper.Doer {
   private void readEvidence(TaskEffect.ReadEvidence read) {
     Optional<ProgramSpec> spec = specs.apply(read.instance().program());
     offLoop(
-        () -> String.join("\n", output.last(read.instance(), spec, Optional.empty())),
+        () ->
+            String.join(
+                "\n",
+                output.last(
+                    read.instance(), spec, Optional.of(Instant.ofEpochMilli(read.sinceMillis())))),
         lines -> new TaskReport.Evidence(read.task(), read.invocation(), lines),
         why -> new TaskReport.Evidence(read.task(), read.invocation(), "not read: " + why));
   }

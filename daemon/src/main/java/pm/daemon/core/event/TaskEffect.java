@@ -38,8 +38,13 @@ public sealed interface TaskEffect extends Effect {
   /** Tell a worker to finish what it has and exit. */
   record Finish(InvocationId invocation) implements TaskEffect {}
 
-  /** Read the last lines that a worker wrote; answered by {@link TaskReport.Evidence}. */
-  record ReadEvidence(InstanceName instance, InvocationId invocation, long task)
+  /**
+   * Read the last lines that a worker wrote; answered by {@link TaskReport.Evidence}.
+   *
+   * @param sinceMillis when it began, so that none of those before it are read: wall clock
+   *     milliseconds since 1970
+   */
+  record ReadEvidence(InstanceName instance, InvocationId invocation, long task, long sinceMillis)
       implements TaskEffect {}
 
   /** Read how loaded the machine is; answered by {@link TaskReport.Load}. */

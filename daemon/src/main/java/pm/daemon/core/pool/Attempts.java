@@ -177,7 +177,7 @@ final class Attempts {
       }
     }
     if (!dead.isEmpty()) {
-      evidence.ask(worker.name, worker.invocation, dead, turn);
+      evidence.ask(worker, now.wallAt(worker.upSinceNanos).toEpochMilli(), dead, turn);
     }
   }
 
@@ -360,6 +360,8 @@ final class Attempts {
 
   private void unsuccessful(
       Pool pool, Task task, TaskState state, String error, Moment now, Turn turn) {
+    // A dead letter is for a person to look at.
+    boolean isGrave = state == TaskState.FAILED;
     String type =
         switch (state) {
           case FAILED -> {
@@ -377,6 +379,6 @@ final class Attempts {
           case QUEUED, RUNNING, SUCCEEDED ->
               throw new IllegalStateException(task + " has not failed: " + state);
         };
-    Notes.publish(pool, tasks.id(task), type, error, false, Actor.POOL, now, turn);
+    Notes.publish(pool, tasks.id(task), type, error, isGrave, Actor.POOL, now, turn);
   }
 }

@@ -6,7 +6,6 @@ import java.util.Map;
 import pm.daemon.core.event.TaskEffect;
 import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.event.Turn;
-import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.task.Task;
 import pm.daemon.core.task.Tasks;
@@ -26,8 +25,12 @@ final class Evidence {
 
   private final Map<InvocationId, List<Attempt>> asked = new LinkedHashMap<>();
 
-  /** A worker has died that had these tasks in hand. */
-  void ask(InstanceName worker, InvocationId invocation, List<Task> tasks, Turn turn) {
+  /**
+   * A worker has died that had these tasks in hand.
+   *
+   * @param sinceMillis when it began
+   */
+  void ask(Worker worker, long sinceMillis, List<Task> tasks, Turn turn) {
     if (asked.size() == MOST_DEATHS) {
       asked.remove(asked.keySet().iterator().next());
     }
@@ -36,8 +39,10 @@ final class Evidence {
             .limit(MOST_TASKS)
             .map(task -> new Attempt(task.number(), task.attempts()))
             .toList();
-    asked.put(invocation, attempts);
-    turn.run(new TaskEffect.ReadEvidence(worker, invocation, attempts.getFirst().task()));
+    asked.put(worker.invocation, attempts);
+    turn.run(
+        new TaskEffect.ReadEvidence(
+            worker.name, worker.invocation, attempts.getFirst().task(), sinceMillis));
   }
 
   /** They are here. */

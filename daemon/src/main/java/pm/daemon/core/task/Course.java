@@ -6,6 +6,7 @@ import java.util.List;
 import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
+import pm.daemon.core.model.TaskState;
 import pm.daemon.core.model.TaskView;
 
 /**
@@ -87,6 +88,8 @@ final class Course {
     if (entry.isDeath()) {
       deaths++;
       remember(entry.endedMillis(), entry.error(), pool);
+    } else if (entry.state() == TaskState.FAILED) {
+      failures++;
     }
     endedNanos = entry.endedNanos();
     endedMillis = entry.endedMillis();

@@ -501,6 +501,7 @@ final class PoolOracle {
             Law.AT_LEAST_ONCE,
             "given up too early: ",
             ended);
+        task.failures += ended.isDeath() ? 0 : 1;
         if (ended.error().startsWith(UNREAD)) {
           voided(task);
         } else if (isError) {

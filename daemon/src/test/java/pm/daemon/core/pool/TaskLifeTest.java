@@ -15,6 +15,32 @@ import pm.daemon.core.model.ExitCause;
 class TaskLifeTest {
 
   @Test
+  void ofAWorkerThatDiedOnlyWhatItWroteItselfIsEvidence() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(1), 3, 1));
+    long began = yard.now().wall().toEpochMilli();
+    yard.pass("30S");
+    yard.submit(task());
+    yard.pass("5S");
+    yard.fleet.gone(1, ExitCause.SIGNAL, "killed by SIGSEGV", DeadReason.BACKOFF);
+    yard.settle();
+    assertThat(yard.evidence).singleElement().matches(read -> read.sinceMillis() == began);
+    assertThat(yard.grave).as("a dead letter").containsExactly("task-failed");
+  }
+
+  @Test
+  void theLastAttemptOfATaskThatHasFailedCountsAmongItsFailures() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(1), 1, 1));
+    yard.submit(task());
+    yard.failed(1, 1, 1);
+    yard.passToDeadline();
+    yard.failed(1, 1, 2);
+    assertThat(yard.grave).containsExactly("task-failed");
+    assertThat(yard.pools.task("k3f9-1", yard.now()).orElseThrow().failures()).isEqualTo(2);
+    yard.crash();
+    assertThat(yard.pools.task("k3f9-1", yard.now()).orElseThrow().failures()).isEqualTo(2);
+  }
+
+  @Test
   void aTaskWhoseDataCannotBeReadIsTriedAFewTimesAndFailsWithTheReason() {
     Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(1), 0, 1));
     yard.submit(task());

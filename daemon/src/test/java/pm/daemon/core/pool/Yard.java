@@ -39,6 +39,11 @@ final class Yard implements Turn {
 
   final List<TaskEntry> entries = new ArrayList<>();
   final List<String> lines = new ArrayList<>();
+  final List<TaskEffect.ReadEvidence> evidence = new ArrayList<>();
+
+  /** Of which kinds the notes were that a person must see. */
+  final List<String> grave = new ArrayList<>();
+
   Fleet fleet;
   Pools pools = new Pools(new SplittableRandom(1));
   ProgramSpec spec;
@@ -113,6 +118,14 @@ final class Yard implements Turn {
 
   @Override
   public void run(Effect effect) {
+    if (effect instanceof TaskEffect.ReadEvidence read) {
+      evidence.add(read);
+    }
+    if (effect instanceof Effect.Publish publish
+        && publish.happening() instanceof Happening.PoolNote note
+        && note.grave()) {
+      grave.add(note.type());
+    }
     line(effect).ifPresent(lines::add);
   }
 
