@@ -548,6 +548,7 @@ final class Parts {
   /** Lets go of everything, as a crash would, but with all written that is to be written. */
   private int handOver() throws IOException {
     int listener = control.closeForUpgrade();
+    workers.handOver();
     closeRest();
     DaemonLog.close();
     handover =

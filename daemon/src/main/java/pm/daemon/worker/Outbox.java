@@ -56,12 +56,17 @@ final class Outbox implements AutoCloseable {
     private final byte[] tail;
     private final Optional<TaskEffect.Send> send;
 
+    /** Of the task that it is about; 0 if it is about none. */
+    private final long sequence;
+
     /** Empty while they are forgotten. */
     private byte[] data;
 
     private int position;
 
-    private Begun(byte[] head, byte[] data, byte[] tail, Optional<TaskEffect.Send> send) {
+    private Begun(
+        byte[] head, byte[] data, byte[] tail, Optional<TaskEffect.Send> send, long sequence) {
+      this.sequence = sequence;
       this.head = head;
       this.data = data;
       dataBytes = data.length;
@@ -70,11 +75,17 @@ final class Outbox implements AutoCloseable {
     }
 
     private static Begun of(byte[] frame) {
-      return new Begun(frame, NOTHING, NOTHING, Optional.empty());
+      return new Begun(frame, NOTHING, NOTHING, Optional.empty(), 0);
     }
 
     private int bytes() {
       return head.length + dataBytes + tail.length;
+    }
+
+    private TornFrame left() {
+      ByteBuffer rest = ByteBuffer.allocate(bytes() - position);
+      putInto(rest);
+      return new TornFrame(sequence, rest.array());
     }
 
     private boolean isForgotten() {
@@ -447,7 +458,7 @@ final class Outbox implements AutoCloseable {
       byte[] tail = new byte[frames.tailBytes(send)];
       frames.putHead(send, data.length, head, 0);
       frames.putTail(send, tail, 0);
-      return new Begun(head, data, tail, Optional.of(send));
+      return new Begun(head, data, tail, Optional.of(send), send.sequence());
     }
     return Begun.of(frames.of(order));
   }
@@ -552,7 +563,9 @@ final class Outbox implements AutoCloseable {
     } else {
       begun = Optional.empty();
       unmark();
-      frame.send.ifPresent(send -> sent.set(send.sequence()));
+      if (frame.sequence > 0) {
+        sent.set(frame.sequence);
+      }
     }
     return true;
   }
@@ -574,13 +587,22 @@ final class Outbox implements AutoCloseable {
   }
 
   /**
-   * Has a frame that a daemon before us has torn ended by a line feed, which makes a line of it
-   * that the worker cannot read and goes on after.
+   * Goes on with a frame that a daemon before us was writing. Where the rest of it is not known it
+   * is ended by a line feed, which makes a line of it that the worker cannot read and goes on
+   * after.
    */
-  void endTornLine() throws ErrnoException {
+  void goOnWith(TornFrame torn) throws ErrnoException {
     isMarked = true;
-    begun = fd.map(_ -> Begun.of(new byte[] {'\n'}));
+    byte[] rest = torn.isKnown() ? torn.rest() : new byte[] {'\n'};
+    begun = fd.map(_ -> new Begun(rest, NOTHING, NOTHING, Optional.empty(), torn.sequence()));
     flush();
+  }
+
+  /** Leaves the rest of the frame of which a part is written to the daemon after us. */
+  void handOver() throws ErrnoException {
+    if (begun.isPresent() && !begun.get().isForgotten()) {
+      begun.get().left().leave(tornMark);
+    }
   }
 
   /** Closes our end of the pipe and forgets what waits. */

@@ -201,22 +201,25 @@ final class WorkerChannel {
    * Begins to listen.
    *
    * @param isAdopted whether a daemon before us started it
-   * @param isTorn whether that one died while it wrote a frame
+   * @param torn the frame that this one was writing when it ended
    */
-  void begin(boolean isAdopted, boolean isTorn) {
-    if (isTorn && hasHeaders) {
+  void begin(boolean isAdopted, Optional<TornFrame> torn) {
+    if (torn.isPresent() && !torn.get().isKnown() && hasHeaders) {
       mute = Optional.of("a message to it was cut off when the daemon before died");
     }
     if (isAdopted) {
       tellLoss(surroundings.listener()::task);
-      surroundings.listener().task(new TaskReport.SentThrough(invocation, ends.sent().get()));
+      // What is left of a frame will be sent.
+      long begun = torn.map(TornFrame::sequence).orElse(0L);
+      long sent = Math.max(ends.sent().get(), begun);
+      surroundings.listener().task(new TaskReport.SentThrough(invocation, sent));
     }
     guarded(
         () -> {
           loop.watch(ends.out(), Epoll.IN | Epoll.EDGE_TRIGGERED, (fd, events) -> lookOrWait());
           isWatched = true;
-          if (isTorn && !hasHeaders) {
-            outbox.endTornLine();
+          if (torn.isPresent() && mute.isEmpty()) {
+            outbox.goOnWith(torn.get());
             flush();
           }
           reader.resume();
@@ -573,6 +576,13 @@ final class WorkerChannel {
             }
             postLook();
           });
+    }
+  }
+
+  /** Leaves the rest of a frame to the daemon that takes our place. */
+  void handOver() {
+    if (!isReleased) {
+      guarded(outbox::handOver);
     }
   }
 

@@ -126,7 +126,7 @@ public final class Workers implements AutoCloseable {
       WorkerEnds childs = new WorkerEnds(ends.childIn(), ends.childOut());
       try {
         Optional<Integer> inlet = openLog(log);
-        begin(instance, invocation, spec, ends.ours(), inlet, 0, false, false, shared);
+        begin(instance, invocation, spec, ends.ours(), inlet, 0, false, Optional.empty(), shared);
         return childs;
       } catch (ErrnoException e) {
         childs.close();
@@ -161,9 +161,9 @@ public final class Workers implements AutoCloseable {
         Path torn = folder.path(instance, invocation, WorkerFolder.File.TORN);
         long partBytes =
             WorkerFolder.exists(part) ? FilePath.linkStatus(part.toString()).sizeBytes() : 0;
-        boolean isTorn = WorkerFolder.exists(torn);
-        begin(
-            instance, invocation, spec, ends.get(), openLog(log), partBytes, true, isTorn, shared);
+        Optional<TornFrame> frame =
+            WorkerFolder.exists(torn) ? Optional.of(TornFrame.take(torn)) : Optional.empty();
+        begin(instance, invocation, spec, ends.get(), openLog(log), partBytes, true, frame, shared);
       } catch (ErrnoException e) {
         WorkerChannel.closeQuietly(ends.get());
         throw e;
@@ -186,7 +186,7 @@ public final class Workers implements AutoCloseable {
       Optional<Integer> log,
       long partBytes,
       boolean isAdopted,
-      boolean isTorn,
+      Optional<TornFrame> torn,
       Means shared) {
     WorkerChannel.Surroundings surroundings =
         new WorkerChannel.Surroundings(
@@ -210,7 +210,7 @@ public final class Workers implements AutoCloseable {
         () -> {
           channels.put(invocation, channel);
           open.add(channel);
-          channel.begin(isAdopted, isTorn);
+          channel.begin(isAdopted, torn);
         });
   }
 
@@ -378,6 +378,14 @@ public final class Workers implements AutoCloseable {
     }
     now.clear();
     flushed = now;
+  }
+
+  /**
+   * Leaves the rest of frames of which a part is written to the daemon that takes our place. Before
+   * {@link #close}, and nothing in between; does file work.
+   */
+  public void handOver() {
+    open.forEach(WorkerChannel::handOver);
   }
 
   /** Closes our ends; workers that run keep theirs, for a daemon after us. */

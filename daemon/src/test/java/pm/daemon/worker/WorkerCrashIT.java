@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import pm.config.WorkerSpec;
 import pm.daemon.core.event.TaskEffect;
 import pm.daemon.core.model.InstanceName;
@@ -250,6 +252,75 @@ final class WorkerCrashIT {
     try (Workshop third = new Workshop(folder)) {
       adopt(third, web);
       assertThat(third.nextHeard()).isEqualTo("sent through 5");
+      web.close();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void givenAFrameThatIsHalfWritten_whenTheDaemonIsReplaced_thenTheNextOneSendsTheRest(
+      boolean hasHeaders) throws Exception {
+    Workshop first = new Workshop(folder);
+    Workshop.Played web = first.start(hasHeaders ? Workshop.HEADERS : Workshop.LINES);
+    first.onLoop(() -> first.workers.send(task(web, 1, 300_000)));
+    first.onLoop(() -> first.workers.send(task(web, 2, 100)));
+    first.settle();
+    first.handOver();
+    // A second one has no time to send anything.
+    Workshop second = new Workshop(folder);
+    adopt(second, web);
+    assertThat(second.nextHeard()).isEqualTo("sent through 1");
+    second.settle();
+    second.handOver();
+    try (Workshop third = new Workshop(folder)) {
+      adopt(third, web);
+      assertThat(third.nextHeard()).as("the rest of 1 will be sent").isEqualTo("sent through 1");
+      String begin = hasHeaders ? header(web) : "";
+      String frame = begin.isEmpty() ? web.readLine() : web.read(Integer.parseInt(begin));
+      assertThat(frame)
+          .contains("\"ab12-1/1\"")
+          .contains("\"" + "d".repeat(299_998) + "\"")
+          .endsWith("\"}}");
+      third.onLoop(() -> third.workers.send(task(web, 3, 100)));
+      String next = hasHeaders ? web.read(Integer.parseInt(header(web))) : web.readLine();
+      assertThat(next).startsWith("{").contains("\"ab12-3/1\"").endsWith("}}");
+      third.settle();
+      assertThat(web.hasFile(WorkerFolder.File.TORN)).isFalse();
+      assertThat(third.lost).isEmpty();
+    }
+    try (Workshop fourth = new Workshop(folder)) {
+      adopt(fourth, web);
+      assertThat(fourth.nextHeard()).isEqualTo("sent through 3");
+      web.close();
+    }
+  }
+
+  /** Returns the length of the next frame. */
+  private static String header(Workshop.Played web) throws Exception {
+    String length = web.readLine().strip();
+    assertThat(web.readLine().strip()).isEmpty();
+    return length.substring("Content-Length: ".length());
+  }
+
+  @Test
+  void givenTheRestOfAFrame_whenTheNextDaemonIsKilledInItsMidst_thenNobodySendsItTwice()
+      throws Exception {
+    Workshop first = new Workshop(folder);
+    Workshop.Played web = first.start(Workshop.LINES);
+    first.onLoop(() -> first.workers.send(task(web, 1, 300_000)));
+    first.settle();
+    first.handOver();
+    Workshop second = new Workshop(folder);
+    adopt(second, web);
+    assertThat(second.nextHeard()).isEqualTo("sent through 1");
+    second.settle();
+    second.close();
+    try (Workshop third = new Workshop(folder)) {
+      adopt(third, web);
+      assertThat(third.nextHeard()).isEqualTo("sent through 0");
+      assertThat(web.readLine()).contains("\"ab12-1/1\"").doesNotContain("deadline");
+      third.onLoop(() -> third.workers.send(task(web, 2, 100)));
+      assertThat(web.readLine()).contains("\"ab12-2/1\"");
       web.close();
     }
   }

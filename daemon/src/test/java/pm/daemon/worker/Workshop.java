@@ -232,6 +232,14 @@ final class Workshop implements AutoCloseable {
     }
   }
 
+  /** Ends as an upgrade does. */
+  void handOver() throws IOException {
+    loop.stop();
+    join(thread);
+    workers.handOver();
+    close();
+  }
+
   /** Ends the loop and lets go of all, as a crash does. */
   @Override
   public void close() throws IOException {
