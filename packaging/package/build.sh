@@ -19,7 +19,7 @@ die() {
   || die "SOURCE_DATE_EPOCH is not set, and $sources is no clone that would tell the time of its last commit"
 export SOURCE_DATE_EPOCH
 
-[ -d "$documentation/man" ] || die "there is no documentation in $documentation: build with ./pm package"
+[ -d "$documentation/man/man8" ] && [ -d "$documentation/completion" ] && [ -d "$documentation/schema" ] || die "there is no documentation in $documentation: build with ./pm package"
 
 "$here/runtime.sh" "$work/runtime"
 "$sources/packaging/src/tree/assemble.sh" "$work/tree" "$sources" "$version" "$work/runtime"

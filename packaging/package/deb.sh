@@ -5,7 +5,16 @@ root=$1 version=$2 out=$3
 here=$(cd "$(dirname "$0")" && pwd)
 architecture=$(dpkg --print-architecture)
 
-mkdir -p "$root/DEBIAN"
+mkdir -p "$root/DEBIAN" "$root/usr/share/lintian/overrides"
+cp "$here/deb/lintian-overrides" "$root/usr/share/lintian/overrides/pmd"
+maintainer=$(sed -n 's/^Maintainer: //p' "$here/deb/control")
+gzip -9n > "$root/usr/share/doc/pmd/changelog.Debian.gz" << END
+pmd ($version-1) stable; urgency=medium
+
+  * What changed is in changelog.gz.
+
+ -- $maintainer  $(date -R -u -d "@$SOURCE_DATE_EPOCH")
+END
 size=$(du -ks --apparent-size --exclude=DEBIAN "$root" | cut -f 1)
 sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$size/" "$here/deb/control" > "$root/DEBIAN/control"
 (cd "$root" && find etc -type f | LC_ALL=C sort | sed 's:^:/:') > "$root/DEBIAN/conffiles"
@@ -17,7 +26,5 @@ d
 }" "$here/deb/$script" > "$root/DEBIAN/$script"
   chmod 755 "$root/DEBIAN/$script"
 done
-mkdir -p "$root/usr/share/lintian/overrides"
-cp "$here/deb/lintian-overrides" "$root/usr/share/lintian/overrides/pmd"
 find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-dpkg-deb --root-owner-group ${PM_FAST:+-Zgzip -z1} -b "$root" "$out/pmd_${version}_$architecture.deb" > /dev/null
+dpkg-deb --root-owner-group ${PM_FAST:+-Zgzip -z1} -b "$root" "$out/pmd_$version-1_$architecture.deb" > /dev/null

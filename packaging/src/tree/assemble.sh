@@ -9,6 +9,7 @@ sources=$2
 version=$3
 runtime=${4:-}
 src=$(cd "$(dirname "$0")" && pwd)
+classes=$src/../../package/classes
 java=$JAVA_HOME/bin/java
 find=find-java
 new=$tree.new
@@ -29,7 +30,7 @@ pmctl_jars=$(jars_of cli)
 key=$(
   {
     echo "$tree $JAVA_HOME $runtime ${SOURCE_DATE_EPOCH:-}"
-    cat "$src"/* "$JAVA_HOME/release" ${runtime:+"$runtime/key"}
+    cat "$src"/* "$JAVA_HOME/release" ${runtime:+"$runtime/key" "$classes"/*}
     echo "$pmd_jars" "$pmctl_jars" | xargs sha256sum
   } | sha256sum
 )
@@ -104,18 +105,32 @@ launcher pmctl pm.cli.Main PMCTL_JAVA_OPTIONS "$pmctl_jars"
 [ -z "${SOURCE_DATE_EPOCH:-}" ] || find "$new" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
 # The class-data archives: what the programs load in a run that is like any other is laid out in advance.
-# $work/*.PROGRAM.classes are the lists of such runs.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$src/train.sh" "$new" "$work" > "$work/log" 2>&1 || {
-  cat "$work/log" >&2
-  die "the run that gathers the classes for the archives failed, see above"
+if [ -z "$runtime" ]; then
+  # $work/*.PROGRAM.classes are the lists of such runs.
+  "$src/train.sh" "$new" "$work" > "$work/log" 2>&1 || {
+    cat "$work/log" >&2
+    die "the run that gathers the classes for the archives failed, see above"
+  }
+fi
+
+# classes_of PROGRAM JARS: the list for its archive. That of two runs is never quite the same, so packages have kept ones.
+classes_of() {
+  if [ -n "$runtime" ]; then
+    own=$(echo "$2" | grep "/pm-[a-z]*-$version\.jar$")
+    # shellcheck disable=SC2086
+    "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$classes/Classes.java" "$classes/$1.unused" $own
+    cat "$classes/$1.others"
+  else
+    # Class numbers differ from list to list and mean something only to class loaders of one's own.
+    cat "$work"/*."$1".classes | sed -e '/^#/d' -e '/^@cp/d' -e '/source:/d' -e 's/ id: [0-9]*$//'
+  fi | LC_ALL=C sort -u
 }
 
 archive() {
   program=$1 jars=$2
-  # Class numbers differ from list to list and mean something only to class loaders of one's own.
-  cat "$work"/*."$program".classes | sed -e '/^#/d' -e '/^@cp/d' -e '/source:/d' -e 's/ id: [0-9]*$//' | LC_ALL=C sort -u > "$work/$program.classes"
+  classes_of "$program" "$jars" > "$work/$program.classes"
   # The class path is relative, for the archive would hold the name of this folder; "./" is what the
   # JVM replaces by the folder that the jars are in at run time.
   # shellcheck disable=SC2046
