@@ -95,12 +95,12 @@ leave_group() {
 }
 remove_groups() { find "$1" -depth -type d -exec rmdir {} + 2> /dev/null && [ ! -d "$1" ]; }
 
-# A Debian with systemd as a tar, made once and kept: $debian.
+# find_debian [,PACKAGE]: a Debian with systemd as a tar, made once and kept: $debian.
 find_debian() {
-  debian=$cache/debian-systemd.tar
+  debian=$cache/debian-systemd$(printf '%s' "${1:-}" | tr , -).tar
   [ ! -f "$debian" ] || return 0
   mkdir -p "$cache"
-  mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,procps bookworm "$cache/making.$$.tar" > "$cache/making.$$.log" 2>&1 || {
+  mmdebstrap --quiet --variant=minbase --include="systemd,systemd-sysv,dbus,procps${1:-}" bookworm "$cache/making.$$.tar" > "$cache/making.$$.log" 2>&1 || {
     tail -n 3 "$cache/making.$$.log"
     rm -f "$cache/making.$$.tar" "$cache/making.$$.log"
     return 1
@@ -144,4 +144,18 @@ show_results() {
   grep -aE '^(PASS|FAIL|SKIP) ' "$1" | tr -d '\r' || true
   if grep -aq '^FAIL ' "$1"; then failed=1; fi
   tr -d '\r' < "$1" | grep -aqx done
+}
+
+# boot_debian NAME CHECKS: boots $root in a container, for the checks in that file.
+boot_debian() {
+  rm -f "$root/root/result"
+  cp "$boot/$2" "$root/root/checks.sh"
+  SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout -k 5 "${PM_TEST_SECONDS:-400}" systemd-nspawn -q --register=no --keep-unit -b \
+    --private-network --tmpfs=/var/cache/apt -D "$root" < /dev/null > "$work/console" 2>&1 || true
+  touch "$root/root/result"
+  show_results "$root/root/result" || {
+    fail "$1: $2 was not run to its end"
+    tail -n 20 "$root/root/result" "$work/console"
+  }
+  [ -z "${PM_TEST_CONSOLE:-}" ] || cat "$root/root/result" >> "$PM_TEST_CONSOLE"
 }
