@@ -146,6 +146,16 @@ show_results() {
   tr -d '\r' < "$1" | grep -aqx done
 }
 
+# needs_containers NAME: whether this machine lets us have them, in $root.
+needs_containers() {
+  why=$(systemd-nspawn -q --register=no --keep-unit --private-network -D "$root" --pipe true 2>&1 < /dev/null) \
+    || skip "$1" "systemd-nspawn cannot make containers here: $(echo "$why" | tail -n 1)"
+}
+# needs_namespaces NAME
+needs_namespaces() {
+  why=$(unshare --mount --pid --fork true 2>&1) || skip "$1" "namespaces cannot be made here: $why"
+}
+
 # boot_debian NAME CHECKS: boots $root in a container, for the checks in that file.
 boot_debian() {
   rm -f "$root/root/result"
