@@ -101,6 +101,16 @@ class CompletionIT {
     assertThat(bash("pmctl scale we")).containsExactly("web=");
     assertThat(bash("pmctl config show wo")).containsExactly("worker-with-long-name");
     assertThat(bash("pmctl config check /etc/host")).contains("/etc/hosts");
+    assertThat(bash("pmctl config explain restart.f")).containsExactly("restart.factor");
+    assertThat(bash("pmctl config schema ")).containsExactly("program", "daemon");
+    // What stands behind an equals sign is a value.
+    assertThat(bash("pmctl status --output=y")).containsExactly("yaml");
+    assertThat(bash("pmctl --home=/etc/apt/pref")).containsExactly("/etc/apt/preferences.d");
+    assertThat(bash("pmctl run --stop-signal=US")).containsExactly("USR1", "USR2");
+    assertThat(bash("pmctl run --user=roo")).containsExactly("root");
+    assertThat(bash("pmctl run -e PM_HO")).containsExactly("PM_HOME");
+    assertThat(bash("pmctl run -- slee")).contains("sleep");
+    assertThat(bash("pmctl run -- cat /etc/host")).contains("/etc/hosts");
     assertThat(bash("pmctl task ")).containsExactly("list", "show", "cancel", "retry");
     assertThat(bash("pmctl submit j")).containsExactly("jobs");
     assertThat(bash("pmctl submit jobs @/etc/host")).contains("/etc/hosts");
@@ -119,7 +129,14 @@ class CompletionIT {
   @Test
   void fish() throws Exception {
     Path script = Files.writeString(folder.resolve("try.fish"), "pmctl completion fish | source\n");
-    for (String line : List.of("pmctl sta", "pmctl start web@", "pmctl daemon ")) {
+    for (String line :
+        List.of(
+            "pmctl sta",
+            "pmctl start web@",
+            "pmctl daemon ",
+            "pmctl config check /etc/host",
+            "pmctl --home=/etc/apt/pref",
+            "pmctl run -- slee")) {
       Files.writeString(
           script, Files.readString(script) + "complete -C '" + line + "'\necho ====\n", UTF_8);
     }
@@ -134,7 +151,62 @@ class CompletionIT {
             names -> assertThat(names.lines()).containsExactly("web@1", "web@2"),
             daemon ->
                 assertThat(daemon.lines().map(line -> line.split("\t", 2)[0]))
-                    .containsExactly("status", "upgrade", "shutdown"));
+                    .containsExactly("status", "upgrade", "shutdown"),
+            files -> assertThat(words(files)).contains("/etc/hosts"),
+            folders -> assertThat(words(folders)).contains("--home=/etc/apt/preferences.d/"),
+            commands -> assertThat(words(commands)).contains("sleep"));
+  }
+
+  private static List<String> words(String offered) {
+    return offered.lines().map(line -> line.split("\t", 2)[0]).toList();
+  }
+
+  /** Where the packages put them, the shells find the scripts by themselves. */
+  @Test
+  void theShellsLoadTheInstalledScripts() throws Exception {
+    Path completions = folder.resolve("installed");
+    Path bash = Files.createDirectories(completions.resolve("completions")).resolve("pmctl");
+    Path zsh = Files.createDirectories(folder.resolve("zsh")).resolve("_pmctl");
+    Path fish = Files.createDirectories(folder.resolve("fish")).resolve("pmctl.fish");
+    Files.writeString(bash, pmd.pmctl("completion", "bash").out());
+    Files.writeString(zsh, pmd.pmctl("completion", "zsh").out());
+    Files.writeString(fish, pmd.pmctl("completion", "fish").out());
+
+    Pmd.Outcome offered =
+        run(
+            shell("fish").toString(),
+            "--no-config",
+            "-c",
+            "set -p fish_complete_path " + fish.getParent() + "; complete -C 'pmctl pool d'");
+    assertThat(words(offered.out())).containsExactly("drain");
+
+    try (Typed shell =
+        Typed.start(pmd, "TERM=dumb PS1='> ' PATH=" + Pmd.BIN + ":$PATH zsh -f -i")) {
+      shell.type(
+          "fpath=("
+              + zsh.getParent()
+              + " $fpath); autoload -Uz compinit; compinit -u -D; echo o''k\n");
+      shell.await("ok");
+      shell.type("pmctl scale we\t\u0001echo :\n");
+      shell.await("\n:pmctl scale web=");
+      shell.type("\u0015pmctl status --output=y\t\u0001echo :\n");
+      shell.await("\n:pmctl status --output=yaml");
+      shell.type("\u0015exit\n");
+    }
+
+    Path loader = Path.of("/usr/share/bash-completion/bash_completion");
+    assumeTrue(Files.exists(loader), "bash-completion is there");
+    try (Typed shell =
+        Typed.start(pmd, "TERM=dumb PS1='> ' PATH=" + Pmd.BIN + ":$PATH bash --norc -i")) {
+      shell.type(
+          "BASH_COMPLETION_USER_DIR=" + completions + "; source " + loader + "; echo o''k\n");
+      shell.await("ok");
+      shell.type("pmctl start wor\t\u0001echo :\n");
+      shell.await("\n:pmctl start worker-with-long-name");
+      shell.type("pmctl status --output=y\t\u0001echo :\n");
+      shell.await("\n:pmctl status --output=yaml");
+      shell.type("exit\n");
+    }
   }
 
   @Test

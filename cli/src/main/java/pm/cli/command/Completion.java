@@ -1,6 +1,10 @@
 package pm.cli.command;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +22,7 @@ import pm.cli.render.Escapes;
 import pm.cli.render.Format;
 import pm.cli.render.Output;
 import pm.cli.render.PoolTable;
+import pm.config.KeyGuide;
 import pm.config.RestartPolicy;
 import pm.protocol.JsonException;
 import pm.protocol.Members;
@@ -38,6 +43,7 @@ public final class Completion {
   private static final int MOST_TASKS = 200;
 
   private static final String FILES = ":files";
+  private static final String COMMANDS = ":commands";
   private static final String FOLDERS = ":folders";
 
   private static final List<String> SIGNALS =
@@ -45,6 +51,10 @@ public final class Completion {
 
   private final Map<String, String> environment;
   private final String current;
+
+  /** What stands before the value in the last word: {@code --output=}; mostly nothing. */
+  private String prefix = "";
+
   private final Map<String, String> options = new HashMap<>();
   private final List<String> lines = new ArrayList<>();
 
@@ -55,7 +65,8 @@ public final class Completion {
 
   /**
    * Writes what can stand in place of the last word: a word a line, with a tab and what it is
-   * behind it where that is known; {@code :files} or {@code :folders} alone for the shell's own.
+   * behind it where that is known; {@code :files}, {@code :folders} or {@code :commands} alone for
+   * the shell's own.
    *
    * @param words those behind {@code pmctl}, up to the cursor; the last may be empty
    */
@@ -85,7 +96,7 @@ public final class Completion {
       if (!current.startsWith("-")) {
         offerCommands();
       } else {
-        offerOptions(GlobalOptions.EVERYWHERE);
+        offerOptionsOrTheirValues(GlobalOptions.EVERYWHERE);
       }
       return;
     }
@@ -129,7 +140,7 @@ public final class Completion {
       }
     }
     if (current.startsWith("-") && !onlyOperands) {
-      offerOptions(known);
+      offerOptionsOrTheirValues(known);
     } else if (operands < syntax.operands().max()) {
       offerOperands(syntax, operands);
     }
@@ -174,9 +185,16 @@ public final class Completion {
     return Commands.find(name).map(command -> command.syntax().summary()).orElse("");
   }
 
-  private void offerOptions(List<Option> known) {
+  /** Options, or the values of the one that the last word names before an equals sign. */
+  private void offerOptionsOrTheirValues(List<Option> known) {
+    int equals = current.indexOf('=');
     for (Option option : known) {
-      offer(option.longName(), option.description());
+      if (equals < 0) {
+        offer(option.longName(), option.description());
+      } else if (option.longName().equals(current.substring(0, equals))) {
+        prefix = current.substring(0, equals + 1);
+        offerValues(option);
+      }
     }
   }
 
@@ -197,6 +215,10 @@ public final class Completion {
       case "PRIORITY" -> offerAll(SubmitCommand.PRIORITIES);
       case "TASK-STATE" -> offerAll(TaskListCommand.STATES);
       case "PART" -> offerAll(TaskShowCommand.PARTS);
+      case "SIG" -> offerAll(SIGNALS);
+      case "USER" -> offerNames(Path.of("/etc/passwd"));
+      case "GROUP" -> offerNames(Path.of("/etc/group"));
+      case "K=V" -> offerAll(environment.keySet().stream().sorted().toList());
       default -> {
         // A number, a time, a name of one's own.
       }
@@ -226,7 +248,9 @@ public final class Completion {
         }
       }
       case "ID" -> offerTasks(syntax.name());
-      case "CMD" -> lines.add(FILES);
+      case "KEY" -> offerAll(KeyGuide.paths());
+      case "program|daemon" -> offerAll(List.of("program", "daemon"));
+      case "CMD" -> lines.add(before == 0 ? COMMANDS : FILES);
       default -> {
         // Nothing that could be known.
       }
@@ -314,6 +338,20 @@ public final class Completion {
     return names;
   }
 
+  /** The first field of each line, as of the files of users and groups. */
+  private void offerNames(Path file) {
+    try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        int colon = line.indexOf(':');
+        if (colon > 0) {
+          offer(line.substring(0, colon), "");
+        }
+      }
+    } catch (IOException e) {
+      // Without that file there are no names.
+    }
+  }
+
   private void offerAll(List<String> words) {
     for (String word : words) {
       offer(word, "");
@@ -321,9 +359,10 @@ public final class Completion {
   }
 
   private void offer(String word, String description) {
-    if (word.startsWith(current)) {
+    String whole = prefix + word;
+    if (whole.startsWith(current)) {
       String what = Escapes.cell(description);
-      lines.add(what.isEmpty() ? word : word + "\t" + what);
+      lines.add(what.isEmpty() ? whole : whole + "\t" + what);
     }
   }
 }

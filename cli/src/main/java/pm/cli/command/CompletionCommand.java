@@ -81,6 +81,9 @@ final class CompletionCommand implements Command {
               compopt -o filenames
               mapfile -t COMPREPLY < <(compgen -d -- "${current#"$cut"}")
               ;;
+            :commands)
+              mapfile -t COMPREPLY < <(compgen -c -- "$current")
+              ;;
             *)
               candidate=${candidate%%$'\\t'*}
               [[ $candidate != *= ]] || compopt -o nospace
@@ -103,8 +106,9 @@ final class CompletionCommand implements Command {
         lines=("${(@f)$("$program" __complete "${(@)words[2,CURRENT-1]}" "$PREFIX" 2> /dev/null)}")
         for line in $lines; do
           case $line in
-            :files) _files ;;
-            :folders) _files -/ ;;
+            :files) compset -P '--*='; _files ;;
+            :folders) compset -P '--*='; _files -/ ;;
+            :commands) _command_names -e ;;
             *=) joined+=("$line") ;;
             *$'\\t'*) described+=("${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}") ;;
             *) described+=("${line//:/\\\\:}") ;;
@@ -126,14 +130,18 @@ final class CompletionCommand implements Command {
       function __pmctl_complete
           set -l words (commandline -opc)
           set -l current (commandline -ct)
+          set -l option (string match -r '^--[a-z-]+=' -- "$current")
+          set -l value (string replace -r '^--[a-z-]+=' '' -- "$current")
           set -l program $words[1]
           command -q -- $program; or set program pmctl
           for line in ($program __complete $words[2..-1] "$current" 2> /dev/null)
               switch $line
                   case ':files'
-                      __fish_complete_path "$current"
+                      printf "$option%s\\n" (__fish_complete_path "$value")
                   case ':folders'
-                      __fish_complete_directories "$current" ''
+                      printf "$option%s\\n" (__fish_complete_directories "$value" '')
+                  case ':commands'
+                      complete -C "$current"
                   case '*'
                       printf '%s\\n' $line
               end
