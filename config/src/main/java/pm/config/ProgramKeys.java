@@ -67,12 +67,21 @@ final class ProgramKeys {
               "[1-5][0-9]{2}(-[1-5][0-9]{2})?(, ?[1-5][0-9]{2}(-[1-5][0-9]{2})?)*",
               "a range such as 200-399"));
 
+  private static final KeyType ADDRESS =
+      new KeyType.Form(
+          "https?://[\\s\\S]+|[\\s\\S]*\\$\\{[\\s\\S]*",
+          "a URL such as http://127.0.0.1:8080/healthz");
+
+  private static final KeyType HOST_AND_PORT =
+      new KeyType.Form(
+          "(\\[[^\\[\\]]+\\]|[^:/\\[\\]]+):[0-9]{1,5}|[\\s\\S]*\\$\\{[\\s\\S]*", "HOST:PORT");
+
   static final Keys HTTP =
       Keys.of(
           "http",
           Key.live(
               "url",
-              TEXT,
+              ADDRESS,
               "",
               "What is asked for with GET. Beginning with http:// or https://.",
               "\"http://127.0.0.1:8080/healthz\""),
@@ -83,7 +92,7 @@ final class ProgramKeys {
               "The answers that are right: a code, a range, or a list of them.",
               "[200, 204]"));
 
-  private static final KeyType URL = any(TEXT, below(HTTP));
+  private static final KeyType URL = any(ADDRESS, below(HTTP));
 
   private static final Key PROBE_HTTP =
       Key.live(
@@ -95,7 +104,7 @@ final class ProgramKeys {
   private static final Key PROBE_TCP =
       Key.live(
           "tcp",
-          TEXT,
+          HOST_AND_PORT,
           "null",
           "A connection to HOST:PORT can be made. It is closed at once.",
           "\"127.0.0.1:8080\"");
