@@ -23,6 +23,7 @@ export SOURCE_DATE_EPOCH
 
 "$here/runtime.sh" "$work/runtime"
 "$sources/packaging/src/tree/assemble.sh" "$work/tree" "$sources" "$version" "$work/runtime"
+"$sources/packaging/documentation/sbom.sh" "$work/tree/lib" "$documentation/sbom/pm.cdx.json" "$work/runtime"
 
 rm -rf "$out"
 mkdir -p "$out"

@@ -74,7 +74,7 @@ final class CommandPage {
     for (String alias : syntax.aliases()) {
       names.append(", ").append(name(alias).title());
     }
-    roff.name(names.toString(), syntax.summary());
+    roff.name(names.toString(), summary(syntax));
     roff.section("Synopsis");
     String call = PicocliParser.synopsis(syntax);
     roff.synopsis("pmctl " + syntax.name(), call.substring(6 + syntax.name().length()).strip());
@@ -103,7 +103,7 @@ final class CommandPage {
       option(roff, option);
     }
     for (String heading : headings(more)) {
-      if (!heading.equals("Description") && !heading.equals("Operands")) {
+      if (!List.of("Name", "Description", "Operands").contains(heading)) {
         roff.section(heading);
         guide.add(String.join("\n", Guide.section(more, heading)));
       }
@@ -174,11 +174,20 @@ final class CommandPage {
     return new ManPage(name, roff.toString());
   }
 
-  private static void commands(Roff roff, List<String> names) {
+  private void commands(Roff roff, List<String> names) throws IOException {
     for (String name : names) {
       Syntax syntax = Commands.find(name).orElseThrow().syntax();
-      roff.item(name(name).reference(), sentence(syntax.summary()));
+      roff.item(name(name).reference(), sentence(summary(syntax)));
     }
+  }
+
+  /**
+   * What it does in one line. The help speaks of "them" where that is plain from the line above; an
+   * index of pages has no such line.
+   */
+  private String summary(Syntax syntax) throws IOException {
+    List<String> own = Guide.section(more(syntax.name()), "Name");
+    return own.isEmpty() ? syntax.summary() : own.get(1);
   }
 
   private static void option(Roff roff, Option option) {

@@ -12,12 +12,19 @@ import pm.config.KeyGuide;
 /**
  * Sets Markdown as a page of the manual. Of Markdown it knows what our documents use: headings,
  * paragraphs, lists of one level, code between fences, and tables. A line {@code <!-- include:
- * docs/x.md: Heading -->} stands for what is below that heading in that document; between {@code
- * <!-- keys: x -->} and {@code <!-- end -->} each row of the table is a key of the configuration.
+ * docs/x.md: Heading -->} stands for what is below that heading in that document, {@code <!--
+ * include table: docs/x.md: Heading: word -->} for the table there whose head begins with the word;
+ * between {@code <!-- keys: x -->} and {@code <!-- end -->} each row of the table is a key of the
+ * configuration.
  */
 final class Guide {
   private static final Pattern INCLUDE = Pattern.compile("<!-- include: (\\S+): (.+?) -->");
+  private static final Pattern TABLE =
+      Pattern.compile("<!-- include table: (\\S+): (.+?): (.+?) -->");
   private static final Pattern NUMBERED = Pattern.compile("([0-9]+)\\. +(.*)");
+
+  /** A first column from here on leaves the others too little of the page. */
+  private static final int WIDE = 34;
 
   private final Roff roff;
   private final Path repository;
@@ -41,6 +48,9 @@ final class Guide {
         at++;
       } else if (include.matches()) {
         include(include.group(1), include.group(2));
+        at++;
+      } else if (line.startsWith("<!-- include table:")) {
+        table(line);
         at++;
       } else if (line.startsWith("<!-- keys:")) {
         int end = at + lines.subList(at, lines.size()).indexOf("<!-- end -->");
@@ -120,6 +130,28 @@ final class Guide {
     add(lines);
   }
 
+  /** The one table below a heading of another document whose head begins so. */
+  private void table(String line) throws IOException {
+    Matcher table = TABLE.matcher(line);
+    if (!table.matches()) {
+      throw new IOException("not understood: " + line);
+    }
+    List<String> lines =
+        section(Files.readAllLines(repository.resolve(table.group(1))), table.group(2));
+    int from = 0;
+    while (from < lines.size() && !lines.get(from).startsWith("| " + table.group(3) + " |")) {
+      from++;
+    }
+    int end = from;
+    while (end < lines.size() && lines.get(end).startsWith("|")) {
+      end++;
+    }
+    if (end == from) {
+      throw new IOException("there is no such table: " + line);
+    }
+    add(lines.subList(from, end));
+  }
+
   /** The lines below a heading, up to the next of its level or above it, outside of code. */
   static List<String> section(List<String> lines, String heading) {
     List<String> section = new ArrayList<>();
@@ -179,13 +211,20 @@ final class Guide {
       rows.add(cells(line));
     }
     rows.remove(1);
-    if (rows.getFirst().size() > 2) {
+    List<String> head = rows.getFirst();
+    if (head.size() > 2 && rows.stream().allMatch(row -> row.getFirst().length() < WIDE)) {
       roff.table(rows);
       return;
     }
     // A list says by itself what the head of two columns would.
     for (List<String> row : rows.subList(1, rows.size())) {
-      roff.item(row.get(0), sentence(row.get(1)));
+      StringBuilder text = new StringBuilder(sentence(row.getLast()));
+      for (int column = 1; column < row.size() - 1; column++) {
+        if (!row.get(column).isEmpty()) {
+          text.append(' ').append(sentence(head.get(column) + ": " + row.get(column)));
+        }
+      }
+      roff.item(row.getFirst(), text.toString());
     }
   }
 

@@ -55,7 +55,7 @@ final class Inline {
   /** Code that may be divided, where it is long, behind what divides it anyhow. */
   private static String code(String code) {
     String escaped = Roff.escaped(code, true);
-    return code.length() > 14 ? escaped.replaceAll("[/,](?=[^ /,])", "$0\\\\:") : escaped;
+    return code.length() > 14 ? escaped.replaceAll("(?<=[^ ~])[/,](?=[^ /,])", "$0\\\\:") : escaped;
   }
 
   private static String link(String text, String link) {

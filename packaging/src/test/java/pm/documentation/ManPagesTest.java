@@ -66,7 +66,6 @@ final class ManPagesTest {
       String page = page(CommandPage.name(syntax.name()).file());
       assertThat(page)
           .contains(".SH \"NAME\" " + CommandPage.name(syntax.name()).title())
-          .contains(" - " + syntax.summary())
           .contains(syntax.description())
           .contains(syntax.operands().label(), syntax.operands().description());
       List<Option> options = new ArrayList<>(syntax.options());

@@ -67,9 +67,25 @@ final class Sbom {
     Map<String, String> jdk = release(Path.of(arguments[3]));
     String modules =
         arguments.length > 4 ? release(Path.of(arguments[4])).getOrDefault("MODULES", "") : "";
-    Map<String, Object> bom = object(Json.parse(Files.readAllBytes(Path.of(arguments[0]))));
-    String text = JsonText.pretty(new Sbom(lib).whole(bom, jdk, modules));
+    Sbom sbom = new Sbom(lib);
+    Map<String, Object> bom = sbom.read(Files.readString(Path.of(arguments[0])));
+    String text = JsonText.pretty(sbom.whole(bom, jdk, modules));
     Files.writeString(Path.of(arguments[2]), text, UTF_8);
+  }
+
+  /** Reads what the plugin has written, with the version of the jars in place of its own. */
+  Map<String, Object> read(String maven) throws IOException, JsonException {
+    return object(Json.parse(maven.replaceAll("(pkg:maven/pm/[a-z]+@)[^?\"]+", "$1" + version())));
+  }
+
+  /** That of our own jars. */
+  private String version() throws IOException {
+    for (String jar : jars) {
+      if (jar.startsWith("pm-daemon-")) {
+        return jar.substring("pm-daemon-".length(), jar.length() - ".jar".length());
+      }
+    }
+    throw new IOException("there is no pm-daemon-VERSION.jar in " + lib);
   }
 
   /** The file {@code release} of a Java runtime. */
@@ -93,7 +109,7 @@ final class Sbom {
       throws IOException {
     Map<String, Object> metadata = object(bom, "metadata");
     Map<String, Object> module = object(metadata, "component");
-    String version = text(module, "version");
+    String version = version();
     String ours = "pkg:generic/pmd@" + version;
 
     Map<String, Object> product = new LinkedHashMap<>();
@@ -108,7 +124,7 @@ final class Sbom {
     Map<String, Object> runtime = runtime(jdk, modules);
     List<Object> components = new ArrayList<>();
     for (Object component : list(bom, "components")) {
-      components.add(component(object(component)));
+      components.add(component(object(component), version));
     }
     if (!jars.isEmpty()) {
       throw new IOException("the bill of materials does not name " + jars + ": make it anew");
@@ -176,12 +192,17 @@ final class Sbom {
     return property;
   }
 
-  private Map<String, Object> component(Map<String, Object> component) throws IOException {
+  private Map<String, Object> component(Map<String, Object> component, String version)
+      throws IOException {
     Map<String, Object> known = new LinkedHashMap<>(component);
+    boolean isOurs = text(component, "group").equals("pm");
+    if (isOurs) {
+      known.put("version", version);
+    }
     // As it lies there now: the jars may be younger than what the plugin has written.
-    Path jar = lib.resolve(jar(component));
-    if (jars.remove(jar(component))) {
-      known.put("hashes", hashes(Files.readAllBytes(jar)));
+    String jar = jar(known);
+    if (jars.remove(jar)) {
+      known.put("hashes", hashes(Files.readAllBytes(lib.resolve(jar))));
     } else {
       known.remove("hashes");
     }

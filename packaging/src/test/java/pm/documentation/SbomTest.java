@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -19,21 +18,18 @@ final class SbomTest {
   private static final String MAVEN =
       """
       {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
-       "metadata": {"component": {"type": "library", "bom-ref": "m", "group": "pm", "name": "packaging", "version": "3.1",
+       "metadata": {"component": {"type": "library", "bom-ref": "m", "group": "pm", "name": "packaging", "version": "3.0",
          "licenses": [{"license": {"id": "Apache-2.0"}}], "purl": "m"}},
        "components": [
-         {"type": "library", "bom-ref": "d", "group": "pm", "name": "daemon", "version": "3.1", "purl": "d",
+         {"type": "library", "bom-ref": "pkg:maven/pm/daemon@3.0?type=jar", "group": "pm", "name": "daemon", "version": "3.0", "purl": "d",
           "hashes": [{"alg": "MD5", "content": "00"}], "licenses": [{"license": {"id": "Apache-2.0"}}]},
          {"type": "library", "bom-ref": "j", "group": "g", "name": "jffi", "version": "1", "purl": "j?classifier=native",
           "licenses": [{"license": {"id": "Apache-2.0"}}, {"license": {"name": "GNU Lesser General Public License version 3"}}]}],
-       "dependencies": [{"ref": "m", "dependsOn": ["d"]}, {"ref": "d", "dependsOn": ["j"]}]}
+       "dependencies": [{"ref": "m", "dependsOn": ["pkg:maven/pm/daemon@3.0?type=jar"]}, {"ref": "pkg:maven/pm/daemon@3.0?type=jar", "dependsOn": ["j"]}]}
       """;
 
-  private static Map<String, Object> maven() throws Exception {
-    Map<String, Object> bom = new LinkedHashMap<>();
-    ((Map<?, ?>) Json.parse(MAVEN)).forEach((name, value) -> bom.put(name.toString(), value));
-    return bom;
-  }
+  /** As the jar is called, whatever version the plugin has seen. */
+  private static final String DAEMON = "pkg:maven/pm/daemon@3.1?type=jar";
 
   private static Map<String, String> jdk(Path folder) throws IOException {
     Files.writeString(
@@ -45,7 +41,8 @@ final class SbomTest {
   @Test
   void namesTheJarsAsTheyAreAndTheRuntime(@TempDir Path lib) throws Exception {
     Files.writeString(lib.resolve("pm-daemon-3.1.jar"), "abc");
-    String text = JsonText.pretty(new Sbom(lib).whole(maven(), jdk(lib), "java.base jdk.net"));
+    Sbom sbom = new Sbom(lib);
+    String text = JsonText.pretty(sbom.whole(sbom.read(MAVEN), jdk(lib), "java.base jdk.net"));
     assertThat(text)
         .contains("\"bom-ref\": \"pkg:generic/pmd@3.1\"", "\"ref\": \"pkg:generic/pmd@3.1\"")
         .contains("\"type\": \"application\"", "\"version\": \"25.0.3+9\"")
@@ -63,8 +60,8 @@ final class SbomTest {
                     "ref",
                     "pkg:generic/pmd@3.1",
                     "dependsOn",
-                    List.of("d", "pkg:generic/openjdk@25.0.3%2B9")),
-                Map.of("ref", "d", "dependsOn", List.of("j")),
+                    List.of(DAEMON, "pkg:generic/openjdk@25.0.3%2B9")),
+                Map.of("ref", DAEMON, "dependsOn", List.of("j")),
                 Map.of("ref", "pkg:generic/openjdk@25.0.3%2B9")));
   }
 
@@ -73,7 +70,7 @@ final class SbomTest {
     Files.writeString(lib.resolve("pm-daemon-3.1.jar"), "abc");
     Files.writeString(lib.resolve("new-1.jar"), "abc");
     Sbom sbom = new Sbom(lib);
-    assertThatThrownBy(() -> sbom.whole(maven(), jdk(lib), ""))
+    assertThatThrownBy(() -> sbom.whole(sbom.read(MAVEN), jdk(lib), ""))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("new-1.jar");
   }

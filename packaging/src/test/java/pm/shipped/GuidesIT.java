@@ -24,7 +24,8 @@ import pm.protocol.Json;
  * yaml run} a daemon works with it, and the blocks {@code console} that follow are typed: what
  * comes back matches, where an ellipsis stands for anything, and alone on a line for any lines. A
  * block {@code python write NAME} is a file beside the next definition that is run, {@code json} is
- * JSON, and a block that names a file of the repository is a part of it.
+ * JSON, of {@code sh} only the syntax is looked at, and a block that names a file of the repository
+ * is a part of it.
  */
 @Timeout(240)
 class GuidesIT {
@@ -46,7 +47,9 @@ class GuidesIT {
         "readiness-and-health",
         "limits-and-security",
         "logs",
-        "writing-workers"
+        "writing-workers",
+        "install",
+        "upgrading"
       })
   void aGuideDoesWhatItSays(String page, @TempDir Path folder) throws Exception {
     Matcher block = BLOCK.matcher(Markdown.read("docs/" + page + ".md").text());
@@ -69,6 +72,11 @@ class GuidesIT {
                   home.resolve("config/programs.d").resolve(file.getKey()), file.getValue());
             }
             running.get().start();
+          }
+          case "sh" -> {
+            // It changes the machine, or needs packages: the tests of packages do it.
+            Pmd.Outcome outcome = Pmd.Outcome.of(new ProcessBuilder("/bin/sh", "-n", "-c", text));
+            assertThat(outcome.exit()).as("%s: %s", text, outcome).isZero();
           }
           case "console" -> type(running.orElseThrow(), text);
           case "json" -> Json.parse(text.strip().getBytes(UTF_8));
