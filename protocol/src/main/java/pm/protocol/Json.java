@@ -7,6 +7,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * JSON (RFC 8259) as plain immutable values, and back to one line of text.
@@ -34,6 +35,17 @@ public final class Json {
 
   private Json() {}
 
+  /**
+   * Text that is JSON by its braces and quotes, and no value as described above: a name stands
+   * twice in it, or it is too deep. It is written as it is.
+   */
+  public record Raw(String text) {
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
   private enum Null {
     NULL;
 
@@ -54,6 +66,21 @@ public final class Json {
 
   /** As {@link #parse(byte[])}, from {@code length} bytes at {@code offset}. */
   public static Object parse(byte[] utf8, int offset, int length) throws JsonException {
+    return parse(utf8, offset, length, Set.of());
+  }
+
+  /**
+   * Reads a text in which others have written what they liked, so long as it was JSON to somebody.
+   *
+   * @param foreign the names of members that hold such values: one that is not as described above
+   *     becomes {@link Raw}
+   */
+  public static Object parse(byte[] utf8, Set<String> foreign) throws JsonException {
+    return parse(utf8, 0, utf8.length, foreign);
+  }
+
+  private static Object parse(byte[] utf8, int offset, int length, Set<String> foreign)
+      throws JsonException {
     CharBuffer text;
     try {
       text =
@@ -65,13 +92,13 @@ public final class Json {
     } catch (CharacterCodingException e) {
       throw new JsonException("not valid UTF-8");
     }
-    return new JsonReader(text.array(), text.arrayOffset(), text.remaining()).read();
+    return new JsonReader(text.array(), text.arrayOffset(), text.remaining(), foreign).read();
   }
 
   /** Reads one value from text; as {@link #parse(byte[])}. */
   public static Object parse(String text) throws JsonException {
     char[] characters = text.toCharArray();
-    return new JsonReader(characters, 0, characters.length).read();
+    return new JsonReader(characters, 0, characters.length, Set.of()).read();
   }
 
   /**
@@ -101,6 +128,8 @@ public final class Json {
       out.append(number(((Number) value).doubleValue()));
     } else if (value instanceof Number || value instanceof Boolean || value == NULL) {
       out.append(value);
+    } else if (value instanceof Raw raw) {
+      out.append(raw.text());
     } else if (value instanceof Map<?, ?> object) {
       char separator = '{';
       for (Map.Entry<?, ?> member : object.entrySet()) {

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads one JSON text (RFC 8259) into the values that {@link Json} describes: recursive descent
@@ -18,10 +19,15 @@ final class JsonReader {
 
   private final char[] text;
   private final int end;
+  private final Set<String> foreign;
   private int at;
   private int depth;
 
-  JsonReader(char[] text, int start, int length) {
+  /**
+   * @param foreign names of members whose values others have written
+   */
+  JsonReader(char[] text, int start, int length, Set<String> foreign) {
+    this.foreign = foreign;
     this.text = text;
     this.at = start;
     this.end = start + length;
@@ -65,7 +71,8 @@ final class JsonReader {
         skipSpace();
         expect(':');
         skipSpace();
-        if (members.putIfAbsent(name, value()) != null) {
+        Object value = foreign.contains(name) ? foreign() : value();
+        if (members.putIfAbsent(name, value) != null) {
           throw wrong("the name \"" + name + "\" stands twice in one object");
         }
         skipSpace();
@@ -74,6 +81,45 @@ final class JsonReader {
     }
     depth--;
     return Collections.unmodifiableMap(members);
+  }
+
+  /** A value that others have written, as text if it is not as ours are. */
+  private Object foreign() throws JsonException {
+    int start = at;
+    int level = depth;
+    try {
+      return value();
+    } catch (JsonException notOurs) {
+      at = start;
+      depth = level;
+      if (peek() != '{' && peek() != '[') {
+        throw notOurs;
+      }
+      skipNested();
+      return new Json.Raw(new String(text, start, at - start));
+    }
+  }
+
+  /** Goes behind an object or array by its braces, brackets and quotes. */
+  private void skipNested() throws JsonException {
+    int open = 0;
+    do {
+      char c = peek();
+      at++;
+      switch (c) {
+        case '{', '[' -> open++;
+        case '}', ']' -> open--;
+        case '"' -> skipString();
+        default -> {}
+      }
+    } while (open > 0);
+  }
+
+  private void skipString() throws JsonException {
+    while (peek() != '"') {
+      at += text[at] == '\\' ? 2 : 1;
+    }
+    at++;
   }
 
   private List<Object> array() throws JsonException {

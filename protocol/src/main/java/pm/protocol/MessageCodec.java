@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Turns lines into JSON-RPC 2.0 messages and back. Params must be an object and ids integers or
@@ -19,9 +20,19 @@ public final class MessageCodec {
    * @throws MessageException if it is none; the exception holds the error response
    */
   public static Message decode(byte[] line) throws MessageException {
+    return decode(line, Set.of());
+  }
+
+  /**
+   * As {@link #decode(byte[])}, of a message that holds what others have written: the data and
+   * results of tasks.
+   *
+   * @param foreign as {@link Json#parse(byte[], Set)} has it
+   */
+  public static Message decode(byte[] line, Set<String> foreign) throws MessageException {
     Object value;
     try {
-      value = Json.parse(line);
+      value = Json.parse(line, foreign);
     } catch (JsonException e) {
       throw new MessageException(
           Optional.empty(), ErrorCode.PARSE_ERROR, "not JSON: " + e.sentence());

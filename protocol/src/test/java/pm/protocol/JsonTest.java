@@ -8,11 +8,32 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class JsonTest {
+
+  @Test
+  void whatOthersHaveWrittenIsPassedOnAsItIs() throws JsonException {
+    String deep = "[".repeat(70) + "]".repeat(70);
+    for (String foreign :
+        List.of("{\"a\":1,\"a\":2}", "{\"b\" : [ {\"a\":1,\"a\":\"}\\\\\\\"]\"} ] }", deep)) {
+      String text = "{\"id\":1,\"result\":{\"data\":" + foreign + ",\"left_out\":[]}}";
+      byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+      assertThatThrownBy(() -> Json.parse(utf8)).isInstanceOf(JsonException.class);
+      Object value = Json.parse(utf8, Set.of("result", "data"));
+      assertThat(Json.write(value)).isEqualTo(text);
+      Object result = ((Map<?, ?>) value).get("result");
+      assertThat(((Map<?, ?>) result).get("data")).isEqualTo(new Json.Raw(foreign));
+    }
+    for (String broken :
+        List.of("{\"data\":[", "{\"data\":tru}", "{\"data\":[\"a]}", "{\"data\":")) {
+      assertThatThrownBy(() -> Json.parse(broken.getBytes(StandardCharsets.UTF_8), Set.of("data")))
+          .isInstanceOf(JsonException.class);
+    }
+  }
 
   @Test
   void readsEveryKindOfValueInOrder() throws JsonException {

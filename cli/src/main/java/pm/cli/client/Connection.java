@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import pm.cli.arguments.CommandFailure;
 import pm.protocol.ExitCode;
 import pm.protocol.Id;
@@ -36,6 +37,9 @@ public final class Connection implements AutoCloseable {
 
   /** Of a socket's address, see unix(7). */
   private static final int LONGEST_PATH = 107;
+
+  /** Members of answers that hold what workers and their customers have written. */
+  private static final Set<String> FOREIGN = Set.of("data", "result");
 
   private final Path path;
   private final Duration answerLimit;
@@ -206,7 +210,7 @@ public final class Connection implements AutoCloseable {
     }
     byte[] line = lines.remove();
     try {
-      Message message = MessageCodec.decode(line);
+      Message message = MessageCodec.decode(line, FOREIGN);
       isUpgrading |=
           message instanceof Message.Notification notification
               && notification.method().equals(Streams.CLOSING);
