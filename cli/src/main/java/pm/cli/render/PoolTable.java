@@ -160,7 +160,10 @@ public final class PoolTable {
           "the breaker lets a trial through in "
               + Units.seconds(Units.until(StatusTable.text(pool, "breaker_until", ""))));
     }
-    if (!StatusTable.text(pool, "intake", "open").equals("open")) {
+    String intake = StatusTable.text(pool, "intake", "open");
+    if (intake.equals("removed")) {
+      parts.add("it is no longer configured: pmctl task list " + pool.string("name"));
+    } else if (!intake.equals("open")) {
       parts.add("open it again with: pmctl pool resume " + pool.string("name"));
     }
     return String.join("; ", parts);

@@ -45,7 +45,8 @@ public record Decisions(
     public Held {
       switch (intake) {
         case PAUSED, DRAINING -> {}
-        case OPEN -> throw new IllegalArgumentException("a pool that is open is not held");
+        case OPEN, REMOVED ->
+            throw new IllegalArgumentException("a pool that is " + intake + " is not held");
       }
     }
   }

@@ -54,7 +54,9 @@ public record PoolView(
     /** It takes in, and gives out nothing. */
     PAUSED,
     /** It gives out, and takes in nothing. */
-    DRAINING
+    DRAINING,
+    /** Neither: its program is gone, or has no pool any more, and tasks of it are left. */
+    REMOVED
   }
 
   /**

@@ -20,7 +20,7 @@ final class PoolViews {
     return new PoolView(
         pool.name(),
         pool.spec(),
-        pool.intake,
+        pool.isDefined() ? pool.intake : PoolView.Intake.REMOVED,
         pool.breaker.state().name().toLowerCase(Locale.ROOT).replace('_', '-'),
         pool.breaker.until(),
         held(pool, dispatcher, now),

@@ -597,11 +597,11 @@ public final class Pools {
     return strays;
   }
 
-  /** Returns what is shown of pools, ascending. */
+  /** Returns what is shown of pools, ascending; also of those that are gone and have tasks left. */
   public List<PoolView> pools(Moment now) {
     List<PoolView> views = new ArrayList<>();
     for (Pool pool : new TreeMap<>(byName).values()) {
-      if (pool.isDefined()) {
+      if (pool.isDefined() || !pool.isEmpty() || pool.tasks.ended() > 0) {
         views.add(PoolViews.of(pool, dispatcher, now));
       }
     }

@@ -667,6 +667,28 @@ class PoolStoryTest {
   }
 
   @Test
+  void aPoolThatIsRemovedIsShownAsLongAsItHasTasks() {
+    Yard yard = Yard.up(0, rules -> rules.keep(Duration.ofMinutes(1), 10));
+    yard.submit(tasks(2));
+    yard.pools.undefine("p", yard.now(), yard);
+    yard.settle();
+    PoolView removed = yard.pools.pools(yard.now()).getFirst();
+    assertThat(removed.intake()).isEqualTo(PoolView.Intake.REMOVED);
+    assertThat(removed.depth().get(Priority.NORMAL)).isEqualTo(2);
+    assertThat(removed.held()).contains("there is no program p with a pool any more");
+    yard.said();
+    yard.handle(new TaskCommand.Cancel(7, Yard.ALICE, List.of("k3f9-1", "k3f9-2")));
+    assertThat(yard.said()).contains("reply 7 [k3f9-1 CANCELLED, k3f9-2 CANCELLED]");
+    yard.handle(new TaskCommand.Retry(8, Yard.ALICE, List.of("k3f9-1")));
+    assertThat(yard.said())
+        .containsExactly("reply 8 [k3f9-1 CANCELLED refused: there is no pool p any more]");
+    assertThat(yard.pools.pools(yard.now())).hasSize(1);
+    yard.pass("2M");
+    assertThat(yard.said()).containsExactly("forgotten 1", "forgotten 2");
+    assertThat(yard.pools.pools(yard.now())).isEmpty();
+  }
+
+  @Test
   void anUnhealthyWorkerGetsNothingAndKeepsWhatItHas() {
     Yard yard = Yard.up(1, rules -> rules);
     yard.submit(tasks(2));
@@ -730,7 +752,6 @@ class PoolStoryTest {
     yard.said();
     yard.submit(task());
     assertThat(yard.said()).containsExactly("reply 2 no match: p");
-    assertThat(yard.pools.pools(yard.now())).isEmpty();
     assertThat(yard.pools.tasks("p", Optional.of(TaskState.QUEUED), 0, 10, yard.now()))
         .extracting(TaskView::id)
         .containsExactly("k3f9-1", "k3f9-2");
