@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -94,6 +95,7 @@ record LogIndexFile(Path path, Path log) {
     try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
       for (Path index : all) {
         if (index.toString().endsWith(SUFFIX)
+            && Files.isRegularFile(index, LinkOption.NOFOLLOW_LINKS)
             && Files.getLastModifiedTime(index).toInstant().isBefore(before)
             && !logOf(index).map(Files::exists).orElse(false)) {
           Files.delete(index);
@@ -123,9 +125,16 @@ record LogIndexFile(Path path, Path log) {
   int append(Entry entry, ByteBuffer scratch) throws ErrnoException {
     byte[] header = header();
     int fd =
-        Fd.open(path.toString(), OpenFlags.WRONLY | OpenFlags.CREAT | OpenFlags.NOFOLLOW, 0600);
+        Fd.open(
+            path.toString(),
+            OpenFlags.WRONLY | OpenFlags.CREAT | OpenFlags.NOFOLLOW | OpenFlags.NONBLOCK,
+            0600);
     try {
-      long size = Fd.status(fd).sizeBytes();
+      FileStatus status = Fd.status(fd);
+      if (!status.isRegular() || status.links() > 1) {
+        throw new ErrnoException("open", path.toString(), Errno.EINVAL);
+      }
+      long size = status.sizeBytes();
       ByteBuffer bytes = scratch.clear();
       long entries = 0;
       if (size < header.length) {
@@ -155,7 +164,7 @@ record LogIndexFile(Path path, Path log) {
   List<Entry> read() throws ErrnoException {
     int fd;
     try {
-      fd = Fd.open(path.toString(), OpenFlags.RDONLY | OpenFlags.NOFOLLOW, 0);
+      fd = Fd.open(path.toString(), OpenFlags.RDONLY | OpenFlags.NOFOLLOW | OpenFlags.NONBLOCK, 0);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENOENT) {
         return List.of();
@@ -210,10 +219,17 @@ record LogIndexFile(Path path, Path log) {
     entries.forEach(entry -> put(bytes, entry));
     bytes.flip();
     String written = path + ".new";
+    try {
+      FilePath.unlink(written);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+    }
     int fd =
         Fd.open(
             written,
-            OpenFlags.WRONLY | OpenFlags.CREAT | OpenFlags.TRUNC | OpenFlags.NOFOLLOW,
+            OpenFlags.WRONLY | OpenFlags.CREAT | OpenFlags.EXCL | OpenFlags.NOFOLLOW,
             0600);
     try {
       Fd.writeFully(fd, bytes);

@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -84,11 +83,8 @@ public final class DecisionStore {
     Path path = folder.resolve(FILE);
     try {
       Files.deleteIfExists(folder.resolve(NEW_FILE));
-      if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      if (!OwnFile.isThere(path)) {
         return Decisions.NONE;
-      }
-      if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-        throw new StoreException(path + " is no regular file; move it away");
       }
       return decode(Files.readAllBytes(path));
     } catch (NoSuchFileException e) {

@@ -407,6 +407,7 @@ public final class EventLog {
   }
 
   private static void append(Path path, ByteBuffer bytes) throws IOException {
+    OwnFile.isThere(path);
     try (FileChannel file =
         FileChannel.open(
             path,
@@ -427,7 +428,7 @@ public final class EventLog {
 
   /** Cuts off a torn last line. Returns the number of the last event in the file, 0 if none. */
   private static long repair(Path path) throws IOException {
-    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+    if (!OwnFile.isThere(path)) {
       return 0;
     }
     LastLine last = new LastLine();

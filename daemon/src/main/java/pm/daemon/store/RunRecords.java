@@ -496,10 +496,7 @@ public final class RunRecords implements AutoCloseable {
   private Recovered look() throws IOException, StoreException {
     Path path = folder.resolve(FILE);
     boolean sameBoot = false;
-    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-        throw new StoreException(path + " is no regular file; move it away");
-      }
+    if (OwnFile.isThere(path)) {
       sameBoot = read(path);
     }
     boolean cleanEnd = live.cleanEnd;
@@ -640,6 +637,9 @@ public final class RunRecords implements AutoCloseable {
     try {
       if (!isConfigurationFile(name)) {
         throw new StoreException(folder.resolve(FILE) + " names a wrong file: " + path + remedy);
+      }
+      if (!OwnFile.isThere(path)) {
+        throw new NoSuchFileException(path.toString());
       }
       Configuration configuration = configurationText.read(Files.readAllBytes(path));
       configurationNumber = number(name);

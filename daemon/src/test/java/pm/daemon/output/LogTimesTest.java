@@ -12,8 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import pm.daemon.posix.ErrnoException;
+import pm.daemon.posix.FilePath;
 
 /** When lines were written is known to about a second, over rotations and restarts. */
 final class LogTimesTest {
@@ -65,6 +67,24 @@ final class LogTimesTest {
       position = chunk.next();
     } while (chunk.isMore());
     return lines;
+  }
+
+  /** The times are a help; what only looks like their file is not written to or waited for. */
+  @Test
+  @Timeout(20)
+  void whatIsNoFileOfOursInTheirPlaceIsLeftAlone() throws Exception {
+    Path precious = Files.writeString(folder.resolve("precious"), "precious");
+    Files.createSymbolicLink(file.path(), precious);
+    write("a", 0);
+    Files.delete(file.path());
+    Files.createLink(file.path(), precious);
+    write("b", 10);
+    Files.delete(file.path());
+    FilePath.mkfifo(file.path().toString(), 0600);
+    write("c", 20);
+    assertThat(since(30)).isEmpty();
+    LogIndexFile.removeForgotten(folder.resolve("index"), Instant.now().plusSeconds(9));
+    assertThat(precious).hasContent("precious");
   }
 
   @Test
