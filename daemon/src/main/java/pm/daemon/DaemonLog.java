@@ -38,6 +38,10 @@ final class DaemonLog {
 
   /** Makes the log what the configuration says. */
   static void configure(DaemonSpec spec) {
+    if (spec.level() == LogLevel.INFO && spec.format() == LogFormat.AUTO) {
+      // As it is.
+      return;
+    }
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
     set(context, spec.level(), spec.format());

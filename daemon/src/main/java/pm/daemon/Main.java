@@ -227,6 +227,7 @@ public final class Main {
       int lock,
       Function<Decisions, Command> first)
       throws IOException, StoreException, UnusableFolderException {
+    DaemonLog.configure(configuration.daemon());
     opened
         .recovered()
         .configurationKeptAt()
