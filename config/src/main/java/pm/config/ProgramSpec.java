@@ -145,6 +145,12 @@ public record ProgramSpec(
     return Collections.unmodifiableSet(new TreeSet<>(codes));
   }
 
+  /** Its name and where it stands: what a program is given may be secret, and messages are not. */
+  @Override
+  public String toString() {
+    return "program " + name + " of " + location;
+  }
+
   /**
    * Gathers the values of a program, starting from the documented defaults or from another program.
    */

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConfigurationLoaderTest {
@@ -157,7 +158,8 @@ class ConfigurationLoaderTest {
     ProgramSpec program =
         program(
             text(
-                "programs: {web: {command: a, working_dir: ./data, env_file: [web.env, -more.env]}}"),
+                "programs: {web: {command: a, working_dir: ./data, env_file: [web.env,"
+                    + " -more.env]}}"),
             "web");
     assertThat(program.workingDir()).isEqualTo("/srv/conf/data");
     assertThat(program.envFiles())
@@ -170,7 +172,8 @@ class ConfigurationLoaderTest {
     ProgramSpec program =
         program(
             text(
-                "programs: {a: {command: [no, 0777, 22:22:22, 1_000, true, 1.10], environment: {Y: yes, O: 010}}}"),
+                "programs: {a: {command: [no, 0777, 22:22:22, 1_000, true, 1.10], environment: {Y:"
+                    + " yes, O: 010}}}"),
             "a");
     assertThat(program.command().argv())
         .containsExactly("no", "0777", "22:22:22", "1_000", "true", "1.10");
@@ -280,6 +283,22 @@ class ConfigurationLoaderTest {
     assertThat(configuration.programs()).containsOnlyKeys("e", "one", "x", "y");
   }
 
+  /** A pipe would be waited for, a device may have no end. */
+  @Test
+  @Timeout(20)
+  void givenIncludesOfWhatIsNoFile_thenTheyAreRefusedUnopened() throws Exception {
+    write("config/pmd.yaml", "include: ['/dev/zer?', '/dev/zero', '*.fifo', '/dev/pts']");
+    Path pipe = home.resolve("config/a.fifo");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    Configuration configuration = load();
+    assertThat(configuration.programs()).isEmpty();
+    assertThat(configuration.problems())
+        .extracting(Problem::toString)
+        .contains(
+            "/dev/zero: this is not a file; name a file or a folder",
+            home + "/config/a.fifo: this is not a file; name a file or a folder");
+  }
+
   @Test
   void givenFileThatIncludeNamesButDoesNotExist_thenSaysSo() throws IOException {
     write("config/pmd.yaml", "include: [none.yaml, 'none/*.yaml']");
@@ -321,9 +340,12 @@ class ConfigurationLoaderTest {
     Configuration configuration = load();
     assertMessages(
         configuration,
-        "config/programs.d/a.yaml:1:1: log: unknown key; log is for the daemon: write it in pmd.yaml",
-        "config/programs.d/a.yaml:2:1: command: unknown key; command belongs to a program: write programs: {NAME: {command: …}}",
-        "config/programs.d/a.yaml:3:1: groups: unknown key; groups is for the daemon: write it in pmd.yaml");
+        "config/programs.d/a.yaml:1:1: log: unknown key; log is for the daemon: write it in"
+            + " pmd.yaml",
+        "config/programs.d/a.yaml:2:1: command: unknown key; command belongs to a program: write"
+            + " programs: {NAME: {command: …}}",
+        "config/programs.d/a.yaml:3:1: groups: unknown key; groups is for the daemon: write it in"
+            + " pmd.yaml");
     assertThat(configuration.programs()).containsOnlyKeys("a");
   }
 
@@ -372,7 +394,8 @@ class ConfigurationLoaderTest {
     assertMessages(load(home + "/none.yaml"), "none.yaml: cannot be read: there is no such file");
     assertMessages(
         load(home + "/empty"),
-        "empty: there is no configuration in this folder; write pmd.yaml or another file that ends in .yaml");
+        "empty: there is no configuration in this folder; write pmd.yaml or another file that ends"
+            + " in .yaml");
     assertThat(load(home + "/circle.yaml").daemonProblems()).hasSize(1);
     assertMessages(load("/dev/null"), "/dev/null: this is not a file; name a file or a folder");
     assertThat(load("a\0b").daemonProblems()).hasSize(1);
@@ -408,8 +431,10 @@ class ConfigurationLoaderTest {
         """);
     assertMessages(
         load(home + "/pm.yaml"),
-        "pm.yaml:3:16: programs.b.command: the variable OTHER is not set; set it in environment, or write ${OTHER:-default}",
-        "pm.yaml:6:68: programs.e.environment.SELF: the variable SELF is not set; set it in environment, or write ${SELF:-default}");
+        "pm.yaml:3:16: programs.b.command: the variable OTHER is not set; set it in environment, or"
+            + " write ${OTHER:-default}",
+        "pm.yaml:6:68: programs.e.environment.SELF: the variable SELF is not set; set it in"
+            + " environment, or write ${SELF:-default}");
   }
 
   @Test

@@ -15,6 +15,14 @@ class ProgramChangesTest {
           .environment(Map.of("A", "1", "B", "2"))
           .build();
 
+  /** Such texts end up in messages about mistakes of ours. */
+  @Test
+  void givenSecrets_whenAProgramIsWrittenIntoAMessage_thenTheyAreNotInIt() {
+    ProgramSpec spec = new ProgramSpec.Builder(OLD).environment(Map.of("A", "s3cret")).build();
+    assertThat(spec.toString()).isEqualTo("program web of " + spec.location());
+    assertThat(Map.of("web", spec).toString()).doesNotContain("s3cret");
+  }
+
   @Test
   void givenOnlyAnotherPlace_thenNothingChanges() {
     assertThat(

@@ -1,6 +1,9 @@
 package pm.daemon.control;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,6 +13,9 @@ import pm.protocol.Json;
 /** Who asks. Loop thread only. */
 final class Actors {
   private static final Logger LOG = LoggerFactory.getLogger(Actors.class);
+
+  /** Parameters of {@code run} and {@code submit} that are never in the log. */
+  private static final Set<String> PRIVATE = Set.of("definition", "data", "tasks");
 
   private final Queries queries;
   private final UserNames users = new UserNames();
@@ -60,7 +66,10 @@ final class Actors {
     return actor.name() + " (uid " + actor.uid() + ", pid " + actor.pid() + ")";
   }
 
+  /** What a program or a task is given is its own affair, and may be secret. */
   private static String shortParams(Call call) {
-    return Params.shortened(Json.write(call.params().values()));
+    Map<String, Object> shown = new LinkedHashMap<>(call.params().values());
+    shown.replaceAll((name, value) -> PRIVATE.contains(name) ? DefinitionJson.HIDDEN : value);
+    return Params.shortened(Json.write(shown));
   }
 }

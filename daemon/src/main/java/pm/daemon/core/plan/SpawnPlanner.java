@@ -163,6 +163,9 @@ public final class SpawnPlanner {
         || name.equals("JDK_JAVA_OPTIONS")
         || name.equals("NOTIFY_SOCKET")
         || name.equals("PM_CGROUP")
+        || name.equals("CREDENTIALS_DIRECTORY")
+        || name.startsWith("PMD_")
+        || name.startsWith("FDSTORE")
         || name.startsWith("LISTEN_")
         || name.startsWith("WATCHDOG_"));
   }

@@ -138,6 +138,8 @@ class SpawnPlannerTest {
                 "NOTIFY_SOCKET", "x",
                 "LISTEN_FDS", "x",
                 "WATCHDOG_USEC", "x",
+                "CREDENTIALS_DIRECTORY", "x",
+                "PMD_JAVA_OPTIONS", "x",
                 "EDITOR", "vi"));
 
     assertThat(plan.environment()).containsEntry("EDITOR", "vi").doesNotContainValue("x");
