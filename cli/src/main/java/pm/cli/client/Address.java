@@ -2,6 +2,7 @@ package pm.cli.client;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -45,6 +46,8 @@ public record Address(
   /**
    * The socket. It can be told even where the environment names no home folder. Who has no daemon
    * of their own is led to that of the machine.
+   *
+   * @throws CommandFailure also if anybody could have laid it there for us to find
    */
   public Path socket() throws CommandFailure {
     Map<String, String> complete = environment;
@@ -58,7 +61,11 @@ public record Address(
             || givenSocket.isPresent()
             || isSet(environment, "PM_HOME")
             || isSet(environment, "PM_SOCKET");
-    return isNamed ? own : firstThere(own, MACHINE);
+    if (isNamed) {
+      return own;
+    }
+    checkOwner(own);
+    return firstThere(own, MACHINE);
   }
 
   /** The first of two that is there, or may be: in a folder that cannot be read; else the first. */
@@ -68,6 +75,30 @@ public record Address(
 
   private static boolean isSet(Map<String, String> environment, String name) {
     return !environment.getOrDefault(name, "").isEmpty();
+  }
+
+  /** Where everybody may make folders, another's daemon would be told what is meant for ours. */
+  private void checkOwner(Path socket) throws CommandFailure {
+    Path run = Path.of("/tmp/pm-" + Integer.toUnsignedString(uid()));
+    if (!socket.startsWith(run)) {
+      return;
+    }
+    Object owner;
+    try {
+      owner = Files.getAttribute(run, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    } catch (IOException missing) {
+      return;
+    }
+    if (!owner.equals(uid())) {
+      throw new CommandFailure(
+          ExitCode.NOT_PERMITTED,
+          "the folder "
+              + run
+              + " belongs to user "
+              + owner
+              + ", so it is not your pmd that listens in it. Set XDG_RUNTIME_DIR, or give --socket"
+              + " PATH.");
+    }
   }
 
   private Folders folders(Map<String, String> variables) throws CommandFailure {
