@@ -244,6 +244,8 @@ final class Pmd implements AutoCloseable {
       FutureTask<String> err = read(process.getErrorStream());
       boolean ended = process.waitFor(2, TimeUnit.MINUTES);
       if (!ended) {
+        // Also what it started, which would hold what we read open.
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
       }
       try {

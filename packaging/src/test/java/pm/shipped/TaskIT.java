@@ -2,6 +2,7 @@ package pm.shipped;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static pm.shipped.Tasks.object;
+import static pm.shipped.Tasks.program;
 import static pm.shipped.Tasks.task;
 import static pm.shipped.Tasks.times;
 
@@ -66,17 +67,9 @@ class TaskIT {
     tasks = new Tasks(pmd);
   }
 
-  private static String program(String name, String worker, String... more) {
-    return "  " + name + ":\n" + worker + String.join("\n", more).indent(4);
-  }
-
   @AfterAll
   static void end() throws IOException {
-    try {
-      tasks.assertSound();
-    } finally {
-      pmd.close();
-    }
+    tasks.endSoundly();
   }
 
   private static Path file(String name) {

@@ -189,6 +189,20 @@ record Tasks(Pmd pmd) {
         () -> events(pool, kind) + "; pmd said: " + pmd.said());
   }
 
+  /** Returns a program by name, of the keys that {@link Notes#worker} gives, and more of them. */
+  static String program(String name, String worker, String... more) {
+    return "  " + name + ":\n" + worker + String.join("\n", more).indent(4);
+  }
+
+  /** Ends the daemon, after a look whether it is sound. */
+  void endSoundly() throws IOException {
+    try {
+      assertSound();
+    } finally {
+      pmd.close();
+    }
+  }
+
   /** Nothing in the daemon has happened that should not. */
   void assertSound() throws IOException {
     Members daemon = pmd.ask("daemon.status");
