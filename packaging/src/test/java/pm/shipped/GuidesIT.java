@@ -48,6 +48,7 @@ class GuidesIT {
         "limits-and-security",
         "logs",
         "writing-workers",
+        "containers",
         "install",
         "upgrading"
       })
