@@ -320,10 +320,10 @@ public final class Envelope {
     return member.hasValue() ? member.to - member.from : 0;
   }
 
-  /** Returns a copy of the bytes of a part. */
+  /** Returns the bytes of a part; in an array that is not to be changed if it is a small one. */
   public byte[] copy(Part part) {
     Member member = member(part);
-    return member.hasValue() ? Arrays.copyOfRange(bytes, member.from, member.to) : NOTHING;
+    return member.hasValue() ? SmallTexts.copy(bytes, member.from, member.to) : NOTHING;
   }
 
   /** Builds a value that has been checked and holds no object. */

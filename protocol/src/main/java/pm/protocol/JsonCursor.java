@@ -231,9 +231,9 @@ public final class JsonCursor {
     return Arrays.equals(text, from, to, plain, 0, plain.length);
   }
 
-  /** Returns a copy of its bytes. */
+  /** Returns its bytes, in an array that is not to be changed. */
   public byte[] copy() {
-    return Arrays.copyOfRange(text, from, to);
+    return SmallTexts.copy(text, from, to);
   }
 
   /** Returns it as {@link Json} reads it; for what is small. */
