@@ -309,7 +309,7 @@ final class Parts {
       Folders folders, Configuration configuration, String boot, SystemTime time)
       throws StoreException {
     return switch (configuration.daemon().tasks()) {
-      case MEMORY -> MemoryStore.open(new SystemRandom(), loop::post, taskKeeper);
+      case MEMORY -> MemoryStore.open(new SystemRandom(), taskKeeper);
       case AUTO ->
           JournalStore.open(
               folders.state(),

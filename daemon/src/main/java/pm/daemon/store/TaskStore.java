@@ -80,8 +80,8 @@ public interface TaskStore extends AutoCloseable {
       throws KeepException;
 
   /**
-   * Has all up to {@code position} survive a loss of power; the listener hears of it. What is asked
-   * for while a flush is under way shares the next one.
+   * Has all up to {@code position} survive a loss of power; the listener hears of it, perhaps
+   * before this returns. What is asked for while a flush is under way shares the next one.
    */
   void flush(long position);
 

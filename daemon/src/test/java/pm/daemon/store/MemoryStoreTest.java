@@ -18,7 +18,6 @@ final class MemoryStoreTest {
   private static final long SEED = Long.getLong("store.seed", System.nanoTime());
 
   private final List<String> heard = new ArrayList<>();
-  private final List<Runnable> loop = new ArrayList<>();
 
   private final TaskStore.Listener listener =
       new TaskStore.Listener() {
@@ -45,7 +44,7 @@ final class MemoryStoreTest {
 
   @Test
   void hasWhatIsKnown() throws Exception {
-    try (MemoryStore store = MemoryStore.open(new Random(1), loop::add, listener)) {
+    try (MemoryStore store = MemoryStore.open(new Random(1), listener)) {
       assertThat(store.epoch()).matches("[a-z0-9]{4}");
       store.replay(entry -> heard.add("entry"));
       // More than the heap takes, in all sizes.
@@ -73,14 +72,43 @@ final class MemoryStoreTest {
   }
 
   @Test
-  void aFlushIsAtOnceButNotWithinTheCall() throws Exception {
-    try (MemoryStore store = MemoryStore.open(new Random(1), loop::add, listener)) {
+  void aFlushIsAtOnce() throws Exception {
+    try (MemoryStore store = MemoryStore.open(new Random(1), listener)) {
       RandomTasks tasks = new RandomTasks(new Random(SEED), 300, 10);
       long position = store.keep(tasks.turn(5), tasks.model::whole);
       store.flush(position);
-      assertThat(heard).isEmpty();
-      loop.getFirst().run();
       assertThat(heard).isEqualTo(List.of("flushed " + position));
+    }
+  }
+
+  @Test
+  void blobsOfAllSizesComeAndGo() throws Exception {
+    try (MemoryBlobs blobs = new MemoryBlobs()) {
+      Random random = new Random(SEED);
+      Map<Long, byte[]> model = new java.util.HashMap<>();
+      for (int i = 0; i < 100_000; i++) {
+        // It grows beyond what the heap takes, then it shrinks to nothing, twice.
+        boolean adds = random.nextInt(10) < (i % 50_000 < 30_000 ? 7 : 2);
+        if (adds) {
+          byte[] some = new byte[random.nextInt(1 << random.nextInt(16))];
+          random.nextBytes(some);
+          long location = blobs.put(some);
+          assertThat(MemoryBlobs.length(location)).isEqualTo(some.length);
+          if (some.length > MemoryBlobs.INLINE_BYTES) {
+            assertThat(model).as("seed %d", SEED).doesNotContainKey(location);
+            model.put(location, some);
+          } else {
+            assertThat(blobs.get(location)).isEqualTo(some);
+          }
+        } else if (!model.isEmpty()) {
+          long location = model.keySet().iterator().next();
+          assertThat(blobs.get(location)).as("seed %d", SEED).isEqualTo(model.remove(location));
+          blobs.remove(location);
+        }
+      }
+      for (Map.Entry<Long, byte[]> each : model.entrySet()) {
+        assertThat(blobs.get(each.getKey())).as("seed %d", SEED).isEqualTo(each.getValue());
+      }
     }
   }
 
@@ -109,7 +137,7 @@ final class MemoryStoreTest {
 
   @Test
   void whatItHoldsIsBounded() throws Exception {
-    try (MemoryStore store = MemoryStore.open(new Random(1), loop::add, listener)) {
+    try (MemoryStore store = MemoryStore.open(new Random(1), listener)) {
       byte[] large = new byte[1_000_000];
       long most = MemoryStore.MOST_BYTES / large.length;
       NewTask content = new NewTask("", "default", Priority.LOW, 1, 1, 0, large);
@@ -139,7 +167,7 @@ final class MemoryStoreTest {
 
   @Test
   void unknownTasksHaveNothing() throws Exception {
-    try (MemoryStore store = MemoryStore.open(new Random(1), loop::add, listener)) {
+    try (MemoryStore store = MemoryStore.open(new Random(1), listener)) {
       assertThatThrownBy(() -> store.data(7)).hasMessage("task 7 is not known");
       assertThatThrownBy(() -> store.result(7)).hasMessage("task 7 is not known");
       assertThat(store.dataBytes(7)).isZero();
