@@ -24,14 +24,25 @@ final class LineBuilder {
     bytes = new byte[expectedBytes];
   }
 
-  /** Begins a response whose result follows. */
+  /**
+   * Begins a response whose result follows.
+   *
+   * @param expectedBytes of the result; if it has as many, it is never copied
+   */
   static LineBuilder result(Id id, int expectedBytes) {
-    LineBuilder line = new LineBuilder(expectedBytes + 64).raw(HEAD);
-    switch (id) {
-      case Id.Number number -> line.number(number.value());
-      case Id.Text text -> line.quoted(text.value());
-    }
-    return line.raw(RESULT);
+    return switch (id) {
+      case Id.Number number -> {
+        String digits = Long.toString(number.value());
+        yield result(digits.length(), expectedBytes).plain(digits).raw(RESULT);
+      }
+      case Id.Text text ->
+          result(text.value().length() + 2, expectedBytes).quoted(text.value()).raw(RESULT);
+    };
+  }
+
+  private static LineBuilder result(int idBytes, int expectedBytes) {
+    return new LineBuilder(HEAD.length + idBytes + RESULT.length + expectedBytes + END_BYTES)
+        .raw(HEAD);
   }
 
   /** Adds JSON. */

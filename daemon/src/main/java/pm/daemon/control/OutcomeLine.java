@@ -17,6 +17,19 @@ final class OutcomeLine {
   /** Bytes that a character of a sentence has in JSON, at most. */
   private static final int CHARACTER_BYTES = 6;
 
+  private static final String BEGIN = "{\"tasks\":[";
+  private static final String NEW = ",\"new\":true";
+  private static final String NOT_NEW = ",\"new\":false";
+  private static final String REFUSED = ",\"state\":null,\"refused\":true";
+  private static final String END = "]}";
+
+  // Bytes of what stands around an id, a state, a result and an error.
+  private static final int ID_BYTES = ",{\"id\":\"\"}".length();
+  private static final int STATE_BYTES = ",\"state\":\"\"".length();
+  private static final int REFUSED_BYTES = REFUSED.length();
+  private static final int RESULT_BYTES = ",\"result\":".length();
+  private static final int ERROR_BYTES = ",\"error\":\"\"".length();
+
   private OutcomeLine() {}
 
   /**
@@ -31,8 +44,8 @@ final class OutcomeLine {
 
   /** Names all tasks. A result or an error that has no room is left out. */
   static byte[] ofSubmit(Id id, List<TaskOutcome> outcomes, Results results) {
-    LineBuilder line = LineBuilder.result(id, outcomes.size() * PLAIN_BYTES);
-    line.plain("{\"tasks\":[");
+    LineBuilder line = LineBuilder.result(id, bytesOfSubmit(outcomes));
+    line.plain(BEGIN);
     int count = outcomes.size();
     // So that there is room to name those that follow.
     int reserved = 0;
@@ -43,12 +56,31 @@ final class OutcomeLine {
       TaskOutcome outcome = outcomes.get(i);
       line.plain(i == 0 ? "{\"id\":" : ",{\"id\":").quoted(outcome.id());
       addState(line, outcome);
-      line.plain(outcome.isNew() ? ",\"new\":true" : ",\"new\":false");
+      line.plain(outcome.isNew() ? NEW : NOT_NEW);
       addEnd(line, outcome, results, line.room() - reserved);
       line.plain("}");
       reserved -= PLAIN_BYTES + outcome.id().length();
     }
-    return line.plain("]}").end();
+    return line.plain(END).end();
+  }
+
+  /** Returns how many bytes the result of a submit has, mostly: more where texts are escaped. */
+  private static int bytesOfSubmit(List<TaskOutcome> outcomes) {
+    long bytes = (long) BEGIN.length() + END.length();
+    for (int i = 0; i < outcomes.size(); i++) {
+      TaskOutcome outcome = outcomes.get(i);
+      int state =
+          outcome.isRefused() ? REFUSED_BYTES : STATE_BYTES + outcome.state().name().length();
+      bytes +=
+          (long) ID_BYTES
+              + outcome.id().length()
+              + state
+              + (outcome.isNew() ? NEW : NOT_NEW).length()
+              + (outcome.result().length > 0 ? RESULT_BYTES + outcome.result().length : 0)
+              + (outcome.detail().isEmpty() ? 0 : ERROR_BYTES + outcome.detail().length());
+    }
+    // A comma stands only between them.
+    return Math.clamp(bytes - 1, 0, Bounds.LINE_BYTES);
   }
 
   /** Names tasks up to the first whose result or error has no room; the first one always has. */
@@ -71,7 +103,7 @@ final class OutcomeLine {
 
   private static void addState(LineBuilder line, TaskOutcome outcome) {
     if (outcome.isRefused()) {
-      line.plain(",\"state\":null,\"refused\":true");
+      line.plain(REFUSED);
     } else {
       line.plain(",\"state\":\"").plain(outcome.state().name()).plain("\"");
     }
