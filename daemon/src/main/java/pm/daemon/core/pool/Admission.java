@@ -163,7 +163,8 @@ final class Admission {
         submission.add(known.number(), outcome(known, false));
       } else if (pool.room() > 0 && tasks.hasRoom()) {
         Task task = queue(pool, content, submission.command.actor(), now, turn);
-        submission.add(task.number(), outcome(task, true));
+        boolean isSaidLater = submission.command.untilEnded() && content.key().isEmpty();
+        submission.add(task.number(), isSaidLater ? Waits.NEW : outcome(task, true));
       } else {
         return;
       }
@@ -274,7 +275,12 @@ final class Admission {
     }
   }
 
-  private static List<TaskOutcome> in(Submission submission) {
+  private List<TaskOutcome> in(Submission submission) {
+    for (int i = 0; i < submission.in; i++) {
+      if (submission.outcomes[i] == Waits.NEW) {
+        submission.outcomes[i] = waits.accepted(submission.numbers[i]);
+      }
+    }
     return List.of(Arrays.copyOf(submission.outcomes, submission.in));
   }
 

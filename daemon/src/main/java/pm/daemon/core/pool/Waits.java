@@ -2,10 +2,9 @@ package pm.daemon.core.pool;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Effect;
@@ -27,6 +26,12 @@ final class Waits {
   static final long MOST_HELD_BYTES = 1 << 20;
 
   private static final byte[] NO_RESULT = {};
+
+  /**
+   * What is to be said of a task without a key that is new and awaited: made when it is said, so
+   * that nothing of it is held as long as the task waits.
+   */
+  static final TaskOutcome NEW = new TaskOutcome("", TaskState.QUEUED, true, "", false);
 
   /** What is asked about the tasks. */
   enum Kind {
@@ -60,10 +65,56 @@ final class Waits {
     }
   }
 
-  private record Spot(Wait of, int index) {}
+  /** The place of a task in a wait for it. Those of one task are linked, the first one in it. */
+  private static final class Spot implements Task.Waiter {
+    private final Wait of;
+    private final int index;
+    private @Nullable Spot next;
+
+    private Spot(Wait of, int index) {
+      this.of = of;
+      this.index = index;
+    }
+
+    private static @Nullable Spot first(Task task) {
+      return (Spot) task.waiter();
+    }
+
+    /** Puts it behind the others of a task. */
+    private void join(Task task) {
+      Spot last = first(task);
+      if (last == null) {
+        task.await(this);
+        return;
+      }
+      while (last.next != null) {
+        last = last.next;
+      }
+      last.next = this;
+    }
+
+    /** Takes out all of a wait. */
+    private static void leave(Task task, Wait wait) {
+      Spot kept = null;
+      for (Spot spot = first(task); spot != null; spot = spot.next) {
+        if (spot.of != wait) {
+          if (kept == null) {
+            task.await(spot);
+          } else {
+            kept.next = spot;
+          }
+          kept = spot;
+        }
+      }
+      if (kept == null) {
+        task.await(null);
+      } else {
+        kept.next = null;
+      }
+    }
+  }
 
   private final Tasks tasks;
-  private final Map<Long, List<Spot>> byTask = new HashMap<>();
   private final TreeSet<Wait> byDeadline =
       new TreeSet<>(
           Comparator.comparingLong((Wait wait) -> wait.deadline)
@@ -106,8 +157,7 @@ final class Waits {
       } else {
         wait.left++;
         wait.isOpen[i] = true;
-        byTask.computeIfAbsent(numbers[i], number -> new ArrayList<>(1)).add(new Spot(wait, i));
-        task.await(true);
+        new Spot(wait, i).join(task);
       }
     }
     byDeadline.add(wait);
@@ -117,7 +167,8 @@ final class Waits {
   }
 
   private TaskOutcome ended(Wait wait, int index, Task task, byte[] result) {
-    String id = tasks.id(task);
+    String told = wait.told[index].id();
+    String id = told.isEmpty() ? tasks.id(task) : told;
     return switch (wait.kind) {
       case END ->
           new TaskOutcome(id, task.state(), wait.told[index].isNew(), task.error(), false, result);
@@ -135,13 +186,10 @@ final class Waits {
 
   /** A task that is awaited has ended. */
   void ended(Task task, byte[] result, Turn turn) {
-    List<Spot> spots = byTask.remove(task.number());
-    task.await(false);
-    if (spots == null) {
-      return;
-    }
-    for (Spot spot : spots) {
-      Wait wait = spot.of();
+    Spot first = Spot.first(task);
+    task.await(null);
+    for (Spot spot = first; spot != null; spot = spot.next) {
+      Wait wait = spot.of;
       boolean isHeld =
           wait.kind == Kind.END && heldBytes + result.length <= MOST_HELD_BYTES && wait.left > 1;
       if (isHeld) {
@@ -150,8 +198,8 @@ final class Waits {
       }
       // The last result is passed on at once and needs no room.
       boolean isTold = wait.kind == Kind.END && (isHeld || wait.left == 1);
-      wait.told[spot.index()] = ended(wait, spot.index(), task, isTold ? result : NO_RESULT);
-      wait.isOpen[spot.index()] = false;
+      wait.told[spot.index] = ended(wait, spot.index, task, isTold ? result : NO_RESULT);
+      wait.isOpen[spot.index] = false;
       if (--wait.left == 0) {
         answer(wait, turn);
       }
@@ -169,10 +217,13 @@ final class Waits {
 
   /** A task that is awaited could not be kept: whoever waits is told to try again. */
   void lost(Task task, String why, Turn turn) {
-    List<Spot> spots = byTask.getOrDefault(task.number(), List.of());
-    for (Spot spot : List.copyOf(spots)) {
-      leave(spot.of());
-      reply(spot.of().request, new Answer.TryAgain(why), turn);
+    List<Wait> waiting = new ArrayList<>();
+    for (Spot spot = Spot.first(task); spot != null; spot = spot.next) {
+      waiting.add(spot.of);
+    }
+    for (Wait wait : waiting) {
+      leave(wait);
+      reply(wait.request, new Answer.TryAgain(why), turn);
     }
   }
 
@@ -220,10 +271,17 @@ final class Waits {
       Task task = wait.isOpen[i] ? tasks.find(wait.numbers[i]) : null;
       if (task != null) {
         wait.told[i] = unfinished(wait, i, task);
+      } else if (wait.told[i] == NEW) {
+        wait.told[i] = accepted(wait.numbers[i]);
       }
     }
     leave(wait);
     reply(wait.request, new Answer.Tasks(List.of(wait.told)), turn);
+  }
+
+  /** Returns what {@link #NEW} stands for. */
+  TaskOutcome accepted(long number) {
+    return new TaskOutcome(tasks.id(number), TaskState.QUEUED, true, "", false);
   }
 
   private TaskOutcome unfinished(Wait wait, int index, Task task) {
@@ -242,17 +300,9 @@ final class Waits {
     heldBytes -= wait.heldBytes;
     wait.heldBytes = 0;
     for (int i = 0; i < wait.numbers.length; i++) {
-      List<Spot> spots = wait.isOpen[i] ? byTask.get(wait.numbers[i]) : null;
-      if (spots == null) {
-        continue;
-      }
-      spots.removeIf(spot -> spot.of() == wait);
-      Task task = tasks.find(wait.numbers[i]);
-      if (spots.isEmpty()) {
-        byTask.remove(wait.numbers[i]);
-        if (task != null) {
-          task.await(false);
-        }
+      Task task = wait.isOpen[i] ? tasks.find(wait.numbers[i]) : null;
+      if (task != null) {
+        Spot.leave(task, wait);
       }
     }
   }

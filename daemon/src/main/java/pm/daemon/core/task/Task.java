@@ -41,7 +41,7 @@ public final class Task {
   private long sinceNanos;
   private long notBeforeNanos;
   private Course course = Course.NONE;
-  private boolean isAwaited;
+  private @Nullable Waiter waiter;
 
   byte[] data = NO_DATA;
 
@@ -154,7 +154,7 @@ public final class Task {
     type = NewTask.DEFAULT_TYPE;
     by = "";
     state = TaskState.QUEUED;
-    isAwaited = false;
+    waiter = null;
     data = NO_DATA;
     if (course != Course.NONE) {
       course.reset();
@@ -183,13 +183,21 @@ public final class Task {
     return course.handIndex;
   }
 
+  /** One who waits for its end; there may be others behind it. */
+  public interface Waiter {}
+
   /** Somebody waits for its end, or nobody does any more. */
-  public void await(boolean awaited) {
-    isAwaited = awaited;
+  public void await(@Nullable Waiter first) {
+    waiter = first;
+  }
+
+  /** Returns the first of those who wait for its end; null if nobody does. */
+  public @Nullable Waiter waiter() {
+    return waiter;
   }
 
   public boolean isAwaited() {
-    return isAwaited;
+    return waiter != null;
   }
 
   /** Its worker says how far it is. */

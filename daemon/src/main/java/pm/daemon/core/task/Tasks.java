@@ -19,7 +19,15 @@ import pm.daemon.core.model.TaskState;
  * one knows. It decides nothing. Loop thread only.
  */
 public final class Tasks {
-  private static final int MOST_SPARE = 1024;
+  private static final int MOST_SPARE = 4096;
+
+  /** Of a positive int. */
+  private static final int MOST_DIGITS = 10;
+
+  /** 2 to the power of 35, divided by 10: exact for all ints of 0 or more. */
+  private static final long TENTH = 3_435_973_837L;
+
+  private static final int TENTH_SHIFT = 35;
 
   /** About how many bytes all tasks may take in memory, without their data: some 90,000 tasks. */
   static final long MOST_BYTES = 28L << 20;
@@ -37,6 +45,10 @@ public final class Tasks {
   private final ArrayList<Task> spare = new ArrayList<>();
 
   private String prefix = "-";
+
+  /** Where an id is put together. */
+  private char[] id = new char[MOST_DIGITS];
+
   private long lastNumber;
   private long bytes;
   private long textBytes;
@@ -49,6 +61,7 @@ public final class Tasks {
    */
   public void begin(String epoch, long last) {
     prefix = epoch + "-";
+    id = new char[prefix.length() + MOST_DIGITS];
     lastNumber = Math.max(lastNumber, last);
   }
 
@@ -59,7 +72,25 @@ public final class Tasks {
 
   /** Returns the id of a task. */
   public String id(Task task) {
-    return task.key().isEmpty() ? prefix + task.number() : task.key();
+    return task.key().isEmpty() ? id(task.number()) : task.key();
+  }
+
+  /** Returns the id that a task without a key has by its number. */
+  public String id(long number) {
+    if (number > Integer.MAX_VALUE) {
+      return prefix + number;
+    }
+    int at = id.length;
+    int rest = (int) number;
+    do {
+      // Divided by a multiplication, which is many times as fast under C1.
+      int tenth = (int) ((rest * TENTH) >>> TENTH_SHIFT);
+      id[--at] = (char) ('0' + rest - 10 * tenth);
+      rest = tenth;
+    } while (rest > 0);
+    at -= prefix.length();
+    prefix.getChars(0, prefix.length(), id, at);
+    return String.valueOf(id, at, id.length - at);
   }
 
   /** Returns whether only a task without a key could have this id. */

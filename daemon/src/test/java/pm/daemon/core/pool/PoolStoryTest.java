@@ -493,6 +493,39 @@ class PoolStoryTest {
         .containsExactly("reply 8 [k3f9-1 SUCCEEDED]");
   }
 
+  @Test
+  void manyMayWaitForOneTaskAndEachIsToldOnce() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.submit(true, 0, tasks(1));
+    for (int request = 7; request < 10; request++) {
+      yard.handle(
+          new TaskCommand.Await(
+              request,
+              Yard.ALICE,
+              List.of("k3f9-1", "k3f9-1"),
+              Duration.ofSeconds(request).toNanos()));
+    }
+    yard.report(new TaskReport.Left(8));
+    yard.said();
+    yard.pass("7.5S");
+    assertThat(yard.said()).containsExactly("reply 7 [k3f9-1 RUNNING, k3f9-1 RUNNING]");
+    yard.succeeded(1, 1, 1);
+    assertThat(yard.saidBut("idle"))
+        .containsExactly(
+            "ended 1 SUCCEEDED",
+            "reply 1 [k3f9-1 SUCCEEDED new = 7]",
+            "reply 9 [k3f9-1 SUCCEEDED = 7, k3f9-1 SUCCEEDED = 7]");
+  }
+
+  @Test
+  void whoWaitsForTheEndIsToldWhatIsInWhereNotAllIs() {
+    Yard yard = Yard.up(0, rules -> rules.workers(0, 1).queue(2, Duration.ofMinutes(5)));
+    yard.fleet.barred.add(1);
+    yard.submit(true, 0, tasks(3));
+    assertThat(yard.saidBut("queue", "start", "scale"))
+        .containsExactly("reply 1 full [k3f9-1 QUEUED new, k3f9-2 QUEUED new] of 3");
+  }
+
   // Who takes over.
 
   @Test

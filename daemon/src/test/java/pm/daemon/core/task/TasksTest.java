@@ -126,10 +126,23 @@ class TasksTest {
   }
 
   @Test
+  void anIdEndsWithTheNumberHoweverLargeItIs() {
+    Tasks tasks = new Tasks();
+    tasks.begin("k3f9", 0);
+    for (long number :
+        new long[] {
+          1, 9, 10, 99, 100, 123_456_789, Integer.MAX_VALUE, 1L + Integer.MAX_VALUE, Long.MAX_VALUE
+        }) {
+      Task task = tasks.queue(queued(number, Priority.NORMAL, 0, 0));
+      assertThat(tasks.id(task)).isEqualTo("k3f9-" + number);
+    }
+  }
+
+  @Test
   void theObjectOfAForgottenTaskBecomesAnother() {
     Tasks tasks = new Tasks();
     Task first = tasks.queue(queued(1, content("k", Priority.HIGH, TaskMaker.bytes("{}")), 0, 0));
-    first.await(true);
+    first.await(new Task.Waiter() {});
     tasks.start(first, started(1, 1, 1));
     first.allowUntil(5);
     tasks.end(first, ended(1, TaskState.FAILED, 2));
