@@ -2,10 +2,10 @@ package pm.daemon;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import pm.daemon.core.Gatherer;
 import pm.daemon.core.Supervisor;
 import pm.daemon.core.event.Answer;
 import pm.daemon.core.event.Command;
@@ -53,8 +53,8 @@ final class Decider implements Turn {
   private final TaskKeeper tasks;
 
   /** What is decided about tasks is added to that of the turn. */
-  private final pm.daemon.core.event.Turn ofTasks =
-      new pm.daemon.core.event.Turn() {
+  private final Gatherer ofTasks =
+      new Gatherer() {
         @Override
         public void keep(TaskEntry entry) {
           tasks.add(entry);
@@ -62,7 +62,12 @@ final class Decider implements Turn {
 
         @Override
         public void run(Effect effect) {
-          add(effect);
+          Decider.this.add(effect);
+        }
+
+        @Override
+        public void add(Decision decision) {
+          Decider.this.add(decision);
         }
       };
 
@@ -97,8 +102,8 @@ final class Decider implements Turn {
   private void decideAll() {
     Moment now = time.now();
     boolean any = false;
-    for (Optional<Event> event = events.next(); event.isPresent(); event = events.next()) {
-      decide(event.get(), now);
+    for (Event event = events.poll(); event != null; event = events.poll()) {
+      decide(event, now);
       any = true;
     }
     if (any) {
@@ -108,8 +113,12 @@ final class Decider implements Turn {
 
   private void decide(Event event, Moment now) {
     try {
-      if (event instanceof TaskReport report) {
+      if (event instanceof TaskReport.Succeeded succeeded) {
+        supervisor.take(succeeded, now, ofTasks);
+      } else if (event instanceof TaskReport report) {
         supervisor.take(report, now, ofTasks);
+      } else if (event instanceof TaskCommand.Submit submit) {
+        supervisor.take(submit, now, ofTasks);
       } else {
         add(supervisor.handle(event, now));
       }
@@ -137,7 +146,7 @@ final class Decider implements Turn {
   /** All that has happened is known: tasks are given out, workers asked for. */
   private void settle(Moment now) {
     try {
-      add(supervisor.settle(now));
+      supervisor.settle(now, ofTasks);
     } catch (RuntimeException wrong) {
       impossible++;
       LOG.error("tasks are not given out", wrong);

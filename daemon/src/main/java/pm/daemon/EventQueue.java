@@ -1,7 +1,7 @@
 package pm.daemon;
 
 import java.util.ArrayDeque;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import pm.daemon.core.event.Event;
 
 /**
@@ -17,7 +17,8 @@ final class EventQueue {
     events.add(event);
   }
 
-  Optional<Event> next() {
-    return Optional.ofNullable(events.poll());
+  /** Returns the next one and takes it out; null if there is none. */
+  @Nullable Event poll() {
+    return events.poll();
   }
 }

@@ -165,7 +165,8 @@ final class TaskKeeper implements TaskStore.Listener {
 
   /** Returns whether an effect has to wait for what is kept of tasks. */
   static boolean isOurs(Effect effect) {
-    return effect instanceof TaskEffect
+    return effect instanceof TaskEffect.Send
+        || effect instanceof TaskEffect
         || (effect instanceof Effect.Reply reply && reply.afterTasks());
   }
 
@@ -207,8 +208,12 @@ final class TaskKeeper implements TaskStore.Listener {
     }
     List<Effect> now = effects;
     effects = spare;
-    for (Effect effect : now) {
-      if (effect instanceof TaskEffect task) {
+    for (int i = 0; i < now.size(); i++) {
+      Effect effect = now.get(i);
+      // Nearly all are these, and whether something is of one class is known at once.
+      if (effect instanceof TaskEffect.Send send) {
+        doer().act(send);
+      } else if (effect instanceof TaskEffect task) {
         doer().act(task);
       } else if (effect instanceof Effect.Reply reply) {
         answer(reply);

@@ -53,6 +53,10 @@ final class TaskWork implements TaskKeeper.Doer {
 
   @Override
   public void act(TaskEffect effect) {
+    if (effect instanceof TaskEffect.Send send) {
+      workers.send(send);
+      return;
+    }
     switch (effect) {
       case TaskEffect.Send send -> workers.send(send);
       case TaskEffect.Cancel cancel -> workers.cancel(cancel.invocation(), cancel.id());

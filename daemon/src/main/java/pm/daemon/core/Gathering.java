@@ -6,10 +6,9 @@ import pm.daemon.core.event.Decision;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.event.TaskEntry;
-import pm.daemon.core.event.Turn;
 
 /** Gathers what is decided until it is a decision. */
-final class Gathering implements Turn {
+final class Gathering implements Gatherer {
 
   static final Decision NOTHING = new Decision(List.of(), List.of());
 
@@ -27,7 +26,8 @@ final class Gathering implements Turn {
     effects.add(effect);
   }
 
-  void add(Decision decision) {
+  @Override
+  public void add(Decision decision) {
     entries.addAll(decision.entries());
     taskEntries.addAll(decision.taskEntries());
     effects.addAll(decision.effects());

@@ -260,6 +260,11 @@ public final class Supervisor implements Scene {
    * operators want of the intake of pools, is decided by {@link #settle}.
    */
   public void take(TaskEvent event, Moment now, Turn turn) {
+    // Nearly all are these, and a switch over types takes longer than it seems.
+    if (event instanceof TaskReport.Succeeded succeeded) {
+      pools.handle(succeeded, now, turn);
+      return;
+    }
     switch (event) {
       case TaskReport report -> pools.handle(report, now, turn);
       case TaskCommand.Pause pause -> intakes.add(pause);
@@ -272,7 +277,7 @@ public final class Supervisor implements Scene {
     }
   }
 
-  private void decideIntakes(Moment now, Gathering turn) {
+  private void decideIntakes(Moment now, Gatherer turn) {
     if (intakes.isEmpty()) {
       return;
     }
@@ -293,13 +298,26 @@ public final class Supervisor implements Scene {
    *     returned before
    */
   public Decision settle(Moment now) {
+    throwMistake();
+    Gathering turn = new Gathering();
+    return gathered(turn, () -> decideAll(now, turn));
+  }
+
+  /**
+   * As {@link #settle(Moment)}, but adds what is decided to lists of the caller, where it stays if
+   * something of it is impossible.
+   */
+  public void settle(Moment now, Gatherer turn) {
+    throwMistake();
+    decideAll(now, turn);
+  }
+
+  private void throwMistake() {
     if (mistake.isPresent()) {
       RuntimeException wrong = mistake.get();
       mistake = Optional.empty();
       throw wrong;
     }
-    Gathering turn = new Gathering();
-    return gathered(turn, () -> settle(now, turn));
   }
 
   /**
@@ -317,7 +335,7 @@ public final class Supervisor implements Scene {
     return turn.decision();
   }
 
-  private void settle(Moment now, Gathering turn) {
+  private void decideAll(Moment now, Gatherer turn) {
     decideIntakes(now, turn);
     for (int round = 0; round < MOST_ROUNDS; round++) {
       Wishes wishes = new Wishes(this, now);
