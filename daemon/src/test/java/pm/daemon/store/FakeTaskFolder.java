@@ -44,6 +44,10 @@ final class FakeTaskFolder implements TaskFolder {
   static final Faults NONE = new Faults() {};
 
   Faults faults = NONE;
+
+  /** Whether it says that it flushes and does not. */
+  boolean lies;
+
   int writes;
   int flushes;
 
@@ -266,7 +270,9 @@ final class FakeTaskFolder implements TaskFolder {
           inode.durable = inode.bytes();
           throw e;
         }
-        inode.durable = inode.bytes();
+        if (!lies) {
+          inode.durable = inode.bytes();
+        }
       }
     }
 

@@ -51,40 +51,12 @@ final class StoreLab implements TaskStore.Listener, AutoCloseable {
   }
 
   private Flusher flushesByHand(BooleanSupplier work) {
-    handFlushers.add(new FlushesByHand(work));
+    handFlushers.add(new FlushesByHand(() -> grantsThread, work));
     return handFlushers.getLast();
   }
 
   /** Whether a flusher by hand can be asked. */
   boolean grantsThread = true;
-
-  /** Does what waits for the disk when told so. */
-  private final class FlushesByHand implements Flusher {
-    private final BooleanSupplier work;
-    private boolean asked;
-
-    private FlushesByHand(BooleanSupplier work) {
-      this.work = work;
-    }
-
-    @Override
-    public boolean ask() {
-      asked |= grantsThread;
-      return grantsThread;
-    }
-
-    void run() {
-      while (asked && work.getAsBoolean()) {
-        // Until there is nothing more to do.
-      }
-      asked = false;
-    }
-
-    @Override
-    public void close() {
-      run();
-    }
-  }
 
   /** Does what the flusher was asked for; only for a lab {@link #byHand}. */
   void runFlusher() {

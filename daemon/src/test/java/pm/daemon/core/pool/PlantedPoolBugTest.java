@@ -8,7 +8,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +32,7 @@ class PlantedPoolBugTest {
   static {
     BUGS.put(Law.ENDS_ONCE, keeps(entry -> twice(entry, TaskEntry.Ended.class)));
     BUGS.put(Law.NOTHING_LOST, writes(entry -> entry instanceof TaskEntry.Queued));
-    BUGS.put(Law.AT_LEAST_ONCE, rules(rules -> tasks(rules, 7, rules.task().poisonAfter())));
+    BUGS.put(Law.AT_LEAST_ONCE, rules(BentRules.against(Law.AT_LEAST_ONCE)));
     BUGS.put(Law.FENCED, hears(PlantedPoolBugTest::ofTheAttemptNow));
     BUGS.put(
         Law.EXCLUSIVE,
@@ -43,7 +42,7 @@ class PlantedPoolBugTest {
             return true;
           }
         });
-    BUGS.put(Law.IN_ORDER, rules(rules -> aging(rules, Duration.ofDays(2))));
+    BUGS.put(Law.IN_ORDER, rules(BentRules.against(Law.IN_ORDER)));
     BUGS.put(
         Law.TIME_LIMIT,
         new Bug() {
@@ -52,12 +51,12 @@ class PlantedPoolBugTest {
             return false;
           }
         });
-    BUGS.put(Law.BREAKER, rules(PlantedPoolBugTest::withoutBreaker));
-    BUGS.put(Law.POOL_SIZE, rules(rules -> rules.withBounds(rules.min(), rules.max() + 1)));
-    BUGS.put(Law.REPLACED_FIRST, rules(PlantedPoolBugTest::oneTaskEach));
-    BUGS.put(Law.STEADY, rules(rules -> idle(rules, Duration.ofMillis(50))));
-    BUGS.put(Law.CONCURRENCY, rules(PlantedPoolBugTest::oneMoreInHand));
-    BUGS.put(Law.CAPACITY, rules(PlantedPoolBugTest::moreRoom));
+    BUGS.put(Law.BREAKER, rules(BentRules.against(Law.BREAKER)));
+    BUGS.put(Law.POOL_SIZE, rules(BentRules.against(Law.POOL_SIZE)));
+    BUGS.put(Law.REPLACED_FIRST, rules(BentRules.against(Law.REPLACED_FIRST)));
+    BUGS.put(Law.STEADY, rules(BentRules.against(Law.STEADY)));
+    BUGS.put(Law.CONCURRENCY, rules(BentRules.against(Law.CONCURRENCY)));
+    BUGS.put(Law.CAPACITY, rules(BentRules.against(Law.CAPACITY)));
     BUGS.put(Law.ANSWERED_ONCE, runs(effect -> twice(effect, Effect.Reply.class)));
     BUGS.put(
         Law.NO_PAST_DEADLINE,
@@ -161,103 +160,5 @@ class PlantedPoolBugTest {
     InvocationId holder =
         task.state == TaskState.RUNNING ? task.lease.invocation() : done.invocation();
     return new TaskReport.Succeeded(holder, done.task(), "", task.attempt, done.result());
-  }
-
-  private static PoolSpec tasks(PoolSpec rules, int retries, int poisonAfter) {
-    PoolSpec.TaskRules task = rules.task();
-    return with(
-        rules,
-        rules.concurrency(),
-        rules.scaleDownIdle(),
-        rules.queue(),
-        new PoolSpec.TaskRules(
-            task.timeout(), retries, task.backoff(), task.keep(), task.keepMax(), poisonAfter),
-        rules.breaker());
-  }
-
-  private static PoolSpec aging(PoolSpec rules, Duration aging) {
-    return with(
-        rules,
-        rules.concurrency(),
-        rules.scaleDownIdle(),
-        new PoolSpec.QueueSpec(rules.queue().capacity(), aging),
-        rules.task(),
-        rules.breaker());
-  }
-
-  private static PoolSpec moreRoom(PoolSpec rules) {
-    return with(
-        rules,
-        rules.concurrency(),
-        rules.scaleDownIdle(),
-        new PoolSpec.QueueSpec(rules.queue().capacity() + 1, rules.queue().aging()),
-        rules.task(),
-        rules.breaker());
-  }
-
-  private static PoolSpec idle(PoolSpec rules, Duration idle) {
-    return with(rules, rules.concurrency(), idle, rules.queue(), rules.task(), rules.breaker());
-  }
-
-  private static PoolSpec oneMoreInHand(PoolSpec rules) {
-    return with(
-        rules,
-        rules.concurrency() + 1,
-        rules.scaleDownIdle(),
-        rules.queue(),
-        rules.task(),
-        rules.breaker());
-  }
-
-  private static PoolSpec oneTaskEach(PoolSpec rules) {
-    return new PoolSpec(
-        rules.min(),
-        rules.max(),
-        rules.scaleUp(),
-        rules.scaleDownIdle(),
-        rules.strategy(),
-        rules.weights(),
-        rules.concurrency(),
-        rules.accepts(),
-        new PoolSpec.Recycle(OptionalLong.of(1), Optional.empty(), OptionalLong.empty(), 0),
-        rules.throttle(),
-        rules.stall(),
-        rules.queue(),
-        rules.task(),
-        rules.breaker());
-  }
-
-  private static PoolSpec withoutBreaker(PoolSpec rules) {
-    return with(
-        rules,
-        rules.concurrency(),
-        rules.scaleDownIdle(),
-        rules.queue(),
-        rules.task(),
-        new PoolSpec.BreakerSpec(1_000, Duration.ofSeconds(1), PoolSpec.WhenOpen.HOLD));
-  }
-
-  private static PoolSpec with(
-      PoolSpec rules,
-      int concurrency,
-      Duration idle,
-      PoolSpec.QueueSpec queue,
-      PoolSpec.TaskRules task,
-      PoolSpec.BreakerSpec breaker) {
-    return new PoolSpec(
-        rules.min(),
-        rules.max(),
-        rules.scaleUp(),
-        idle,
-        rules.strategy(),
-        rules.weights(),
-        concurrency,
-        rules.accepts(),
-        rules.recycle(),
-        rules.throttle(),
-        rules.stall(),
-        queue,
-        task,
-        breaker);
   }
 }

@@ -150,10 +150,10 @@ final class PoolHistory implements Turn {
     this.random = new SplittableRandom(seed);
     this.bug = bug;
     this.isWritten = isWritten;
-    this.first = draw();
+    this.first = Yard.program(Rules.drawn(random).build());
     this.program = first;
     this.fleet = new Fleet(program);
-    this.oracle = new PoolOracle(program, fleet);
+    this.oracle = new PoolOracle(program, () -> fleet.instances.values(), Yard.EPOCH);
     this.pools = begin(seed);
   }
 
@@ -206,45 +206,6 @@ final class PoolHistory implements Turn {
 
   private ProgramSpec bent() {
     return Yard.program(bug.rules(program.pool().orElseThrow()));
-  }
-
-  private ProgramSpec draw() {
-    int max = 1 + random.nextInt(4);
-    Rules rules =
-        new Rules()
-            .workers(random.nextInt(max + 1), max)
-            .scaleUp(Duration.ofMillis(random.nextInt(3) * 700L), 1 + random.nextInt(3))
-            .idle(Duration.ofSeconds(1 + random.nextInt(20)))
-            .concurrency(1 + random.nextInt(3))
-            .queue(3 + random.nextInt(30), Duration.ofSeconds(1 + random.nextInt(20)))
-            .task(
-                Duration.ofSeconds(1 + random.nextInt(20)),
-                random.nextInt(3),
-                1 + random.nextInt(3))
-            .keep(Duration.ofSeconds(1 + random.nextInt(300)), random.nextInt(40))
-            .strategy(any(PoolSpec.Strategy.values()));
-    if (random.nextInt(3) == 0) {
-      rules.breaker(
-          1 + random.nextInt(4),
-          Duration.ofSeconds(1 + random.nextInt(20)),
-          any(PoolSpec.WhenOpen.values()));
-    } else {
-      rules.breaker(1_000_000, Duration.ofSeconds(1), PoolSpec.WhenOpen.HOLD);
-    }
-    if (random.nextInt(3) == 0) {
-      rules.recycle(
-          random.nextInt(2) * (1L + random.nextInt(5)),
-          Duration.ofSeconds(random.nextInt(2) * (1L + random.nextInt(60))),
-          random.nextInt(2) * 1_000L,
-          0.5);
-    }
-    if (random.nextInt(4) == 0) {
-      rules.throttle(80);
-    }
-    if (random.nextInt(4) == 0) {
-      rules.stall(Duration.ofSeconds(1 + random.nextInt(30)), any(PoolSpec.StallAction.values()));
-    }
-    return Yard.program(rules.build());
   }
 
   // What the daemon decides.
@@ -799,7 +760,7 @@ final class PoolHistory implements Turn {
         pools.size(),
         " tasks are known, not ",
         oracle.known.size());
-    oracle.known.keySet().forEach(this::mustBeKnown);
+    oracle.mustBeKnownBy(pools);
     fleet.at(now());
     fleet.tellAll();
     fleet.tell(pools, this);
@@ -817,21 +778,6 @@ final class PoolHistory implements Turn {
       List.copyOf(hand.unread).forEach(this::report);
     }
     commit();
-  }
-
-  private void mustBeKnown(long number) {
-    PoolOracle.Known known = oracle.known.get(number);
-    Optional<TaskEntry.Whole> whole = pools.whole(number);
-    unless(whole.isPresent(), Law.RECOVERY, "task ", number, " is not known any more");
-    unless(
-        known != null
-            && whole.get().state() == known.state
-            && whole.get().attempts() == known.attempt
-            && whole.get().failures() == known.failures
-            && whole.get().deaths() == known.deaths
-            && whole.get().isCancelling() == known.isCancelling,
-        Law.RECOVERY,
-        whole.get());
   }
 
   /** Nothing resists any more: everybody comes up, answers well, and time passes. */

@@ -2,16 +2,20 @@ package pm.daemon.core.pool;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import pm.config.PoolSpec;
 import pm.config.ProgramSpec;
 import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.event.TaskReport;
+import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.NewTask;
 import pm.daemon.core.model.Phase;
@@ -22,10 +26,10 @@ import pm.daemon.core.model.TaskState;
  * Knows from the entries alone how each task is, and holds against them what must be so. It shares
  * no code with what it watches.
  */
-final class PoolOracle {
+public final class PoolOracle {
 
   /** What must be so in every history. */
-  enum Law {
+  public enum Law {
     /** A task ends once; nothing happens to it afterwards unless an operator puts it back. */
     ENDS_ONCE,
     /** What was acknowledged is kept. */
@@ -64,9 +68,9 @@ final class PoolOracle {
     NOTHING_IMPOSSIBLE
   }
 
-  static final class Broken extends RuntimeException {
+  public static final class Broken extends RuntimeException {
     private static final long serialVersionUID = 1;
-    final transient Law law;
+    public final transient Law law;
 
     Broken(Law law, String what) {
       super(law + ": " + what);
@@ -75,12 +79,12 @@ final class PoolOracle {
   }
 
   /** Whether the daemon ends, so that nothing is given out any more. */
-  boolean isEnding;
+  public boolean isEnding;
 
   /** Whether what is told now has been looked at before. */
   private boolean isReplaying;
 
-  static void unless(boolean isSo, Law law, Object... what) {
+  public static void unless(boolean isSo, Law law, Object... what) {
     if (!isSo) {
       StringBuilder text = new StringBuilder();
       for (Object part : what) {
@@ -91,18 +95,19 @@ final class PoolOracle {
   }
 
   /** A task as its entries tell. */
-  static final class Known {
-    static final Known STRANGER = new Known(new TaskEntry.Queued(0, "", Yard.task(), 0, 0, 0, ""));
+  public static final class Known {
+    public static final Known STRANGER =
+        new Known(new TaskEntry.Queued(0, "", Yard.task(), 0, 0, 0, ""));
 
-    final long number;
-    final NewTask content;
+    public final long number;
+    public final NewTask content;
     long since;
     long notBefore;
-    TaskState state = TaskState.QUEUED;
-    int attempt;
-    int failures;
-    int deaths;
-    boolean isCancelling;
+    public TaskState state = TaskState.QUEUED;
+    public int attempt;
+    public int failures;
+    public int deaths;
+    public boolean isCancelling;
     boolean isNacked = true;
     TaskEntry.Started lease =
         new TaskEntry.Started(0, 0, new InvocationId("f".repeat(32)), 0, 0, 0, 0, 0);
@@ -114,12 +119,43 @@ final class PoolOracle {
       notBefore = queued.notBeforeNanos();
     }
 
-    boolean isRunning() {
+    /** As a journal tells it that has been tidied up. */
+    Known(TaskEntry.Whole whole) {
+      number = whole.task();
+      content = whole.content();
+      since = whole.enqueuedNanos() + whole.content().delayNanos();
+      notBefore = whole.notBeforeNanos();
+      state = whole.state();
+      attempt = whole.attempts();
+      failures = whole.failures();
+      deaths = whole.deaths();
+      isCancelling = whole.isCancelling();
+      if (isRunning()) {
+        isNacked = false;
+        lease =
+            new TaskEntry.Started(
+                number,
+                attempt,
+                whole.invocation(),
+                whole.slot(),
+                whole.sequence(),
+                whole.startedNanos(),
+                whole.startedMillis(),
+                whole.deadlineNanos());
+      }
+    }
+
+    /** Returns who has it in hand, or had it last. */
+    public InvocationId invocation() {
+      return lease.invocation();
+    }
+
+    public boolean isRunning() {
       return state == TaskState.RUNNING;
     }
   }
 
-  static final String UNREAD = "its data cannot be read";
+  public static final String UNREAD = "its data cannot be read";
 
   private enum Gate {
     CLOSED,
@@ -127,9 +163,10 @@ final class PoolOracle {
     HALF_OPEN
   }
 
-  final TreeMap<Long, Known> known = new TreeMap<>();
+  public final TreeMap<Long, Known> known = new TreeMap<>();
   final Set<Long> everQueued = new HashSet<>();
-  private final Fleet fleet;
+  private final Supplier<? extends Collection<Instance>> instances;
+  private final String epoch;
   private ProgramSpec program;
 
   /** What was reported in this turn. */
@@ -153,7 +190,10 @@ final class PoolOracle {
   private long turnedNanos = Long.MIN_VALUE / 2;
 
   /** Workers that were killed, which are said to be. */
-  final Set<InvocationId> killed = new HashSet<>();
+  public final Set<InvocationId> killed = new HashSet<>();
+
+  /** Workers of a daemon before, of which nothing has been told yet. */
+  private final Set<InvocationId> unheard = new HashSet<>();
 
   /** Workers to which nothing can be told any more. */
   private final Set<InvocationId> unreachable = new HashSet<>();
@@ -166,25 +206,47 @@ final class PoolOracle {
   /** When workers were told to give up which attempts. */
   private final Map<String, Long> told = new HashMap<>();
 
-  PoolOracle(ProgramSpec program, Fleet fleet) {
+  /**
+   * @param instances gives those of its pool, and perhaps others, as they are now
+   * @param epoch what ids of tasks begin with
+   */
+  public PoolOracle(
+      ProgramSpec program, Supplier<? extends Collection<Instance>> instances, String epoch) {
     this.program = program;
-    this.fleet = fleet;
+    this.instances = instances;
+    this.epoch = epoch;
   }
 
   private void check(boolean isSo, Law law, Object... what) {
     unless(isReplaying || isSo, law, what);
   }
 
-  PoolSpec rules() {
+  public PoolSpec rules() {
     return program.pool().orElseThrow();
   }
 
-  void define(ProgramSpec other) {
+  public void define(ProgramSpec other) {
     program = other;
   }
 
+  /** Another daemon knows all of it. */
+  public void mustBeKnownBy(Pools pools) {
+    for (Known task : known.values()) {
+      Optional<TaskEntry.Whole> whole = pools.whole(task.number);
+      unless(whole.isPresent(), Law.RECOVERY, "task ", task.number, " is not known any more");
+      unless(
+          whole.get().state() == task.state
+              && whole.get().attempts() == task.attempt
+              && whole.get().failures() == task.failures
+              && whole.get().deaths() == task.deaths
+              && whole.get().isCancelling() == task.isCancelling,
+          Law.RECOVERY,
+          whole.get());
+    }
+  }
+
   /** A turn begins. */
-  void turn() {
+  public void turn() {
     results.clear();
     errors.clear();
     forbidden.clear();
@@ -192,12 +254,18 @@ final class PoolOracle {
   }
 
   /** Another daemon begins with what was kept: it knows no breaker, nor how it has scaled. */
-  void replay(List<TaskEntry> journal) {
+  public void replay(List<TaskEntry> journal) {
     known.clear();
     everQueued.clear();
     isReplaying = true;
     journal.forEach(entry -> kept(entry, 0));
     isReplaying = false;
+    unheard.clear();
+    for (Known task : known.values()) {
+      if (task.isRunning()) {
+        unheard.add(task.lease.invocation());
+      }
+    }
     gate = Gate.CLOSED;
     failuresInRow = 0;
     trial = 0;
@@ -213,7 +281,7 @@ final class PoolOracle {
   }
 
   /** The daemon is told this. */
-  void heard(TaskReport report) {
+  public void heard(TaskReport report) {
     switch (report) {
       case TaskReport.Succeeded done ->
           results.add(key(done.invocation(), done.task(), done.attempt()));
@@ -226,6 +294,7 @@ final class PoolOracle {
       }
       case TaskReport.NotSent not -> errors.add(key(not.invocation(), not.task(), not.attempt()));
       case TaskReport.SentThrough sent -> {
+        unheard.remove(sent.invocation());
         for (Known task : known.values()) {
           if (task.isRunning() && task.lease.invocation().equals(sent.invocation())) {
             releases.add(task.number);
@@ -239,7 +308,10 @@ final class PoolOracle {
           damaged.merge(none.task(), 1, Integer::sum);
         }
       }
-      case TaskReport.Unreachable cut -> unreachable.add(cut.invocation());
+      case TaskReport.Unreachable cut -> {
+        unreachable.add(cut.invocation());
+        unheard.remove(cut.invocation());
+      }
       case TaskReport.Progressed progressed -> {}
       case TaskReport.Evidence evidence -> {}
       case TaskReport.Load load -> {}
@@ -251,9 +323,14 @@ final class PoolOracle {
   }
 
   /** The daemon decides this. */
-  void kept(TaskEntry entry, long now) {
+  public void kept(TaskEntry entry, long now) {
     if (entry instanceof TaskEntry.Queued queued) {
       queued(queued);
+      return;
+    }
+    if (isReplaying && entry instanceof TaskEntry.Whole whole) {
+      everQueued.add(whole.task());
+      known.put(whole.task(), new Known(whole));
       return;
     }
     Known task = known.get(entry.task());
@@ -324,12 +401,10 @@ final class PoolOracle {
         " while its worker before lives");
     check(
         isLive(started.invocation())
-            && fleet
-                .instance(started.slot())
-                .run()
-                .orElseThrow()
-                .invocation()
-                .equals(started.invocation()),
+            && instances.get().stream()
+                .filter(instance -> instance.name().program().equals(program.name()))
+                .filter(instance -> instance.name().number() == started.slot())
+                .anyMatch(instance -> runs(instance, started.invocation())),
         Law.CONCURRENCY,
         "not a worker of that slot: ",
         started);
@@ -363,10 +438,11 @@ final class PoolOracle {
   }
 
   private boolean isLive(InvocationId invocation) {
-    return fleet.instances.values().stream()
-        .anyMatch(
-            instance ->
-                instance.run().map(run -> run.invocation().equals(invocation)).orElse(false));
+    return instances.get().stream().anyMatch(instance -> runs(instance, invocation));
+  }
+
+  private static boolean runs(Instance instance, InvocationId invocation) {
+    return instance.run().map(run -> run.invocation().equals(invocation)).orElse(false);
   }
 
   private void mustBeFirst(Known task, long now) {
@@ -541,7 +617,7 @@ final class PoolOracle {
   }
 
   /** A worker is to be stopped for the sake of the pool. */
-  void stops(int slot, Slots.Reason reason, InvocationId invocation) {
+  public void stops(int slot, Slots.Reason reason, InvocationId invocation) {
     long inHand = inHand(invocation).size();
     check(
         reason == Slots.Reason.STALLED || reason == Slots.Reason.UNREACHABLE || inHand == 0,
@@ -565,7 +641,8 @@ final class PoolOracle {
   }
 
   private boolean isAnotherUp(int slot) {
-    return fleet.instances.values().stream()
+    return instances.get().stream()
+        .filter(other -> other.name().program().equals(program.name()))
         .anyMatch(other -> other.name().number() != slot && other.phase() instanceof Phase.Up);
   }
 
@@ -580,7 +657,7 @@ final class PoolOracle {
   }
 
   /** There are more or fewer now. */
-  void scaled(int from, int to, long now) {
+  public void scaled(int from, int to, long now) {
     int next = Integer.signum(to - from);
     if (from > 0 && direction != 0 && next != direction) {
       check(
@@ -598,7 +675,7 @@ final class PoolOracle {
   }
 
   /** A worker is told to give a task up. */
-  void cancels(InvocationId invocation, String id, long now) {
+  public void cancels(InvocationId invocation, String id, long now) {
     for (Known task : inHand(invocation)) {
       if (id.equals(id(task))) {
         told.putIfAbsent(key(invocation, task.number, task.attempt), now);
@@ -606,16 +683,19 @@ final class PoolOracle {
     }
   }
 
-  private static String id(Known task) {
-    return task.content.key().isEmpty() ? Yard.EPOCH + "-" + task.number : task.content.key();
+  private String id(Known task) {
+    return task.content.key().isEmpty() ? epoch + "-" + task.number : task.content.key();
   }
 
   /** All is settled. */
-  void settled(long now, long deadline, Duration grace) {
+  public void settled(long now, long deadline, Duration grace) {
     check(deadline > now, Law.NO_PAST_DEADLINE, deadline, " at ", now);
     for (Known task : known.values()) {
       InvocationId holder = task.lease.invocation();
-      if (!task.isRunning() || !isLive(holder) || killed.contains(holder)) {
+      if (!task.isRunning()
+          || !isLive(holder)
+          || killed.contains(holder)
+          || unheard.contains(holder)) {
         continue;
       }
       Long since = told.get(key(holder, task.number, task.attempt));
