@@ -208,6 +208,14 @@ class TaskCommandsIT {
     Pmd.Outcome noRoom = pmctl("submit", "narrow", "1", "--wait-for-space", "300ms");
     assertThat(noRoom.exit()).as("%s", noRoom).isEqualTo(75);
     assertThat(noRoom.err()).contains("there was no room in the queue of narrow for 300ms");
+    // One that has more patience asks again.
+    long refused = new Tasks(pmd).count("narrow", "refused_full");
+    Process patient = pmd.client("submit", "narrow", "1", "--wait-for-space", "1m").start();
+    Await.until(
+        "it has asked twice",
+        () -> new Tasks(pmd).count("narrow", "refused_full") >= refused + 2,
+        pmd::said);
+    assertThat(patient.isAlive()).isTrue();
 
     assertThat(done("status", "narrow")).contains("BUSY").contains("1 task");
     assertThat(done("describe", "narrow@1")).contains(held);
@@ -225,6 +233,7 @@ class TaskCommandsIT {
         pmctl("submit", "narrow", file("more", 40), "--batch", "--wait-for-space", "30s");
     assertThat(waited.exit()).as("%s", waited).isZero();
     assertThat(waited.lines()).hasSize(40);
+    assertThat(patient.waitFor()).isZero();
     assertThat(done("pool", "drain", "narrow", "--timeout", "30s")).isEqualTo("narrow: drained");
     Pmd.Outcome drained = pmctl("submit", "narrow", "1");
     assertThat(drained.exit()).as("%s", drained).isEqualTo(75);
