@@ -99,7 +99,7 @@ class FailedStartIT {
           dir-closed        | working_dir: @/home: Permission denied
           env               | env_file: @/no-env: No such file or directory
           env-is-folder     | env_file: @/home: is a directory
-          env-is-broken     | env_file: @/garbage: line 1: no '=' after garbage
+          env-is-broken     | env_file: @/garbage: line 1: there is no '=' after its first word
           unset             | command: ${NOT_SET_ANYWHERE} is not set; write ${NOT_SET_ANYWHERE:-} if it may be
           log-is-folder     | log: @/home: Is a directory
           log-is-link       | log: @/link: is a symbolic link, not a file
