@@ -98,15 +98,20 @@ class PoolIT {
     for (int i = 0; i < 2; i++) {
       assertThat(Wire.text(tasks.run("on-demand", task(object())), "state")).isEqualTo("SUCCEEDED");
       Members gone = pmd.await("on-demand@1", "DEAD/stopped");
-      assertThat(Wire.text(gone, "detail")).contains("idle for 0.3s");
+      assertThat(atLeast(Wire.text(gone, "detail"))).contains("idle for 0.3s");
       assertThat(gone.value("as_desired")).contains(true);
     }
-    assertThat(tasks.events("on-demand", "scale"))
+    assertThat(tasks.events("on-demand", "scale").stream().map(PoolIT::atLeast))
         .containsExactly(
             "0 to 1: a task waits",
             "1 to 0: on-demand@1 idle for 0.3s",
             "0 to 1: a task waits",
             "1 to 0: on-demand@1 idle for 0.3s");
+  }
+
+  /** Returns the words with the time in them that it is at least: more on a busy machine. */
+  private static String atLeast(String words) {
+    return words.replaceAll("idle for (0\\.[3-9]|[1-9][.0-9]*)s", "idle for 0.3s");
   }
 
   @Test

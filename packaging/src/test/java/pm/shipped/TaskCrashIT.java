@@ -158,7 +158,9 @@ class TaskCrashIT {
       tasks.awaitWorkers("work", WORKERS);
       List<String> ids = new ArrayList<>();
       Set<String> killed = new HashSet<>();
-      while (killed.size() < kills) {
+      // A busy machine shows a worker BUSY for longer than it is: then there are a few more.
+      while (killed.size() < kills
+          || (killed.size() < 3 * kills && hits(notes, killed) <= kills / 2)) {
         for (int i = 0; i < 5; i++) {
           ids.addAll(tasks.submitAll("work", some(random, "", 0)));
         }
@@ -177,7 +179,7 @@ class TaskCrashIT {
       List<Notes.Attempt> repeated = assertExplained(books, ended, book);
       long inTheMiddle = book.attempts().stream().filter(each -> !each.mayBeAnswered()).count();
       System.out.println(
-          ids.size() + " tasks, " + kills + " kills, in the middle of tasks: " + inTheMiddle);
+          ids.size() + " tasks, " + killed.size() + " kills, in the middle: " + inTheMiddle);
       assertThat(inTheMiddle).isGreaterThan(kills / 2);
       // Done again is only what had no answer, because its worker was killed.
       Map<String, Notes.Attempt> byNumber = byNumber(book);
@@ -194,11 +196,18 @@ class TaskCrashIT {
           .allMatch(attempt -> killed.contains(attempt.invocation()));
       // Besides those that a killed one had in hand, what was on its way to it.
       long more = books.stream().mapToLong(each -> Wire.number(each, "attempts") - 1).sum();
-      assertThat(tasks.count("work", "lost")).isBetween(inTheMiddle, (long) kills);
-      assertThat(more).isLessThanOrEqualTo(2L * kills);
+      assertThat(tasks.count("work", "lost")).isBetween(inTheMiddle, (long) killed.size());
+      assertThat(more).isLessThanOrEqualTo(2L * killed.size());
       tasks.awaitWorkers("work", WORKERS);
       tasks.assertSound();
     }
+  }
+
+  /** Returns how many were killed in the middle of a task. */
+  private static long hits(Notes notes, Set<String> killed) {
+    return notes.read().attempts().stream()
+        .filter(each -> !each.mayBeAnswered() && killed.contains(each.invocation()))
+        .count();
   }
 
   /** What such workers have written is lost with them; their tasks are not. */
