@@ -63,7 +63,8 @@ final class DaemonKeys {
               words(TaskStoreKind.values()),
               "auto",
               "`auto`: in files of the state folder, so that they outlive the daemon and a loss of"
-                  + " power; `memory`: gone when the daemon ends.",
+                  + " power; `memory`: gone when the daemon ends; their data and results take at"
+                  + " most 256 MiB of memory.",
               "memory"));
 
   static final Keys DAEMON =
