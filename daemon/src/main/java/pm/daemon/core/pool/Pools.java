@@ -6,8 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import pm.config.PoolSpec.StallAction;
@@ -628,27 +628,10 @@ public final class Pools {
    */
   public List<TaskView> tasks(
       String pool, Optional<TaskState> state, long after, int most, Moment now) {
-    if (most < 1) {
-      return List.of();
-    }
-    // The greatest of those found so far is on top, and goes when a smaller one is found.
-    PriorityQueue<Task> found =
-        new PriorityQueue<>(Comparator.comparingLong(Task::number).reversed());
-    tasks.forEach(
-        task -> {
-          if (task.number() > after
-              && (pool.isEmpty() || task.pool().name().equals(pool))
-              && (state.isEmpty() || task.state() == state.get())
-              && (found.size() < most || task.number() < found.element().number())) {
-            found.add(task);
-            if (found.size() > most) {
-              found.remove();
-            }
-          }
-        });
-    return found.stream()
-        .sorted(Comparator.comparingLong(Task::number))
-        .map(task -> view(task, now))
-        .toList();
+    Predicate<Task> isAsked =
+        task ->
+            (pool.isEmpty() || task.pool().name().equals(pool))
+                && (state.isEmpty() || task.state() == state.get());
+    return tasks.page(after, most, isAsked).stream().map(task -> view(task, now)).toList();
   }
 }

@@ -7,7 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.model.Moment;
@@ -28,6 +30,9 @@ public final class Tasks {
   private static final long TENTH = 3_435_973_837L;
 
   private static final int TENTH_SHIFT = 35;
+
+  /** So many numbers are looked for one by one when tasks are listed. */
+  private static final int MOST_STEPS = 4096;
 
   /** About how many bytes all tasks may take in memory, without their data: some 90,000 tasks. */
   static final long MOST_BYTES = 28L << 20;
@@ -149,6 +154,47 @@ public final class Tasks {
   /** Shows each task, in no order. None may be added or forgotten meanwhile. */
   public void forEach(Consumer<Task> visitor) {
     byNumber.forEach(visitor);
+  }
+
+  /**
+   * Returns the tasks with the smallest numbers, ascending.
+   *
+   * @param after only greater ones
+   * @param most so many at most
+   * @param isAsked which of them
+   */
+  public List<Task> page(long after, int most, Predicate<Task> isAsked) {
+    List<Task> page = new ArrayList<>();
+    // Those that are asked for mostly follow one another; else all are gone through once.
+    long number = after;
+    for (int i = 0; i < MOST_STEPS && number < lastNumber && page.size() < most; i++) {
+      Task task = byNumber.get(++number);
+      if (task != null && isAsked.test(task)) {
+        page.add(task);
+      }
+    }
+    if (page.size() < most && number < lastNumber) {
+      page.addAll(smallest(number, most - page.size(), isAsked));
+    }
+    return page;
+  }
+
+  private List<Task> smallest(long after, int most, Predicate<Task> isAsked) {
+    // The greatest of those found so far is on top, and goes when a smaller one is found.
+    PriorityQueue<Task> found =
+        new PriorityQueue<>(Comparator.comparingLong(Task::number).reversed());
+    byNumber.forEach(
+        task -> {
+          if (task.number() > after
+              && (found.size() < most || task.number() < found.element().number())
+              && isAsked.test(task)) {
+            found.add(task);
+            if (found.size() > most) {
+              found.remove();
+            }
+          }
+        });
+    return found.stream().sorted(Comparator.comparingLong(Task::number)).toList();
   }
 
   public int size() {

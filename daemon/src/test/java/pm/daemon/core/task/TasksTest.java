@@ -13,6 +13,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.model.Moment;
@@ -52,6 +54,33 @@ class TasksTest {
       HISTORY.subList(0, length).forEach(later::replay);
       later.replayed();
       assertThat(state(later)).isEqualTo(state(live));
+    }
+  }
+
+  @Test
+  void aPageHasTheSmallestNumbersWhateverTheGaps() {
+    SplittableRandom random = new SplittableRandom(5);
+    for (int round = 0; round < 40; round++) {
+      Tasks tasks = new Tasks();
+      TreeSet<Long> numbers = new TreeSet<>();
+      long number = random.nextInt(20_000);
+      for (int i = random.nextInt(3_000); i > 0; i--) {
+        number += 1 + (random.nextInt(50) == 0 ? random.nextInt(5_000) : random.nextInt(2));
+        tasks.replay(queued(number, Priority.NORMAL, 0, 0));
+        numbers.add(number);
+      }
+      int share = 1 + random.nextInt(5);
+      for (int page = 0; page < 20; page++) {
+        long after = random.nextLong(number + 2);
+        int most = 1 + random.nextInt(1_000);
+        assertThat(tasks.page(after, most, task -> task.number() % share == 0))
+            .extracting(Task::number)
+            .isEqualTo(
+                numbers.tailSet(after, false).stream()
+                    .filter(each -> each % share == 0)
+                    .limit(most)
+                    .toList());
+      }
     }
   }
 
