@@ -177,7 +177,10 @@ final class Staffing {
     }
   }
 
-  /** It has not done its time after all: its last task could not be sent, or its rules changed. */
+  /**
+   * It is not replaced now: it has not done its time after all, since its last task could not be
+   * sent or its rules changed; or nobody takes its place.
+   */
   private static void keep(Shift shift, Worker worker) {
     if (shift.pool.replacements.has(worker)) {
       shift.pool.replacements.end(worker);
@@ -189,12 +192,13 @@ final class Staffing {
 
   private static boolean hasBegun(Shift shift, Worker worker, int successor) {
     Worker next = shift.pool.worker(successor);
-    if (next.status == Status.DOWN && !next.isAsked) {
-      // It could not be started; the old one stays until another can.
-      shift.pool.replacements.end(worker);
-      shift.present++;
+    boolean isGone = next.status == Status.DOWN && !next.isAsked;
+    if (isGone || next.isToEnd) {
+      // It could not be started, or goes itself; the old one stays until another can.
+      keep(shift, worker);
+      return false;
     }
-    return next.status == Status.UP;
+    return next.status == Status.UP && next.canBeReached();
   }
 
   private static void payOwed(Shift shift) {

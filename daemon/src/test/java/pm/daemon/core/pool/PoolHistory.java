@@ -826,9 +826,9 @@ final class PoolHistory implements Turn {
 
   private void calmRound() {
     fleet.at(now());
-    for (Instance instance : List.copyOf(fleet.instances.values())) {
-      int slot = instance.name().number();
-      switch (instance.phase()) {
+    for (int slot : List.copyOf(fleet.instances.keySet())) {
+      // What was said of one before may have led to something.
+      switch (fleet.instance(slot).phase()) {
         case Phase.Starting starting -> fleet.ready(slot);
         case Phase.Up up -> {
           if (up.state() == InstanceState.UNHEALTHY) {

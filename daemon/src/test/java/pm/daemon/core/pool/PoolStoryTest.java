@@ -149,6 +149,24 @@ class PoolStoryTest {
   }
 
   @Test
+  void aReplacementThatGoesItselfTakesNobodysPlace() {
+    Yard yard = Yard.up(1, rules -> rules.recycle(1, Duration.ZERO, 0, 0));
+    yard.submit(tasks(4));
+    assertThat(yard.said()).contains("start p@2: takes the place of p@1: it has done 1 tasks");
+    yard.fleet.ready(2);
+    yard.settle();
+    assertThat(yard.said()).contains("started 2/1 @2");
+    // The one that takes the place of the first has done twice its share before that was free.
+    yard.succeeded(2, 2, 1);
+    yard.succeeded(2, 3, 1);
+    assertThat(yard.said()).contains("stop p@2 RECYCLED: it has done 2 tasks");
+    yard.succeeded(1, 1, 1);
+    assertThat(yard.said())
+        .contains("started 4/1 @1")
+        .noneMatch(line -> line.startsWith("stop p@1"));
+  }
+
+  @Test
   void aWorkerWhoseReplacementIsSlowDoesTwiceItsShareAtMost() {
     Yard yard = Yard.up(1, rules -> rules.recycle(2, Duration.ZERO, 0, 0));
     yard.submit(tasks(5));
