@@ -24,7 +24,7 @@ public enum ExitCause {
   EXEC_ERROR("exec-error"),
   /** The host was short of processes, descriptors or memory. */
   SPAWN_ERROR("spawn-error"),
-  /** It ended while no daemon ran. */
+  /** The kernel no longer tells: a daemon before had started it. */
   UNKNOWN("unknown");
 
   private final String word;

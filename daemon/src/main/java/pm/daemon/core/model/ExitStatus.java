@@ -25,11 +25,14 @@ public sealed interface ExitStatus {
     }
   }
 
-  /** It ended while no daemon ran, and the kernel can no longer tell how. */
+  /**
+   * A daemon before had started it, and the kernel no longer tells how it ended: Linux before 6.15
+   * tells only its parent, later ones as long as somebody holds on to it.
+   */
   record Unknown() implements ExitStatus {
     @Override
     public String toString() {
-      return "ended while no daemon ran, how is unknown";
+      return "ended, how is unknown: a daemon before had started it";
     }
   }
 }

@@ -12,7 +12,7 @@ import pm.daemon.core.model.PastInvocation;
  */
 record Loss(boolean isDeath, String inWords) {
 
-  static final Loss UNSEEN = new Loss(false, "its worker ended while no daemon ran");
+  static final Loss UNSEEN = new Loss(false, "its worker ended, how is unknown");
   static final Loss ANOTHER_BOOT = new Loss(false, "the machine was started anew");
 
   /**

@@ -191,7 +191,7 @@ final class StatesDocument {
       case UNHEALTHY -> "lost liveness, however it then ended";
       case TIME_LIMIT -> "a time limit, however it then ended";
       case OOM -> "want of memory";
-      case UNKNOWN -> "unknown: it ended while no daemon ran";
+      case UNKNOWN -> "unknown: a daemon before had started it, and the kernel no longer tells";
       case REQUESTED, RECYCLE, EXEC_ERROR, SPAWN_ERROR ->
           throw new IllegalArgumentException("the policy does not judge " + row);
     };

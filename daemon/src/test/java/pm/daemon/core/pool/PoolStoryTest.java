@@ -586,7 +586,7 @@ class PoolStoryTest {
     yard.fleet.gone(1, ExitCause.UNKNOWN, "ended", DeadReason.BACKOFF);
     yard.crash();
     yard.settle();
-    assertThat(yard.said()).containsExactly("returned 1: its worker ended while no daemon ran");
+    assertThat(yard.said()).containsExactly("returned 1: its worker ended, how is unknown");
   }
 
   @Test
