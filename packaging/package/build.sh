@@ -19,9 +19,12 @@ die() {
   || die "SOURCE_DATE_EPOCH is not set, and $sources is no clone that would tell the time of its last commit"
 export SOURCE_DATE_EPOCH
 
-[ -d "$documentation/man/man8" ] && [ -d "$documentation/completion" ] && [ -d "$documentation/schema" ] || die "there is no documentation in $documentation: build with ./pm package"
-
 "$here/runtime.sh" "$work/runtime"
+# Anew, for the bill of materials names the runtime too.
+"$sources/packaging/documentation/build.sh" "$documentation" "$work/runtime"
+for part in man/man1 man/man8 completion schema; do
+  [ -e "$documentation/$part" ] || die "there is no $documentation/$part: build with ./pm package"
+done
 "$sources/packaging/src/tree/assemble.sh" "$work/tree" "$sources" "$version" "$work/runtime"
 "$sources/packaging/documentation/sbom.sh" "$work/tree/lib" "$documentation/sbom/pm.cdx.json" "$work/runtime"
 

@@ -27,4 +27,5 @@ d
   chmod 755 "$root/DEBIAN/$script"
 done
 find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-dpkg-deb --root-owner-group ${PM_FAST:+-Zgzip -z1} -b "$root" "$out/pmd_$version-1_$architecture.deb" > /dev/null
+# As many threads as there are processors would be other bytes on another machine.
+dpkg-deb --root-owner-group --threads-max=1 ${PM_FAST:+-Zgzip -z1} -b "$root" "$out/pmd_$version-1_$architecture.deb" > /dev/null

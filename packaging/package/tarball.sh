@@ -23,4 +23,4 @@ sed "s/@NAME@/$name/" "$here/INSTALL" > "$work/$name/INSTALL"
 find "$work/$name" -type f -exec chmod go-w,a+r {} +
 find "$work/$name" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 tar --sort=name --owner=0 --group=0 --numeric-owner --format=gnu -C "$work" -cf - "$name" \
-  | xz ${PM_FAST:+-0} -T1 > "$out/$name.tar.xz"
+  | xz ${PM_FAST:+-0} -T2 > "$out/$name.tar.xz"

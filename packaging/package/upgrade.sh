@@ -78,8 +78,16 @@ finish_upgrade() {
   done
   if folder=$(running_folder) && [ "$folder" != "$new" ] && ! take_over; then
     echo "pmd: the running daemon goes on as version $(basename "$folder" .kept), for it could not hand over to ${new##*/}: $(echo "$said" | tail -n 1) Try again with: pmctl daemon upgrade" >&2
+    told=$folder
   fi
   remove_unused_versions "$new"
+  # A pmd that does not answer, or of another user, whose package manager this is not.
+  for process in /proc/[0-9]*; do
+    if folder=$(folder_of "$process") && [ "$folder" != "$new" ] && [ "$folder" != "${told:-}" ] \
+      && tr '\0' '\n' < "$process/cmdline" | grep -qxF pm.daemon.Main; then
+      echo "pmd: process ${process#/proc/} of $(stat -c %U "$process") goes on as version $(basename "$folder" .kept), until it is told: pmctl daemon upgrade" >&2
+    fi
+  done
 }
 
 # remove_unused_versions [BUT]: what nothing runs from any more.
