@@ -46,7 +46,7 @@ class SecurityIT {
       """
       tr '\\0' '\\n' < /proc/$$$$/environ | sed 's/^/env /'
       find /proc/$$$$/fd -mindepth 1 -printf 'fd %f\\n'
-      sed 's/^/is /' /proc/$$$$/status
+      sed 's/^/is /' /proc/self/status
       exec sleep 1000
       """;
 
