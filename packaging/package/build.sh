@@ -20,12 +20,11 @@ die() {
 export SOURCE_DATE_EPOCH
 
 "$here/runtime.sh" "$work/runtime"
-# Anew, for the bill of materials names the runtime too.
-"$sources/packaging/documentation/build.sh" "$documentation" "$work/runtime"
 for part in man/man1 man/man8 completion schema; do
   [ -e "$documentation/$part" ] || die "there is no $documentation/$part: build with ./pm package"
 done
 "$sources/packaging/src/tree/assemble.sh" "$work/tree" "$sources" "$version" "$work/runtime"
+# Anew, for it names the jars and the runtime that are packed.
 "$sources/packaging/documentation/sbom.sh" "$work/tree/lib" "$documentation/sbom/pm.cdx.json" "$work/runtime"
 
 rm -rf "$out"
