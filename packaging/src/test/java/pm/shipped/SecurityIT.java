@@ -64,6 +64,7 @@ class SecurityIT {
               print(json.dumps({"jsonrpc": "2.0", "id": message["id"], **answer}), flush=True)
       """;
 
+  @SuppressWarnings("InlineFormatString") // It is long.
   private static final String PROGRAMS =
       """
       programs:
@@ -194,7 +195,7 @@ class SecurityIT {
       try (var all = Files.walk(each)) {
         for (Path file : all.filter(path -> !path.equals(run)).toList()) {
           String mode = mode(file);
-          if (!mode.substring(6, 8).equals("--") || mode.charAt(4) == 'w' && !isSocket(file)) {
+          if (!mode.substring(6, 8).equals("--") || (mode.charAt(4) == 'w' && !isSocket(file))) {
             open.add(mode + " " + file);
           }
         }
