@@ -170,10 +170,11 @@ class GuidesIT {
       }
       StringBuilder words = new StringBuilder();
       for (String word : line.strip().split("\\s+", -1)) {
-        words.append(words.isEmpty() ? "" : "\\s+");
+        words.append(words.isEmpty() ? "" : "\\h+");
         words.append("\\Q").append(word.replace("…", "\\E.*\\Q")).append("\\E");
       }
-      regex.append("\\h*").append(words).append("\\h*\\n");
+      // A line is tried once: what does not match would else be tried in more ways than end.
+      regex.append("(?>\\h*").append(words).append("\\h*\\n)");
     }
     return Pattern.compile(regex.toString());
   }
