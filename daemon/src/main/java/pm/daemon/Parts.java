@@ -293,12 +293,16 @@ final class Parts {
     taskKeeper.connect(
         tasks,
         new TaskWork(
+            tasks,
             workers,
             pool,
             new Output(logs),
             name -> Optional.ofNullable(supervisor.configuration().programs().get(name)),
             queue::add,
             answers::give));
+    if (tasks.hasDataAtHand()) {
+      supervisor.leaveTaskData();
+    }
     tasks.replay(supervisor::replayTask);
     supervisor.beginTasks(tasks.epoch(), tasks.lastTask(), tasks.isOfThisBoot(), startedAt);
     turn = new TimedTurn(decider, deadlines, time);

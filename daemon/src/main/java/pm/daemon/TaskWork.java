@@ -28,6 +28,7 @@ final class TaskWork implements TaskKeeper.Doer {
 
   private static final Logger LOG = LoggerFactory.getLogger(TaskWork.class);
 
+  private final TaskStore store;
   private final Workers workers;
   private final BlockingPool pool;
   private final Output output;
@@ -37,12 +38,14 @@ final class TaskWork implements TaskKeeper.Doer {
   private final Consumer<Effect.Reply> answers;
 
   TaskWork(
+      TaskStore store,
       Workers workers,
       BlockingPool pool,
       Output output,
       Function<String, Optional<ProgramSpec>> specs,
       Consumer<TaskReport> reports,
       Consumer<Effect.Reply> answers) {
+    this.store = store;
     this.workers = workers;
     this.pool = pool;
     this.output = output;
@@ -54,7 +57,7 @@ final class TaskWork implements TaskKeeper.Doer {
   @Override
   public void act(TaskEffect effect) {
     if (effect instanceof TaskEffect.Send send) {
-      workers.send(send);
+      workers.send(send.data().length > 0 ? send : withData(send));
       return;
     }
     switch (effect) {
@@ -65,6 +68,22 @@ final class TaskWork implements TaskKeeper.Doer {
       case TaskEffect.ReadEvidence read -> readEvidence(read);
       case TaskEffect.ReadLoad _ -> readLoad();
     }
+  }
+
+  /** Adds data that nobody but the store holds, if that takes no reading. */
+  private TaskEffect.Send withData(TaskEffect.Send send) {
+    byte[] data = store.dataAtHand(send.task());
+    return data.length == 0
+        ? send
+        : new TaskEffect.Send(
+            send.invocation(),
+            send.sequence(),
+            send.task(),
+            send.key(),
+            send.attempt(),
+            send.type(),
+            data,
+            send.deadlineMillis());
   }
 
   @Override

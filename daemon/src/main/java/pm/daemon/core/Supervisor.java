@@ -187,6 +187,11 @@ public final class Supervisor implements Scene {
     pools.begin(epoch, lastTask, isOfThisBoot, now);
   }
 
+  /** Holds no data of tasks, for the store has them at hand. Before the first task. */
+  public void leaveTaskData() {
+    pools.leaveData();
+  }
+
   static StartOrder orderOf(SortedMap<String, Program> programs) {
     TreeMap<String, Set<String>> dependsOn = new TreeMap<>();
     programs.forEach(

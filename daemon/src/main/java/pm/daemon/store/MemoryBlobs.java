@@ -13,7 +13,7 @@ import pm.daemon.posix.Fd;
  */
 final class MemoryBlobs implements AutoCloseable {
   /** So many bytes may be on the heap. */
-  static final int HEAP_BYTES = 1024 * 1024;
+  static final int HEAP_BYTES = 2 * 1024 * 1024;
 
   /** So many bytes have room in a location itself. */
   static final int INLINE_BYTES = 5;

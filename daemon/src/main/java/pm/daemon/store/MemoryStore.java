@@ -21,6 +21,8 @@ public final class MemoryStore implements TaskStore {
   /** So many bytes of data and results may be in memory. */
   static final long MOST_BYTES = 256L << 20;
 
+  private static final byte[] NOTHING = {};
+
   private static final String FULL =
       "data and results of tasks take " + (MOST_BYTES >> 20) + " MiB of memory";
 
@@ -193,6 +195,27 @@ public final class MemoryStore implements TaskStore {
   @Override
   public byte[] data(long task) throws IOException {
     return read(task, true);
+  }
+
+  @Override
+  public boolean hasDataAtHand() {
+    return true;
+  }
+
+  @Override
+  public byte[] dataAtHand(long task) {
+    lock.lock();
+    try {
+      int place = index.find(task);
+      long location = place == TaskIndex.NOWHERE ? Location.NONE : index.data(place);
+      return MemoryBlobs.length(location) > INLINE_BYTES ? NOTHING : blobs.get(location);
+    } catch (IOException e) {
+      // Whoever reads them off the loop is told as much, and tells it.
+      LOG.debug("data of task {} are not at hand: {}", task, RunRecords.reason(e));
+      return NOTHING;
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override

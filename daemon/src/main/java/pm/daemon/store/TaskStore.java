@@ -93,6 +93,22 @@ public interface TaskStore extends AutoCloseable {
   byte[] data(long task) throws IOException;
 
   /**
+   * Returns whether it has all data of up to {@link #INLINE_BYTES} in memory, so that nobody else
+   * need hold them.
+   */
+  default boolean hasDataAtHand() {
+    return false;
+  }
+
+  /**
+   * Returns the data of a task, if they are in memory and have at most {@link #INLINE_BYTES}; else
+   * no bytes. Loop thread.
+   */
+  default byte[] dataAtHand(long task) {
+    return new byte[0];
+  }
+
+  /**
    * Reads the result of a task; empty if there is none. Any thread; does file work.
    *
    * @throws IOException if it cannot be read, or the task is not known

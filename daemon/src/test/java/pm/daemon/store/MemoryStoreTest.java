@@ -66,6 +66,9 @@ final class MemoryStoreTest {
       byte[] result = tasks.results.getOrDefault(each.getKey(), new byte[0]);
       assertThat(store.data(each.getKey())).as("seed %d", SEED).isEqualTo(each.getValue());
       assertThat(store.dataBytes(each.getKey())).isEqualTo(each.getValue().length);
+      assertThat(store.dataAtHand(each.getKey()))
+          .isEqualTo(
+              each.getValue().length > TaskStore.INLINE_BYTES ? new byte[0] : each.getValue());
       assertThat(store.result(each.getKey())).isEqualTo(result);
       assertThat(store.resultBytes(each.getKey())).isEqualTo(result.length);
     }
@@ -171,6 +174,7 @@ final class MemoryStoreTest {
       assertThatThrownBy(() -> store.data(7)).hasMessage("task 7 is not known");
       assertThatThrownBy(() -> store.result(7)).hasMessage("task 7 is not known");
       assertThat(store.dataBytes(7)).isZero();
+      assertThat(store.dataAtHand(7)).isEmpty();
       byte[] result = "1".getBytes(java.nio.charset.StandardCharsets.UTF_8);
       store.keep(
           List.of(

@@ -98,6 +98,11 @@ public final class Pools {
     tasks.begin(epoch, lastTask);
   }
 
+  /** Holds no data of tasks, for the store has them at hand. Before the first task. */
+  public void leaveData() {
+    tasks.leaveData();
+  }
+
   /** Takes what was kept; its nanoseconds are those of this boot. */
   public void replay(TaskEntry entry) {
     tasks.replay(entry);

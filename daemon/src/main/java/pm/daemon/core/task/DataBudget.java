@@ -14,12 +14,18 @@ final class DataBudget {
   /** What an array costs beside its bytes. */
   private static final int OVERHEAD = 24;
 
+  private long most = MOST;
   private long held;
+
+  /** Holds no data from now on. */
+  void holdNothing() {
+    most = 0;
+  }
 
   /** Holds the data of a task, if there is room. */
   void hold(Task task, byte[] data) {
     int cost = data.length + OVERHEAD;
-    if (data.length > 0 && data.length <= LONGEST && held + cost <= MOST) {
+    if (data.length > 0 && data.length <= LONGEST && held + cost <= most) {
       task.data = data;
       held += cost;
     }

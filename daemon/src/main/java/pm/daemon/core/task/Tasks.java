@@ -70,6 +70,11 @@ public final class Tasks {
     lastNumber = Math.max(lastNumber, last);
   }
 
+  /** Holds no data, for the store has them at hand. Before the first task. */
+  public void leaveData() {
+    budget.holdNothing();
+  }
+
   /** Returns the number of the next task. */
   public long nextNumber() {
     return lastNumber + 1;
