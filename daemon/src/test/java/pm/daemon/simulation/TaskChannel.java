@@ -124,6 +124,7 @@ final class TaskChannel {
         && send.attempt() == withdraw.attempt()) {
       isFetching = false;
       orders.remove();
+      refused.add(withdraw.task() + "/" + withdraw.attempt());
     }
   }
 

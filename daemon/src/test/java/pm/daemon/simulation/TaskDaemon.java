@@ -154,7 +154,7 @@ final class TaskDaemon implements Turn, TaskChannel.Owner {
     }
     survived(told, least, isPowerLost, shiftNanos);
     List<TaskEntry> read = told.stream().flatMap(entry -> sabotage.reads(entry).stream()).toList();
-    read.forEach(core::replayTask);
+    guarded(() -> read.forEach(core::replayTask));
     unless(
         store.lastTask() >= world.disk.greatest(),
         TaskLaw.ONE_NAME,

@@ -192,7 +192,10 @@ public final class TaskDisk {
     line.append(task.content().timeoutNanos()).append(' ').append(task.content().retries());
     line.append(' ').append(Arrays.hashCode(task.content().data()));
     line.append(' ').append(task.state()).append(' ').append(task.attempts());
-    line.append(' ').append(task.failures()).append(' ').append(task.deaths());
+    line.append(' ').append(task.deaths());
+    if (!task.state().isEnd()) {
+      line.append(' ').append(task.failures());
+    }
     line.append(' ').append(task.by());
     line.append(' ').append(task.enqueuedMillis());
     if (task.state() == TaskState.RUNNING) {

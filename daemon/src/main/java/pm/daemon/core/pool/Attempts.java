@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import pm.daemon.core.event.TaskEffect;
 import pm.daemon.core.event.TaskEntry;
+import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.event.Turn;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.Durations;
@@ -125,6 +126,9 @@ final class Attempts {
 
   private void notSent(Pool pool, Task task, String why, long delayNanos, Moment now, Turn turn) {
     Worker worker = pool.holder(task);
+    if (isKeptByDoubt(pool, worker, task, why, now)) {
+      return;
+    }
     release(pool, worker, task, now);
     if (isOverdue(task)) {
       blame(pool, task, limit(pool, task), now, turn);
@@ -140,19 +144,38 @@ final class Attempts {
   }
 
   /**
+   * A worker that may have got a task from a daemon before keeps it until it is gone, which is
+   * soon, since no attempt can be sent to it again; only then the task is another's.
+   */
+  private static boolean isKeptByDoubt(
+      Pool pool, Worker worker, Task task, String why, Moment now) {
+    boolean isKept = worker.mayHaveGotBefore(task) && !isOverdue(task) && !task.isCancelling();
+    if (isKept) {
+      Reach.lost(pool, worker, new TaskReport.Unreachable(worker.invocation, false, why), now);
+    }
+    return isKept;
+  }
+
+  /**
    * The data of an attempt could not be read. Its task has ended if they cannot be read for good;
    * if there was only too much to read, it is tried again soon.
+   *
+   * @return whether what waits to be sent behind it may go out
    */
-  void noData(Pool pool, Task task, boolean isDamage, String why, Moment now, Turn turn) {
+  boolean noData(Pool pool, Task task, boolean isDamage, String why, Moment now, Turn turn) {
+    if (isKeptByDoubt(pool, pool.holder(task), task, why, now)) {
+      return false;
+    }
     Optional<Long> delay = isDamage ? unreadable.failed(task) : Optional.of(NOT_SENT_NANOS);
     if (delay.isPresent() || task.isCancelling()) {
       notSent(pool, task, why, delay.orElse(NOT_SENT_NANOS), now, turn);
-      return;
+      return true;
     }
     release(pool, pool.holder(task), task, now);
     pool.breaker.voided(task.number());
     String error = why + ", tried " + Unreadable.MOST_READS + " times";
     end(pool, task, TaskState.FAILED, error, false, NO_RESULT, now, turn);
+    return true;
   }
 
   /** A worker is gone, and what it had in hand with it. */
@@ -237,11 +260,13 @@ final class Attempts {
       unsent.clear();
     }
     unsent.sort(Comparator.comparingLong(Task::sequence));
+    worker.resentAfter = worker.sequence;
     for (Task task : unsent) {
       release(pool, worker, task, now);
       giveBack(pool, task, 0, false, false, "it may not have been sent", now, turn);
       begin(pool, worker, task, now, now.wall().toEpochMilli(), turn);
     }
+    worker.resentThrough = worker.sequence;
     pool.review(worker);
   }
 

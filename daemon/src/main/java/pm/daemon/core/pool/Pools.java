@@ -284,10 +284,11 @@ public final class Pools {
       }
       case TaskReport.NoData none -> {
         Task task = tasks.find(none.task());
-        if (task != null && task.isHeldBy(none.invocation(), none.attempt())) {
-          attempts.noData(of(task.pool()), task, none.isDamage(), none.why(), now, turn);
+        if (task == null
+            || !task.isHeldBy(none.invocation(), none.attempt())
+            || attempts.noData(of(task.pool()), task, none.isDamage(), none.why(), now, turn)) {
+          turn.run(new TaskEffect.Withdraw(none.invocation(), none.task(), none.attempt()));
         }
-        turn.run(new TaskEffect.Withdraw(none.invocation(), none.task(), none.attempt()));
       }
       case TaskReport.SentThrough sent -> sentThrough(sent, now, turn);
       case TaskReport.Unreachable unreachable -> unreachable(unreachable, now);

@@ -55,6 +55,11 @@ final class Worker {
   boolean canAnswer = true;
   String unreachableWhy = "";
 
+  /** Leases after the one of these sequences and up to the other are given to it again. */
+  long resentAfter;
+
+  long resentThrough;
+
   /** Whether we have asked for its end, so that what it has in hand is not to blame. */
   boolean isToEnd;
 
@@ -129,6 +134,8 @@ final class Worker {
     isUnheard = false;
     unreachableNanos = Moment.NEVER;
     canAnswer = true;
+    resentAfter = 0;
+    resentThrough = 0;
     unreachableWhy = "";
     isToEnd = false;
     isToReturn = false;
@@ -194,6 +201,11 @@ final class Worker {
       Task task = inHand(i);
       dueAt(task.graceNanos() == Moment.NEVER ? task.deadlineNanos() : task.graceNanos());
     }
+  }
+
+  /** Returns whether it may have got an attempt of this task from a daemon before. */
+  boolean mayHaveGotBefore(Task task) {
+    return task.sequence() > resentAfter && task.sequence() <= resentThrough;
   }
 
   /** Returns whether it has done, or has in hand, so much that another is to take its place. */

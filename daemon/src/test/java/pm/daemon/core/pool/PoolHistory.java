@@ -114,8 +114,11 @@ final class PoolHistory implements Turn {
     /** What waits because the data of the first of it cannot be read. */
     final ArrayDeque<TaskEffect.Send> stuck = new ArrayDeque<>();
 
+    /** Whether that is told, which it is once. */
+    boolean isStuckTold;
+
     boolean isIdle() {
-      return open.isEmpty() && stuck.isEmpty();
+      return open.isEmpty() && (stuck.isEmpty() || isStuckTold);
     }
   }
 
@@ -349,6 +352,7 @@ final class PoolHistory implements Turn {
       Hands hand = hands.get(withdraw.invocation());
       if (hand != null && !hand.stuck.isEmpty()) {
         TaskEffect.Send first = hand.stuck.remove();
+        hand.isStuckTold = false;
         unless(
             first.task() == withdraw.task() && first.attempt() == withdraw.attempt(),
             Law.FENCED,
@@ -525,6 +529,10 @@ final class PoolHistory implements Turn {
   }
 
   private void noData(Hands hand) {
+    if (hand.isStuckTold) {
+      return;
+    }
+    hand.isStuckTold = true;
     TaskEffect.Send first = hand.stuck.element();
     report(
         new TaskReport.NoData(
@@ -745,7 +753,10 @@ final class PoolHistory implements Turn {
     isEnding = false;
     oracle.isEnding = false;
     evidence.clear();
-    hands.values().forEach(hand -> hand.stuck.clear());
+    for (Hands hand : hands.values()) {
+      hand.stuck.clear();
+      hand.isStuckTold = false;
+    }
   }
 
   private void succeed() {

@@ -176,6 +176,9 @@ public final class PoolOracle {
   private final Set<String> forbidden = new HashSet<>();
   private final Set<String> nacked = new HashSet<>();
 
+  /** Attempts of workers that may have got the task before: not to get these says nothing. */
+  private final Set<String> resent = new HashSet<>();
+
   /** How often data could not be read. */
   private final Map<Long, Integer> damaged = new HashMap<>();
 
@@ -261,6 +264,7 @@ public final class PoolOracle {
     journal.forEach(entry -> kept(entry, 0));
     isReplaying = false;
     unheard.clear();
+    resent.clear();
     for (Known task : known.values()) {
       if (task.isRunning()) {
         unheard.add(task.lease.invocation());
@@ -292,7 +296,12 @@ public final class PoolOracle {
           forbidden.add(key);
         }
       }
-      case TaskReport.NotSent not -> errors.add(key(not.invocation(), not.task(), not.attempt()));
+      case TaskReport.NotSent not -> {
+        String key = key(not.invocation(), not.task(), not.attempt());
+        if (!resent.contains(key)) {
+          errors.add(key);
+        }
+      }
       case TaskReport.SentThrough sent -> {
         unheard.remove(sent.invocation());
         for (Known task : known.values()) {
@@ -303,7 +312,9 @@ public final class PoolOracle {
       }
       case TaskReport.NoData none -> {
         String key = key(none.invocation(), none.task(), none.attempt());
-        errors.add(key);
+        if (!resent.contains(key)) {
+          errors.add(key);
+        }
         if (none.isDamage()) {
           damaged.merge(none.task(), 1, Integer::sum);
         }
@@ -431,6 +442,9 @@ public final class PoolOracle {
       gate(task, now);
     }
     given.merge(started.invocation(), 1, Integer::sum);
+    if (isRelease && !isReplaying) {
+      resent.add(key(started.invocation(), started.task(), started.attempt()));
+    }
     task.state = TaskState.RUNNING;
     task.attempt = started.attempt();
     task.lease = started;

@@ -685,6 +685,59 @@ class PoolStoryTest {
   }
 
   @Test
+  void whoseReplacementGoesTooStaysUntilThereIsAnother() {
+    Yard yard = Yard.up(1, rules -> rules.workers(1, 1).recycle(1, Duration.ZERO, 0, 0));
+    yard.submit(task());
+    yard.succeeded(1, 1, 1);
+    yard.fleet.up(2);
+    yard.settle();
+    yard.fleet.gone(1, ExitCause.RECYCLE, "recycled", DeadReason.STOPPED);
+    yard.settle();
+    yard.submit(task());
+    yard.fleet.up(1);
+    yard.settle();
+    yard.submit(task());
+    yard.succeeded(1, 3, 1);
+    yard.submit(task());
+    yard.said();
+    yard.pools.handle(
+        new TaskReport.Succeeded(yard.fleet.invocation(1), 4, "", 1, Yard.bytes("7")),
+        yard.now(),
+        yard);
+    yard.pools.handle(
+        new TaskReport.Succeeded(yard.fleet.invocation(2), 2, "", 1, Yard.bytes("7")),
+        yard.now(),
+        yard);
+    yard.settle();
+    assertThat(yard.said().stream().filter(line -> line.startsWith("stop")).toList())
+        .containsExactly("stop p@1 RECYCLED: it has done 2 tasks");
+    yard.submit(task());
+    assertThat(yard.said()).as("it goes on for so long").contains("started 5/1 @2");
+  }
+
+  @Test
+  void whatAWorkerMayHaveGotBeforeIsNobodyElsesUntilItIsGone() {
+    Yard yard = Yard.up(2, rules -> rules.workers(2, 2));
+    yard.submit(task());
+    yard.crash();
+    yard.settle();
+    yard.report(new TaskReport.SentThrough(yard.fleet.invocation(2), 0));
+    yard.said();
+    yard.report(new TaskReport.SentThrough(yard.fleet.invocation(1), 0));
+    assertThat(yard.said())
+        .containsExactly(
+            "returned 1: it may not have been sent", "started 1/2 @1", "send i1 1/2 #2");
+    yard.report(new TaskReport.NotSent(yard.fleet.invocation(1), 1, 2, "it has closed its input"));
+    yard.pass("1S");
+    assertThat(yard.said())
+        .contains("stop p@1 UNREACHABLE: it has closed its input")
+        .noneMatch(line -> line.startsWith("started"));
+    yard.fleet.gone(1, ExitCause.UNHEALTHY, "liveness lost", DeadReason.BACKOFF);
+    yard.settle();
+    assertThat(yard.said()).contains("started 1/3 @2");
+  }
+
+  @Test
   void whoseTimeIsOverWhenItIsTakenOverIsToldToGiveUpBeforeItIsKilled() {
     Yard yard = Yard.up(1, rules -> rules.task(Duration.ofMinutes(1), 0, 1));
     yard.submit(task());
