@@ -71,6 +71,7 @@ make_work() {
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
+  trap 'exit 141' PIPE
 }
 
 # systemd-nspawn leaves control groups of its own beside the one that it was started in: so we go to one of ours.
