@@ -253,8 +253,7 @@ final class Worker {
   boolean isPresent() {
     return switch (status) {
       case DOWN -> isAsked;
-      case COMING -> true;
-      case UP, UNWELL -> !isToEnd || isToReturn;
+      case COMING, UP, UNWELL -> !isToEnd || isToReturn;
       case LEAVING -> false;
     };
   }

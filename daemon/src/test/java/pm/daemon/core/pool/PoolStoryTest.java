@@ -13,7 +13,9 @@ import pm.daemon.core.event.TaskCommand;
 import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.ExitCause;
+import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
+import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.NewTask;
 import pm.daemon.core.model.PoolView;
@@ -716,6 +718,20 @@ class PoolStoryTest {
   }
 
   @Test
+  void whoIsToGoAndCannotYetIsWaitedForWithoutTurningRound() {
+    Yard yard = Yard.up(2, rules -> rules.workers(2, 2).idle(Duration.ofSeconds(1)));
+    yard.pass("5S");
+    yard.fleet.kill(yard.fleet.name(2), yard.fleet.invocation(2), "it is started again");
+    yard.settle();
+    yard.pools.define(
+        Yard.program(new Rules().workers(1, 1).idle(Duration.ofSeconds(1)).build()),
+        yard.now(),
+        yard);
+    yard.pools.settle(yard.now(), yard, REFUSING);
+    assertThat(yard.pools.nextDeadline()).isGreaterThan(yard.now().nanos());
+  }
+
+  @Test
   void whatAWorkerMayHaveGotBeforeIsNobodyElsesUntilItIsGone() {
     Yard yard = Yard.up(2, rules -> rules.workers(2, 2));
     yard.submit(task());
@@ -927,4 +943,20 @@ class PoolStoryTest {
   private static NewTask keyed(String key) {
     return task(key, NewTask.DEFAULT_TYPE, Priority.NORMAL, Duration.ZERO);
   }
+
+  /** Whoever is asked for nothing now. */
+  private static final Slots REFUSING =
+      new Slots() {
+        @Override
+        public void start(InstanceName slot, String why) {}
+
+        @Override
+        public void stop(InstanceName slot, InvocationId invocation, Reason reason, String why) {}
+
+        @Override
+        public void kill(InstanceName slot, InvocationId invocation, String why) {}
+
+        @Override
+        public void busy(InstanceName slot, InvocationId invocation, boolean isBusy) {}
+      };
 }
