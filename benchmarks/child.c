@@ -2,12 +2,17 @@
  *
  *   child mark FILE         append "pid nanoseconds" of CLOCK_MONOTONIC to FILE, then wait for ever
  *   child lines COUNT FILE  write COUNT lines of 100 bytes to standard output, then as above
+ *   child count FILE        as the first, but write "pid number" each millisecond, whether anybody reads or not;
+ *                           how often that was done or refused stands in FILE.PID, as a number of 8 bytes
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,12 +45,30 @@ static void lines(long count) {
   }
 }
 
+static void count(const char *file) {
+  char text[4096];
+  snprintf(text, sizeof text, "%s.%d", file, (int)getpid());
+  int fd = open(text, O_RDWR | O_CREAT, 0644);
+  if (fd < 0 || ftruncate(fd, sizeof(int64_t)) < 0) _exit(3);
+  volatile int64_t *written = mmap(NULL, sizeof *written, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (written == MAP_FAILED) _exit(3);
+  signal(SIGPIPE, SIG_IGN);
+  for (struct timespec pause = {0, 1000000};; nanosleep(&pause, NULL)) {
+    int length = snprintf(text, sizeof text, "%d %lld\n", (int)getpid(), (long long)*written);
+    if (write(1, text, length) < 0) length = 0; /* refused: lost, too */
+    ++*written;
+  }
+}
+
 int main(int argc, char **argv) {
   if (argc == 3 && strcmp(argv[1], "mark") == 0) {
     mark(argv[2]);
   } else if (argc == 4 && strcmp(argv[1], "lines") == 0) {
     lines(atol(argv[2]));
     mark(argv[3]);
+  } else if (argc == 3 && strcmp(argv[1], "count") == 0) {
+    mark(argv[2]);
+    count(argv[2]);
   } else {
     return 2;
   }
