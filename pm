@@ -24,6 +24,9 @@ usage: ./pm COMMAND
           build the packages, then install, run, upgrade and remove them, as far as this machine allows
   test-all
           both, with one count
+  campaign [--minutes N] [LINE...]
+          what is too long for every build: thousands of crashes, histories, faults, fuzzed parsers; --list names the
+          lines, docs/reliability.md says what they show, --minutes shares out a time; without it that takes a day
   package [VERSION]
           build deb, rpm and tarball, with a Java runtime of their own, in packaging/target/packages
   clean   end the demo and remove what was built
@@ -191,6 +194,21 @@ totals() {
   [ -z "$broken" ] && [ "$failed" = 0 ]
 }
 
+# What lines of the campaign run beside pmd.
+campaign_tools='python3:python3 strace:strace'
+
+campaign() {
+  command -v python3 > /dev/null && case " $* " in *" --list "* | *" --report "* | *" --mended "*) exec campaigns/run "$@" ;; esac
+  find_tools_of "$campaign_tools" "Lines that need it are skipped"
+  command -v python3 > /dev/null || die "no python3 was found: the campaign cannot run without it."
+  find_tools
+  is_built || {
+    say "Building."
+    build
+  }
+  exec campaigns/run "$@"
+}
+
 pmctl() { PM_HOME=$home "$tree/bin/pmctl" "$@"; }
 
 # show COMMAND…: what a user would type, and what comes back.
@@ -306,6 +324,10 @@ case ${1:-help} in
     totals
     ;;
   build) build && say "$tree" ;;
+  campaign)
+    shift
+    campaign "$@"
+    ;;
   package) packages "${2:-}" ;;
   clean) clean ;;
   help | -h | --help) help ;;
