@@ -256,7 +256,8 @@ final class TaskModel {
         b.enqueuedMillis(),
         b.enqueuedNanos(),
         b.enqueuedMillis(),
-        0,
+        // An answer to an attempt from before must not be taken for one to a later attempt.
+        w.attempts(),
         0,
         0,
         NOBODY,
@@ -269,8 +270,8 @@ final class TaskModel {
         0,
         0,
         "",
-        b.by(),
-        List.of());
+        w.by(),
+        w.past());
   }
 
   /** Returns all of it as text, so that two can be compared. */
