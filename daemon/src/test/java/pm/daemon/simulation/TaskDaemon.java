@@ -377,6 +377,7 @@ final class TaskDaemon implements Turn, TaskChannel.Owner {
           if (event instanceof TaskReport report) {
             core.take(report, now(), this);
           } else {
+            world.events++;
             add(core.handle(event, now()));
           }
         });

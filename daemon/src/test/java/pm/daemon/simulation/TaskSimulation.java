@@ -34,7 +34,17 @@ import pm.daemon.core.pool.PoolOracle;
 final class TaskSimulation {
 
   /** How it went: what was broken, if anything, and all that was told. */
-  record Outcome(Optional<RuntimeException> violation, Optional<Enum<?>> law, List<String> lines) {}
+  record Outcome(
+      Optional<RuntimeException> violation,
+      Optional<Enum<?>> law,
+      List<String> lines,
+      long events) {
+
+    private static Outcome of(
+        Optional<RuntimeException> violation, Optional<Enum<?>> law, TaskWorld world) {
+      return new Outcome(violation, law, world.lines(), world.events);
+    }
+  }
 
   private static final long SECOND = 1_000_000_000L;
   private static final Actor ALICE = new Actor("alice", 1000, 7);
@@ -51,20 +61,28 @@ final class TaskSimulation {
   }
 
   static Outcome run(long seed, TaskSabotage sabotage, boolean isWritten) {
-    TaskSimulation simulation = new TaskSimulation(seed, sabotage, isWritten);
-    try {
-      simulation.play();
-    } catch (TaskViolation broken) {
-      return new Outcome(Optional.of(broken), Optional.of(broken.law), simulation.world.lines());
-    } catch (PoolOracle.Broken broken) {
-      return new Outcome(Optional.of(broken), Optional.of(broken.law), simulation.world.lines());
-    }
-    return new Outcome(Optional.empty(), Optional.empty(), simulation.world.lines());
+    return run(seed, STEPS, sabotage, isWritten);
   }
 
-  private void play() {
+  /**
+   * @param steps how often somebody does something until all behave
+   */
+  static Outcome run(long seed, int steps, TaskSabotage sabotage, boolean isWritten) {
+    TaskSimulation simulation = new TaskSimulation(seed, sabotage, isWritten);
+    TaskWorld world = simulation.world;
+    try {
+      simulation.play(steps);
+    } catch (TaskViolation broken) {
+      return Outcome.of(Optional.of(broken), Optional.of(broken.law), world);
+    } catch (PoolOracle.Broken broken) {
+      return Outcome.of(Optional.of(broken), Optional.of(broken.law), world);
+    }
+    return Outcome.of(Optional.empty(), Optional.empty(), world);
+  }
+
+  private void play(int steps) {
     world.begin();
-    for (int i = 0; i < STEPS; i++) {
+    for (int i = 0; i < steps; i++) {
       step();
     }
     world.light(0, false);

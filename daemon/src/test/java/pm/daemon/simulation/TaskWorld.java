@@ -55,6 +55,9 @@ final class TaskWorld {
   /** Nothing resists any more. */
   boolean isTame;
 
+  /** What cores have handled. */
+  long events;
+
   private final boolean isWritten;
   private final List<String> lines = new ArrayList<>();
   private final PriorityQueue<Happens> future =
