@@ -2,6 +2,7 @@ package pm.daemon;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -49,18 +50,26 @@ final class KeptLogs implements LogSource {
 
   @Override
   public Tail open(Path file, From from, Runnable hasGrown) throws IOException {
+    Optional<LogReader.Span> span = Optional.empty();
+    if (from.of().isPresent()) {
+      span = Optional.of(reader.printedBy(file, from.of().get().ended().orElse(Instant.MAX)));
+    }
+    Optional<LogPosition> end = span.flatMap(LogReader.Span::end);
+    if (end.isEmpty() && from.untilNow()) {
+      end = Optional.of(reader.end(file));
+    }
     LogPosition begin =
         from.lines().isPresent()
-            ? reader.lastLines(file, from.lines().getAsInt())
+            ? reader.lastLines(
+                file, from.lines().getAsInt(), end.isPresent() ? end.get() : reader.end(file))
             : LogPosition.START;
     if (from.since().isPresent()) {
       LogPosition since = reader.since(file, from.since().get());
       begin = from.lines().isPresent() ? reader.later(file, begin, since) : since;
     }
-    if (from.ofYoungest()) {
-      begin = reader.later(file, begin, reader.beginOfYoungest(file));
+    if (span.isPresent()) {
+      begin = reader.later(file, begin, span.get().begin());
     }
-    Optional<LogPosition> end = from.untilNow() ? Optional.of(reader.end(file)) : Optional.empty();
     return new FileTail(file, begin, end, followers.follow(file, hasGrown));
   }
 
@@ -99,7 +108,7 @@ final class KeptLogs implements LogSource {
       List<Piece> pieces = new ArrayList<>();
       int taken = 0;
       while (taken < bytes && !isAtEnd()) {
-        LogChunk chunk = reader.read(file, position, end.isPresent());
+        LogChunk chunk = reader.read(file, position, end, end.isPresent());
         if (chunk.isGap()) {
           // How far the file went that is gone nobody knows.
           pieces.add(new Piece.Gap(OptionalLong.of(position.offset()), OptionalLong.empty()));

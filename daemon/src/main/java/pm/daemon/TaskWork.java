@@ -9,6 +9,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.config.ProgramSpec;
+import pm.daemon.control.LogSource;
 import pm.daemon.control.Output;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.TaskEffect;
@@ -98,7 +99,12 @@ final class TaskWork implements TaskKeeper.Doer {
             String.join(
                 "\n",
                 output.last(
-                    read.instance(), spec, Optional.of(Instant.ofEpochMilli(read.sinceMillis())))),
+                    read.instance(),
+                    spec,
+                    Optional.of(
+                        new LogSource.Lifetime(
+                            Instant.ofEpochMilli(read.beganMillis()),
+                            Optional.of(Instant.ofEpochMilli(read.endedMillis())))))),
         lines -> new TaskReport.Evidence(read.task(), read.invocation(), lines),
         why -> new TaskReport.Evidence(read.task(), read.invocation(), "not read: " + why));
   }

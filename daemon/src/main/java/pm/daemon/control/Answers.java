@@ -1,6 +1,5 @@
 package pm.daemon.control;
 
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -22,7 +21,6 @@ import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.Outcome;
 import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
-import pm.daemon.core.model.Run;
 import pm.daemon.loop.SystemTime;
 import pm.protocol.ErrorCode;
 import pm.protocol.Json;
@@ -46,7 +44,10 @@ final class Answers {
 
   /** An outcome with what only the supervisor can add to it. */
   private record Told(
-      Outcome outcome, Object reason, Optional<ProgramSpec> spec, Optional<Instant> startedAt) {}
+      Outcome outcome,
+      Object reason,
+      Optional<ProgramSpec> spec,
+      Optional<LogSource.Lifetime> lifetime) {}
 
   /**
    * Answers.
@@ -117,19 +118,19 @@ final class Answers {
         outcome.state() == InstanceState.DEAD && instance.phase() instanceof Phase.Dead
             ? InstanceJson.reason(instance)
             : Json.NULL;
-    return new Told(outcome, reason, view.spec(), startedAt(instance, outcome.invocation()));
+    return new Told(outcome, reason, view.spec(), lifetime(instance, outcome.invocation()));
   }
 
-  private static Optional<Instant> startedAt(Instance instance, String invocation) {
+  private static Optional<LogSource.Lifetime> lifetime(Instance instance, String invocation) {
     for (PastInvocation past : instance.past()) {
       if (past.invocation().hex().equals(invocation)) {
-        return Optional.of(past.startedAt());
+        return Optional.of(new LogSource.Lifetime(past.startedAt(), Optional.of(past.endedAt())));
       }
     }
     return instance
         .run()
         .filter(run -> run.invocation().hex().equals(invocation))
-        .map(Run::spawnedAt);
+        .map(run -> new LogSource.Lifetime(run.spawnedAt(), Optional.empty()));
   }
 
   private List<Object> outcomes(List<Told> all, boolean withOutput) {
@@ -145,7 +146,7 @@ final class Answers {
       json.put("reason", told.reason());
       List<String> lines = List.of();
       if (withOutput && budget > 0 && explains(told)) {
-        lines = output.last(outcome.instance(), told.spec(), told.startedAt());
+        lines = output.last(outcome.instance(), told.spec(), told.lifetime());
         budget -= lines.stream().mapToInt(line -> 3 * line.length()).sum();
       }
       json.put("output", lines);

@@ -56,14 +56,21 @@ public interface LogSource {
    * @param since none that was written (about a second) before it
    * @param untilNow whether to end about where the file ends now, and to take what follows its last
    *     end of a line, which may yet grow, for a line too; else it is read as it grows
-   * @param ofYoungest whether none that was printed before the youngest invocation began
+   * @param of the invocation that printed it, and no other
    */
-  record From(OptionalInt lines, Optional<Instant> since, boolean untilNow, boolean ofYoungest) {
+  record From(OptionalInt lines, Optional<Instant> since, boolean untilNow, Optional<Lifetime> of) {
     /** From a place that has nothing to do with when an invocation began. */
     public From(OptionalInt lines, Optional<Instant> since, boolean untilNow) {
-      this(lines, since, untilNow, false);
+      this(lines, since, untilNow, Optional.empty());
     }
   }
+
+  /**
+   * When an invocation was there.
+   *
+   * @param ended empty while it runs
+   */
+  record Lifetime(Instant began, Optional<Instant> ended) {}
 
   /** A file being read, on one thread at a time. */
   interface Tail extends Closeable {

@@ -2,7 +2,6 @@ package pm.daemon.control;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,12 +29,13 @@ public final class Output {
    * Returns the last lines, oldest first: of its own error log if there is something in it, else of
    * its output. Blocks.
    *
-   * @param since when the youngest invocation began: nothing of those before it
+   * @param of the invocation that printed them; empty: whichever there was
    */
-  public List<String> last(InstanceName name, Optional<ProgramSpec> spec, Optional<Instant> since) {
+  public List<String> last(
+      InstanceName name, Optional<ProgramSpec> spec, Optional<LogSource.Lifetime> of) {
     for (LogSource.Stream stream : List.of(LogSource.Stream.ERR, LogSource.Stream.OUT)) {
       Optional<Path> file = file(name, spec, stream);
-      List<String> lines = file.isPresent() ? last(file.get(), since) : List.of();
+      List<String> lines = file.isPresent() ? last(file.get(), of) : List.of();
       if (!lines.isEmpty()) {
         return lines;
       }
@@ -43,10 +43,11 @@ public final class Output {
     return List.of();
   }
 
-  private List<String> last(Path file, Optional<Instant> since) {
+  private List<String> last(Path file, Optional<LogSource.Lifetime> of) {
     List<String> lines = new ArrayList<>();
     LogSource.From from =
-        new LogSource.From(OptionalInt.of(Bounds.OUTPUT_LINES), since, true, since.isPresent());
+        new LogSource.From(
+            OptionalInt.of(Bounds.OUTPUT_LINES), of.map(LogSource.Lifetime::began), true, of);
     try (LogSource.Tail tail = logs.open(file, from, () -> {})) {
       List<LogSource.Piece> pieces = tail.next(Bounds.CHUNK_BYTES);
       // While it is being written there is always more: a few rounds reach what there was.

@@ -57,13 +57,26 @@ public final class LogReader {
    *     if they are longer than that
    */
   public LogPosition lastLines(Path log, int lines) throws ErrnoException {
+    return lastLines(log, lines, end(log));
+  }
+
+  /**
+   * The same of those before a place.
+   *
+   * @param end what {@link #end} or {@link #printedBy} said
+   */
+  public LogPosition lastLines(Path log, int lines, LogPosition end) throws ErrnoException {
     LogParts files = new LogParts(log);
     List<LogParts.Part> parts = files.all();
-    if (parts.isEmpty()) {
+    int last = parts.size() - 1;
+    while (last >= 0 && parts.get(last).identity() != end.identity()) {
+      last--;
+    }
+    if (last < 0) {
       return LogPosition.START;
     }
-    LookBack back = new LookBack(lines, endOf(parts.getLast()));
-    for (int i = parts.size() - 1; i >= 0 && !back.isDone(); i--) {
+    LookBack back = new LookBack(lines, end);
+    for (int i = last; i >= 0 && !back.isDone(); i--) {
       Optional<LogParts.Opened> opened = files.open(parts.get(i).identity());
       if (opened.isPresent()) {
         try (LogParts.Opened part = opened.get()) {
@@ -79,10 +92,12 @@ public final class LogReader {
     private int linesLeft;
     private long bytesLeft = LONGEST_LOOK_BACK_BYTES;
     private boolean isLastByte = true;
+    private final LogPosition last;
     private LogPosition found;
 
     private LookBack(int lines, LogPosition end) {
       linesLeft = lines;
+      last = end;
       found = end;
     }
 
@@ -92,7 +107,9 @@ public final class LogReader {
 
     private void over(LogParts.Opened opened) throws ErrnoException {
       LogParts.Part part = opened.part();
-      for (long end = part.sizeBytes(); end > 0 && !isDone(); ) {
+      boolean isLast = part.identity() == last.identity();
+      long begins = isLast ? Math.min(last.offset(), part.sizeBytes()) : part.sizeBytes();
+      for (long end = begins; end > 0 && !isDone(); ) {
         long begin = Math.max(0, end - MOST_BYTES);
         ByteBuffer bytes = read(opened, begin, (int) (end - begin));
         found = new LogPosition(part.identity(), begin);
@@ -151,24 +168,46 @@ public final class LogReader {
   }
 
   /**
-   * Returns where the youngest invocation began to print: the start of the log if that is not known
-   * or what it printed first has been removed.
+   * What one invocation printed.
+   *
+   * @param begin the start of the log if that is not known or what it printed first has been
+   *     removed
+   * @param end where the next one began; empty while there is none
    */
+  public record Span(LogPosition begin, Optional<LogPosition> end) {}
+
+  /** Returns where the youngest invocation began to print, as {@link Span#begin}. */
   public LogPosition beginOfYoungest(Path log) throws ErrnoException {
+    return printedBy(log, Instant.MAX).begin();
+  }
+
+  /**
+   * Returns where the invocation printed that had ended by a time, while its successor began then
+   * or later.
+   *
+   * @param ended on the wall clock; {@link Instant#MAX} for the youngest
+   */
+  public Span printedBy(Path log, Instant ended) throws ErrnoException {
     List<LogIndexFile.Entry> entries = LogIndexFile.of(indexFolder, log).read();
+    List<LogParts.Part> parts = new LogParts(log).all();
+    Optional<LogPosition> next = Optional.empty();
     for (LogIndexFile.Entry entry : entries.reversed()) {
-      if (entry.isBegin()) {
-        boolean isThere =
-            new LogParts(log)
-                .all().stream()
-                    .anyMatch(
-                        part ->
-                            part.identity() == entry.identity()
-                                && part.sizeBytes() >= entry.offset());
-        return isThere ? new LogPosition(entry.identity(), entry.offset()) : LogPosition.START;
+      if (!entry.isBegin()) {
+        continue;
+      }
+      LogPosition place = new LogPosition(entry.identity(), entry.offset());
+      boolean isThere =
+          parts.stream()
+              .anyMatch(
+                  part ->
+                      part.identity() == entry.identity() && part.sizeBytes() >= entry.offset());
+      if (Instant.ofEpochMilli(entry.wallMillis() + 1).isAfter(ended)) {
+        next = isThere ? Optional.of(place) : Optional.empty();
+      } else {
+        return new Span(isThere ? place : LogPosition.START, next);
       }
     }
-    return LogPosition.START;
+    return new Span(LogPosition.START, next);
   }
 
   /** A file may have been cut, or its identity given anew: only the last row of each counts. */
@@ -203,12 +242,23 @@ public final class LogReader {
    *     read too
    */
   public LogChunk read(Path log, LogPosition from, boolean withUnfinished) throws ErrnoException {
+    return read(log, from, Optional.empty(), withUnfinished);
+  }
+
+  /**
+   * The same of what stands before a place.
+   *
+   * @param end nothing behind it is read; empty where there is no such place
+   */
+  public LogChunk read(
+      Path log, LogPosition from, Optional<LogPosition> end, boolean withUnfinished)
+      throws ErrnoException {
     LogParts files = new LogParts(log);
     if (from.identity() == 0) {
       List<LogParts.Part> parts = files.all();
       return parts.isEmpty()
           ? new LogChunk(List.of(), LogPosition.START, false, false)
-          : read(log, new LogPosition(parts.getFirst().identity(), 0), withUnfinished);
+          : read(log, new LogPosition(parts.getFirst().identity(), 0), end, withUnfinished);
     }
     Optional<LogParts.Opened> opened = files.open(from.identity());
     if (opened.isEmpty()) {
@@ -226,13 +276,15 @@ public final class LogReader {
             ? new LogChunk(List.of(), from, false, false)
             : afterEndOf(files, part, from);
       }
-      int length = (int) Math.min(MOST_BYTES, part.sizeBytes() - from.offset());
+      boolean isLast = end.isPresent() && end.get().identity() == part.identity();
+      long size = isLast ? Math.min(end.get().offset(), part.sizeBytes()) : part.sizeBytes();
+      int length = Math.clamp(size - from.offset(), 0, MOST_BYTES);
       ByteBuffer bytes = read(file, from.offset(), length);
-      boolean isEnd = from.offset() + bytes.limit() >= part.sizeBytes();
+      boolean isEnd = from.offset() + bytes.limit() >= size;
       Lines lines = new Lines(bytes, isEnd && (withUnfinished || !part.isCurrent()));
       LogPosition next = new LogPosition(part.identity(), from.offset() + lines.consumed);
       boolean isMore =
-          lines.consumed > 0 && (!part.isCurrent() || next.offset() < part.sizeBytes());
+          lines.consumed > 0 && (next.offset() < size || !(isLast || part.isCurrent()));
       return new LogChunk(lines.lines, next, isMore, false);
     }
   }

@@ -414,6 +414,42 @@ final class FormsIT {
     }
   }
 
+  @Test
+  void whatOneInvocationPrintedIsToldFromWhatItsSuccessorsDid() throws Exception {
+    try (Lab lab = new Lab(folder)) {
+      LogReader reader = new LogReader(folder.resolve("index"));
+      Path log = lab.log("web@1.log");
+      List<Instant> ends = new ArrayList<>();
+      for (String line : List.of("first", "second", "third")) {
+        lab.finish(lab.start("echo and; echo " + line));
+        Instant end = Instant.now();
+        ends.add(end);
+        while (!Instant.now().isAfter(end.plusMillis(2))) {
+          Thread.onSpinWait();
+        }
+      }
+      List<String> told = new ArrayList<>();
+      for (Instant end : ends) {
+        LogReader.Span span = reader.printedBy(log, end);
+        LogPosition until = span.end().orElse(reader.end(log));
+        told.add(lines(reader.read(log, span.begin(), Optional.of(until), true)));
+        LogPosition last = reader.lastLines(log, 1, until);
+        told.add(lines(reader.read(log, last, Optional.of(until), true)));
+      }
+      assertThat(told)
+          .containsExactly("and first", "first", "and second", "second", "and third", "third");
+      assertThat(reader.printedBy(log, ends.getFirst().minusSeconds(60)))
+          .isEqualTo(
+              new LogReader.Span(
+                  LogPosition.START, Optional.of(reader.printedBy(log, ends.getFirst()).begin())));
+    }
+  }
+
+  private static String lines(LogChunk chunk) {
+    assertThat(chunk.isMore()).isFalse();
+    return String.join(" ", chunk.lines().stream().map(LogLine::text).toList());
+  }
+
   @ParameterizedTest
   @EnumSource
   void anAwaitedLineIsFoundOnce(LineForm form) throws Exception {

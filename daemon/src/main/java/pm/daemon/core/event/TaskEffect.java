@@ -41,10 +41,12 @@ public sealed interface TaskEffect extends Effect {
   /**
    * Read the last lines that a worker wrote; answered by {@link TaskReport.Evidence}.
    *
-   * @param sinceMillis when it began, so that none of those before it are read: wall clock
+   * @param beganMillis when it began, so that none of those before it are read: wall clock
    *     milliseconds since 1970
+   * @param endedMillis when it ended: its successor may write already
    */
-  record ReadEvidence(InstanceName instance, InvocationId invocation, long task, long sinceMillis)
+  record ReadEvidence(
+      InstanceName instance, InvocationId invocation, long task, long beganMillis, long endedMillis)
       implements TaskEffect {}
 
   /** Read how loaded the machine is; answered by {@link TaskReport.Load}. */

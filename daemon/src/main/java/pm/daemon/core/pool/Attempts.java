@@ -200,7 +200,8 @@ final class Attempts {
       }
     }
     if (!dead.isEmpty()) {
-      evidence.ask(worker, now.wallAt(worker.upSinceNanos).toEpochMilli(), dead, turn);
+      long began = now.wallAt(worker.upSinceNanos).toEpochMilli();
+      evidence.ask(worker, began, now.wall().toEpochMilli(), dead, turn);
     }
   }
 

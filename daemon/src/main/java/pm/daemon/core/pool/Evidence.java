@@ -28,9 +28,10 @@ final class Evidence {
   /**
    * A worker has died that had these tasks in hand.
    *
-   * @param sinceMillis when it began
+   * @param beganMillis when it began: wall clock milliseconds since 1970
+   * @param endedMillis when it ended
    */
-  void ask(Worker worker, long sinceMillis, List<Task> tasks, Turn turn) {
+  void ask(Worker worker, long beganMillis, long endedMillis, List<Task> tasks, Turn turn) {
     if (asked.size() == MOST_DEATHS) {
       asked.remove(asked.keySet().iterator().next());
     }
@@ -42,7 +43,7 @@ final class Evidence {
     asked.put(worker.invocation, attempts);
     turn.run(
         new TaskEffect.ReadEvidence(
-            worker.name, worker.invocation, attempts.getFirst().task(), sinceMillis));
+            worker.name, worker.invocation, attempts.getFirst().task(), beganMillis, endedMillis));
   }
 
   /** They are here. */

@@ -23,7 +23,10 @@ class TaskLifeTest {
     yard.pass("5S");
     yard.fleet.gone(1, ExitCause.SIGNAL, "killed by SIGSEGV", DeadReason.BACKOFF);
     yard.settle();
-    assertThat(yard.evidence).singleElement().matches(read -> read.sinceMillis() == began);
+    assertThat(yard.evidence)
+        .singleElement()
+        .matches(read -> read.beganMillis() == began)
+        .matches(read -> read.endedMillis() == began + 35_000);
     assertThat(yard.grave).as("a dead letter").containsExactly("task-failed");
   }
 
