@@ -104,7 +104,7 @@ public final class Envelope {
       find(start, end);
       return Kind.NONE;
     } catch (JsonChecker.NotJsonException cutOff) {
-      if (!isVersionTwo() || method.hasValue() || !id.hasValue() || !isGoodId()) {
+      if (!isVersionTwo() || method.hasValue() || !isGoodId()) {
         return Kind.NONE;
       }
       if (last == error || error.hasValue()) {

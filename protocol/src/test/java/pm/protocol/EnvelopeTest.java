@@ -90,6 +90,15 @@ final class EnvelopeTest {
             "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":{\"a\":1,\"a\":2}}",
             "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"result\":1}",
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"error\":2}",
+            "{\"jsonrpc\":\"2.0\",\"id\":1.5,\"error\":2}",
+            "{\"jsonrpc\":\"2.0\",\"id\":1.5,\"result\":2}",
+            "{\"jsonrpc\":\"2.0\",\"id\":1}",
+            "{\"jsonrpc\":\"2.01\",\"id\":1,\"result\":2}",
+            "{\"jsonrpc\":null,\"id\":1,\"result\":2}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"error\":1}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"method\":\"m\"}",
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"result\":1}",
+            "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":[{\"a\":1,\"a\":2}]}",
             "{\"jsonrpc\":\"2.0\",\"result\":1}",
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":1,\"result\":1}",
             "{\"jsonrpc\":\"2.0\",\"id\":\"" + "x".repeat(161) + "\",\"result\":1}",
@@ -154,8 +163,12 @@ final class EnvelopeTest {
         .isEqualTo(Envelope.Kind.ERROR);
     assertThat(readBeginning("{\"id\":\"a/1\",\"jsonrpc\":\"2.0\",\"result\":null,\"error\":"))
         .isEqualTo(Envelope.Kind.ERROR);
+    assertThat(readBeginning("{\"jsonrpc\":\"2.0\",\"id\":\"a/1\",\"result\":1,\"x\":["))
+        .isEqualTo(Envelope.Kind.RESULT);
     for (String text :
         List.of(
+            "{\"jsonrpc\":\"2.0\",\"id\":\"a/1\",\"result\":null,\"x\":[",
+            "{\"jsonrpc\":\"2.0\",\"id\":null,\"result\":\"xx",
             "{\"jsonrpc\":\"2.0\",\"result\":\"xx",
             "{\"result\":\"xx",
             "{\"id\":\"a/1\",\"result\":\"xx",
@@ -188,9 +201,65 @@ final class EnvelopeTest {
       assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":" + each[0] + ",\"result\":1}"))
           .isEqualTo(Envelope.Kind.RESULT);
       int length = envelope.textId(id);
-      assertThat(length < 0 ? "" : new String(id, 0, length, StandardCharsets.US_ASCII))
+      if (each[1].isEmpty()) {
+        assertThat(length).as(each[0]).isNegative();
+        continue;
+      }
+      assertThat(new String(id, 0, length, StandardCharsets.US_ASCII))
           .as(each[0])
           .isEqualTo(each[1]);
+    }
+  }
+
+  @Test
+  void givenAMessageBefore_whenAnotherIsRead_thenNothingOfItIsLeft() {
+    byte[] id = new byte[8];
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":\"a/1\",\"method\":\"ready\",\"params\":{}}"))
+        .isEqualTo(Envelope.Kind.REQUEST);
+    assertThat(read("{\"jsonrpx\":\"2.0\",\"id\":\"a/1\",\"method\":\"ready\",\"params\":{}}"))
+        .isEqualTo(Envelope.Kind.NONE);
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"ix\":\"a/1\",\"method\":\"ready\",\"parans\":{}}"))
+        .isEqualTo(Envelope.Kind.NOTIFICATION);
+    assertThat(envelope.id()).isEmpty();
+    assertThat(envelope.textId(id)).isNegative();
+    assertThat(envelope.bytes(Envelope.Part.PARAMS)).isZero();
+    assertThat(envelope.copy(Envelope.Part.PARAMS)).isEmpty();
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":\"a/1\",\"nethod\":\"ready\",\"result\":{}}"))
+        .isEqualTo(Envelope.Kind.RESULT);
+    assertThat(envelope.isMethod("ready")).isFalse();
+    assertThat(envelope.bytes(Envelope.Part.RESULT)).isEqualTo(2);
+  }
+
+  @Test
+  void givenAMethod_whenComparedWithOthers_thenEachLetterCounts() {
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"method\":\"ready\"}"))
+        .isEqualTo(Envelope.Kind.NOTIFICATION);
+    assertThat(envelope.isMethod("ready")).isTrue();
+    for (String other : List.of("", "read", "ready2", "reads", "beady", "reedy", "READY")) {
+      assertThat(envelope.isMethod(other)).as(other).isFalse();
+    }
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"method\":\"re\u00e9dy\"}"))
+        .isEqualTo(Envelope.Kind.NOTIFICATION);
+    assertThat(envelope.isMethod("ready")).isFalse();
+  }
+
+  @Test
+  void givenNamesWithEscapes_whenRead_thenTheyAreTheNamesThatTheyStandFor() {
+    assertThat(read("{\"\\u006asonrpc\":\"2.0\",\"m\\u0065thod\":\"m\",\"i\\u0078\":[]}"))
+        .isEqualTo(Envelope.Kind.NOTIFICATION);
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"m\\u0045thod\":\"m\"}")).isEqualTo(Envelope.Kind.NONE);
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"m\u00e9thod\":\"m\"}")).isEqualTo(Envelope.Kind.NONE);
+    assertThat(read("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"\\u0069d\":1,\"id\":1}"))
+        .isEqualTo(Envelope.Kind.NONE);
+  }
+
+  @Test
+  void givenTheLongestId_whenRead_thenItIsOneHoweverItIsWritten() {
+    for (String one : List.of("x", "\\u0078", "\u00e9", "\\n")) {
+      String message = "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"result\":1}";
+      assertThat(read(message.formatted(one.repeat(160)))).isEqualTo(Envelope.Kind.RESULT);
+      assertThat(envelope.id()).isPresent();
+      assertThat(read(message.formatted(one.repeat(161)))).isEqualTo(Envelope.Kind.NONE);
     }
   }
 }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  */
 @Execution(ExecutionMode.CONCURRENT)
 final class FrameMutationTest {
-  private static final int INPUTS = 1_000_000;
+  private static final int INPUTS = Integer.getInteger("mutation.inputs", 1_000_000);
   private static final int MAX_FRAME = 120;
 
   private static final List<String> ORIGINALS =

@@ -189,4 +189,81 @@ final class FrameScannerTest {
                 new String(Frames.contentLength(message), StandardCharsets.ISO_8859_1)))
         .containsExactly("FRAME:" + utf8);
   }
+
+  @Test
+  void givenAnEmptyPiece_whenInTheMiddleOfAnything_thenItIsNothing() {
+    for (String start : List.of("", "{", "  ", "stray", "{" + "x".repeat(MAX))) {
+      FrameScanner lines = FrameScanner.ofLines(MAX);
+      found(lines, start);
+      long pending = lines.pendingBytes();
+      assertThat(lines.next(new byte[0], 0, 0)).as(start).isEqualTo(FrameScanner.Found.UNFINISHED);
+      assertThat(lines.pendingBytes()).isEqualTo(pending);
+    }
+    for (String start :
+        List.of(
+            "", "Content-", "stray", "Content-Length: 5\r\n\r\nab", "Content-Length: 99\n\nx")) {
+      FrameScanner lengths = FrameScanner.ofContentLengths(MAX);
+      found(lengths, start);
+      long pending = lengths.pendingBytes();
+      assertThat(lengths.next(new byte[0], 0, 0))
+          .as(start)
+          .isEqualTo(FrameScanner.Found.UNFINISHED);
+      assertThat(lengths.pendingBytes()).isEqualTo(pending);
+    }
+  }
+
+  @Test
+  void givenALineOfSpace_whenItIsLongerThanAFrame_thenItIsNotHeldAnyLonger() {
+    assertThat(found(FrameScanner.ofLines(5), " \t\r  \n"))
+        .containsExactly("first blank STRAY: \t\r  \n");
+    assertThat(found(FrameScanner.ofLines(5), "   {}\n")).containsExactly("FRAME:   {}");
+    assertThat(found(FrameScanner.ofLines(5), "      ", "{}\n"))
+        .containsExactly("first STRAY:      ", "STRAY:{}\n");
+  }
+
+  @Test
+  void givenTheLongestFrame_whenOneByteIsAdded_thenItIsTooLong() {
+    assertThat(found(FrameScanner.ofLines(5), "{234}\n{2345}\n"))
+        .containsExactly("FRAME:{234}", "first TOO_LONG:{2345}\n");
+    assertThat(found(FrameScanner.ofContentLengths(5), "Content-Length: 5\n\n12345"))
+        .containsExactly("FRAME:12345");
+    assertThat(found(FrameScanner.ofContentLengths(5), "Content-Length: 6\n\n123456"))
+        .containsExactly("first TOO_LONG:Content-Length: 6\n\n123456");
+    assertThat(found(FrameScanner.ofContentLengths(5), "Content-Length: 6\n\n", "123", "456"))
+        .containsExactly("first TOO_LONG:Content-Length: 6\n\n", "TOO_LONG:123", "TOO_LONG:456");
+  }
+
+  @Test
+  void givenAHeaderWithoutALength_whenItEnds_thenItIsStray() {
+    assertThat(found(FrameScanner.ofContentLengths(MAX), "Content-Type: x\r\n\r\nContent-"))
+        .containsExactly("first STRAY:Content-Type: x\r\n\r\n", "...Content-");
+  }
+
+  @Test
+  void givenLengths_whenTheyAreNoNumbers_thenTheyAreStray() {
+    for (String length : List.of("0", "9", "0000000009", " 7 ")) {
+      int bytes = Integer.parseInt(length.strip());
+      assertThat(
+              found(
+                  FrameScanner.ofContentLengths(MAX),
+                  "Content-Length:" + length + "\n\n" + "x".repeat(bytes)))
+          .containsExactly("FRAME:" + "x".repeat(bytes));
+    }
+    for (String length : List.of("", "00000000009", "/", ":", "+1", "-1", "1 1", "\u00b9")) {
+      String header = "Content-Length:" + length + "\n";
+      assertThat(found(FrameScanner.ofContentLengths(MAX), header))
+          .containsExactly("first STRAY:" + header);
+    }
+  }
+
+  @Test
+  void givenLinesBetweenFrames_whenNothingIsVisibleInThem_thenTheyAreBlank() {
+    assertThat(found(FrameScanner.ofContentLengths(MAX), "\n \t\r\n x\n", "  ", "\n"))
+        .containsExactly(
+            "first blank STRAY:\n",
+            "first blank STRAY: \t\r\n",
+            "first STRAY: x\n",
+            "first STRAY:  ",
+            "STRAY:\n");
+  }
 }

@@ -170,4 +170,70 @@ final class JsonCursorTest {
     cursor.release();
     assertThatThrownBy(cursor::value).isInstanceOf(MalformedJsonException.class);
   }
+
+  @Test
+  void eachTypeIsThatTypeOnly() throws Exception {
+    for (String number : List.of("0", "9", "-1", "5")) {
+      begin(number);
+      cursor.value();
+      assertThat(cursor.isNumber()).isTrue();
+      assertThat(cursor.isString() || cursor.isNull()).isFalse();
+      assertThat(cursor.to()).isEqualTo(number.length());
+    }
+    for (String other : List.of("\"1\"", "null", "true", "false", "[1]", "{}")) {
+      begin(other);
+      cursor.value();
+      assertThat(cursor.isNumber()).as(other).isFalse();
+      assertThat(cursor.is(utf8(other))).isTrue();
+      assertThat(cursor.is(utf8("nul"))).isFalse();
+      assertThat(cursor.is(utf8("\"2\""))).isFalse();
+    }
+  }
+
+  @Test
+  void aStringIsReadWhereverItsEscapeStands() throws Exception {
+    for (String text : List.of("\"\\nab\"", "\"a\\nb\"", "\"ab\\n\"", "\"\u00e9\"", "\"\"")) {
+      begin("[" + text + "]");
+      cursor.beginArray();
+      cursor.nextElement();
+      cursor.value();
+      assertThat(cursor.string()).isEqualTo(Json.parse(text));
+    }
+  }
+
+  @Test
+  void namesAreComparedAsAWhole() throws Exception {
+    for (String name : List.of("abc", "ab", "abcd", "abx", "\\u0061bc", "\\u0061bx")) {
+      begin("{\"" + name + "\":1}");
+      cursor.beginObject();
+      cursor.nextName();
+      assertThat(cursor.isName(utf8("abc"))).as(name).isEqualTo(name.endsWith("bc"));
+    }
+  }
+
+  @Test
+  void whatIsNotThereIsNoObjectAndNoArray() {
+    for (String text : List.of("", "1", "\"a\"", "]", "}")) {
+      begin(text);
+      assertThat(cursor.beginObject()).isFalse();
+      assertThat(cursor.beginArray()).isFalse();
+      assertThat(cursor.at()).isZero();
+    }
+  }
+
+  @Test
+  void aMarkIsTheRightOneOrNone() {
+    for (String text : List.of("{\"a\"x1}", "{\"a\":1x\"b\":2}", "[1x2]", "[1:2]", "{\"a\",1}")) {
+      assertThatThrownBy(() -> walk(text)).as(text).isInstanceOf(MalformedJsonException.class);
+    }
+  }
+
+  @Test
+  void thereMayBeSpaceOfFourKindsAtEachPlace() throws Exception {
+    for (String space : List.of("\t", "\n", "\r", " ")) {
+      assertThat(walk("{ 'a' : [ 1 , 2 ] , 'b' : { } }".replace('\'', '"').replace(" ", space)))
+          .containsExactly("{", "a:", "[", "1", "2", "]", "b:", "{", "}", "}");
+    }
+    assertThatThrownBy(() -> walk("[1,\f2]")).isInstanceOf(MalformedJsonException.class);
+  }
 }

@@ -1,6 +1,7 @@
 package pm.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -107,5 +108,22 @@ final class LineSplitterTest {
     assertThat(slice.hasRemaining()).isFalse();
     splitter.feed("x\nx".getBytes(StandardCharsets.UTF_8), 1, 1, sink);
     assertThat(found).containsExactly("ab", "cd", "");
+  }
+
+  @Test
+  void aBoundIsOneOrMore() {
+    feed(new LineSplitter(1), "a\nbc\n");
+    assertThat(found).containsExactly("a", "TOO LONG");
+    assertThatThrownBy(() -> new LineSplitter(0)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void nothingIsNoLine() {
+    LineSplitter splitter = new LineSplitter(5);
+    feed(splitter, "");
+    feed(splitter, "a");
+    feed(splitter, "");
+    feed(splitter, "\n");
+    assertThat(found).containsExactly("a");
   }
 }

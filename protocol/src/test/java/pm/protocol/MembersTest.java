@@ -60,4 +60,18 @@ final class MembersTest {
     assertThatThrownBy(() -> members.only(List.of()))
         .hasMessage("unknown parameter selector; there are none");
   }
+
+  @Test
+  void readsObjectsAndTruthAsTheyAre() throws JsonException {
+    Members members = members("{\"o\":[{\"k\":1},{\"k\":2}],\"t\":true,\"f\":false,\"z\":null}");
+    assertThat(members.objects("o")).hasSize(2);
+    assertThat(members.objects("o").getLast().optionalLong("k")).hasValue(2);
+    assertThat(members.objects("z")).isEmpty();
+    assertThat(members.bool("t", false)).isTrue();
+    assertThat(members.bool("f", true)).isFalse();
+    assertThat(members.bool("absent", false)).isFalse();
+    assertThat(members.optionalNumber("z")).isEmpty();
+    assertThat(members.optionalObject("z")).isEmpty();
+    assertThat(members.value("t")).contains(true);
+  }
 }

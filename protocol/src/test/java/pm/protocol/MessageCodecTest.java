@@ -86,6 +86,7 @@ final class MessageCodecTest {
         "-32600 | none | {\"jsonrpc\":\"2.0\",\"result\":1}",
         "-32600 | 1 | {\"jsonrpc\":\"2.0\",\"id\":1,\"error\":1}",
         "-32600 | 1 | {\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":\"x\",\"message\":\"\"}}",
+        "-32600 | 1 | {\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1,\"message\":2}}",
         "-32602 | 1 | {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":[]}",
         "-32602 | 1 | {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":null}",
       })
@@ -136,5 +137,63 @@ final class MessageCodecTest {
         assertThat(one.worst(two)).isEqualTo(two.worst(one));
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "[] | batches are not supported: send one request a line",
+        "1 | a message must be an object",
+        "{\"id\":[],\"method\":\"m\"} | id must be an integer or a string of at most 160 characters",
+        "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"m\"}"
+            + " | id must not be null: leave it out to get no response",
+        "{\"jsonrpc\":\"2.0\"} | a message has exactly one of method, result and error",
+        "{\"jsonrpc\":\"2.0\",\"result\":1} | a result must have an id",
+      })
+  void saysInASentenceWhatIsWrong(String line, String sentence) {
+    assertThat(catchThrowableOfType(MessageException.class, () -> decode(line)).answer().message())
+        .isEqualTo(sentence);
+  }
+
+  @Test
+  void leavesOutWhatIsEmptyButNeverTheIdOfAnAnswer() {
+    assertThat(written(new Message.Request(new Id.Number(1), "ping", Map.of())))
+        .isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n");
+    assertThat(written(new Message.Notification("log", Map.of())))
+        .isEqualTo("{\"jsonrpc\":\"2.0\",\"method\":\"log\"}\n");
+    assertThat(written(Message.ErrorResponse.of(Optional.empty(), ErrorCode.PARSE_ERROR, "no")))
+        .isEqualTo(
+            "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"no\"}}\n");
+    assertThat(written(new Message.ErrorResponse(Optional.of(new Id.Text("a")), 7, "m", 8L)))
+        .isEqualTo(
+            "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"error\":{\"code\":7,\"message\":\"m\",\"data\":8}}\n");
+  }
+
+  private static String written(Message message) {
+    return new String(MessageCodec.encode(message), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void onlyLogsEventsAndTheWatchedStatusAreStreams() {
+    for (Method method : Method.values()) {
+      boolean isStream = List.of("logs", "events", "status.watch").contains(method.wireName());
+      assertThat(method.kind()).isEqualTo(isStream ? Method.Kind.STREAM : Method.Kind.CALL);
+    }
+  }
+
+  @Test
+  void everyExitCodeSaysWhatItMeans() {
+    for (ExitCode code : ExitCode.values()) {
+      assertThat(code.meaning()).isNotBlank();
+    }
+  }
+
+  @Test
+  void timesHaveMillisecondsAlways() {
+    assertThat(Times.format(java.time.Instant.ofEpochSecond(1_783_069_920, 250_000_000)))
+        .isEqualTo("2026-07-03T09:12:00.250Z");
+    assertThat(Times.format(java.time.Instant.EPOCH)).isEqualTo("1970-01-01T00:00:00.000Z");
   }
 }
