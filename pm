@@ -27,6 +27,9 @@ usage: ./pm COMMAND
   campaign [--minutes N] [LINE...]
           what is too long for every build: thousands of crashes, histories, faults, fuzzed parsers; --list names the
           lines, docs/reliability.md says what they show, --minutes shares out a time; without it that takes a day
+  mutants [CLASSES]
+          change the code in thousands of small ways and look which of them no test notices; takes an hour or two.
+          CLASSES, such as 'pm.daemon.core.pool.*': only these
   package [VERSION]
           build deb, rpm and tarball, with a Java runtime of their own, in packaging/target/packages
   clean   end the demo and remove what was built
@@ -209,6 +212,16 @@ campaign() {
   exec campaigns/run "$@"
 }
 
+# mutants CLASSES: the reports tell what survived; docs/mutation-testing.md tells how to read them.
+mutants() {
+  check_writable
+  rm -rf ./*/target/pit-reports
+  # It takes long, and nobody waits for it.
+  renice -n 15 $$ > /dev/null
+  maven -Pmutants -pl daemon -am ${1:+"-Dpm.mutants=$1"} process-test-classes || die "there is no report, see above."
+  ls -- */target/pit-reports/index.html
+}
+
 pmctl() { PM_HOME=$home "$tree/bin/pmctl" "$@"; }
 
 # show COMMAND…: what a user would type, and what comes back.
@@ -323,6 +336,7 @@ case ${1:-help} in
     test_packages
     totals
     ;;
+  mutants) mutants "${2:-}" ;;
   build) build && say "$tree" ;;
   campaign)
     shift

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import pm.config.Configuration;
 import pm.config.DaemonSpec;
@@ -32,6 +33,7 @@ import pm.daemon.core.model.ProcessIdentity;
  * Commands over thousands of instances. Each limit is at least ten times what the work takes on a
  * slow machine, and far below what it takes where it grows with the square of their number.
  */
+@Tag("large")
 class ManyInstancesTest {
 
   private static final List<String> ALL = List.of("all");

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import pm.config.Configuration;
 import pm.config.ProgramSpec;
@@ -42,12 +43,14 @@ class OrderSimulationTest {
     assertThat(events).isGreaterThan(100);
   }
 
+  @Tag("of-tests")
   @Test
   void theSameSeedIsTheSameHistory() {
     assertThat(OrderSimulation.run(7, STEPS, OrderSimulation.Bug.NONE))
         .isEqualTo(OrderSimulation.run(7, STEPS, OrderSimulation.Bug.NONE));
   }
 
+  @Tag("of-tests")
   @Test
   void eachRuleHasABugThatBreaksIt() {
     Map<OrderSimulation.Rule, OrderSimulation.Bug> bugs = new EnumMap<>(OrderSimulation.Rule.class);

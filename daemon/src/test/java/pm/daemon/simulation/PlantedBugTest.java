@@ -12,6 +12,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import pm.config.Configuration;
 import pm.config.DaemonSpec;
@@ -38,6 +39,7 @@ import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.ProcessIdentity;
 
 /** Each invariant is seen to fail: a bug is planted between the daemon and its core. */
+@Tag("of-tests")
 class PlantedBugTest {
 
   private static final int MOST_SEEDS = 600;

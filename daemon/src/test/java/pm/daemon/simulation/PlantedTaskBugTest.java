@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,6 +36,7 @@ import pm.daemon.core.pool.PoolOracle;
 import pm.daemon.core.pool.PoolOracle.Law;
 
 /** Each law is seen to be broken: a bug is planted between the daemon and its world. */
+@Tag("of-tests")
 class PlantedTaskBugTest {
 
   private static final int MOST_SEEDS = 300;

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import pm.daemon.core.Supervisor;
 import pm.daemon.core.event.Decision;
@@ -42,6 +43,7 @@ class SimulationTest {
     }
   }
 
+  @Tag("of-tests")
   @Test
   void theSameSeedGivesTheSameHistory() {
     for (long seed = 1; seed <= 10; seed++) {
@@ -50,6 +52,7 @@ class SimulationTest {
     }
   }
 
+  @Tag("of-tests")
   @Test
   void historiesAreWild() {
     Set<String> events = new TreeSet<>();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
  * {@code benchmarks/fuzz} looks further, guided by what is reached.
  */
 final class DialogueMutationTest {
-  private static final int INPUTS = 150_000;
+  private static final int INPUTS = Integer.getInteger("mutation.inputs", 150_000);
 
   private static final List<String> ORIGINALS =
       List.of(

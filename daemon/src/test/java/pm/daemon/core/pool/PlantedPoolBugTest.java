@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import pm.config.PoolSpec;
@@ -24,6 +25,7 @@ import pm.daemon.core.pool.PoolOracle.Broken;
 import pm.daemon.core.pool.PoolOracle.Law;
 
 /** Each law is seen to be broken: a bug is planted between the pools and their world. */
+@Tag("of-tests")
 class PlantedPoolBugTest {
   private static final int MOST_SEEDS = 400;
 

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import pm.config.PoolSpec.WhenOpen;
 import pm.daemon.core.event.TaskCommand;
@@ -16,6 +17,7 @@ import pm.daemon.core.model.NewTask;
 import pm.daemon.core.model.Priority;
 
 /** What is held of tasks fits the memory there is, whatever the rules of pools allow. */
+@Tag("large")
 class PoolMemoryTest {
   private static final int MILLION = 1_000_000;
 
