@@ -1,7 +1,7 @@
 /* The program that is supervised in the comparisons: as small as a process can be.
  *
  *   child mark FILE         append "pid nanoseconds" of CLOCK_MONOTONIC to FILE, then wait for ever
- *   child lines COUNT FILE  write COUNT lines of 100 bytes to standard output, then as above
+ *   child lines COUNT FILE  as above, at SIGUSR1 write COUNT lines of 100 bytes to standard output, then as above
  *   child count FILE        as the first, but write "pid number" each millisecond, whether anybody reads or not;
  *                           how often that was done or refused stands in FILE.PID, as a number of 8 bytes
  */
@@ -64,6 +64,13 @@ int main(int argc, char **argv) {
   if (argc == 3 && strcmp(argv[1], "mark") == 0) {
     mark(argv[2]);
   } else if (argc == 4 && strcmp(argv[1], "lines") == 0) {
+    sigset_t awaited;
+    int number;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &awaited, NULL);
+    mark(argv[3]);
+    sigwait(&awaited, &number);
     lines(atol(argv[2]));
     mark(argv[3]);
   } else if (argc == 3 && strcmp(argv[1], "count") == 0) {

@@ -1,14 +1,16 @@
 /* What the kernel allows: a supervisor that can do nothing but keep programs running and their output.
  *
- *   floor FOLDER COUNT COMMAND...   runs COUNT of COMMAND; output goes to FOLDER/child-N.log, requests to FOLDER/socket
- *   floor status|stop SOCKET        asks one: how many run; end all, and say so when the last one is gone
+ *   floor FOLDER COUNT BYTES COMMAND...   runs COUNT of COMMAND; output goes to FOLDER/child-N.log, requests to FOLDER/socket
+ *   floor status|stop SOCKET              asks one: how many run; end all, and say so when the last one is gone
  *
- * One thread, one epoll: SIGCHLD by signalfd, posix_spawn, output spliced from the pipe to its file. A program that ends
- * is started again at once. Nothing is kept, limited, rotated or checked.
+ * One thread, one epoll: SIGCHLD by signalfd, posix_spawn, output spliced from the pipe to its file; to a new one after
+ * BYTES, wherever that is in a line, 0 for never. A program that ends is started again at once. Nothing is kept, limited,
+ * removed or checked.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -29,10 +31,13 @@ enum { PIDS = 1 << 22, PIECE = 1 << 20, SIGNALS = -1, SOCKET = -2, EVENTS = 64 }
 struct slot {
   pid_t pid;
   int out, in, log; /* the pipe's two ends, which stay when a child goes, and the file */
+  long room, full;  /* bytes until the next file; how many were before it */
 };
 static struct slot *slots;
 static int slot_of[PIDS]; /* by pid; only the pages that are written take memory */
 static int count, running, stopping, asker = -1;
+static long bytes;
+static const char *folder;
 static char **command;
 static posix_spawnattr_t attributes;
 
@@ -109,6 +114,34 @@ static int ask(const char *word, const char *path) {
   return 0;
 }
 
+/* Not O_APPEND, which splice refuses. */
+static void open_log(int number) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/child-%d.log", folder, number);
+  struct slot *slot = &slots[number];
+  slot->log = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (slot->log < 0 || lseek(slot->log, 0, SEEK_END) < 0) fail(path);
+  slot->room = bytes ? bytes : LONG_MAX;
+}
+
+static void rotate(int number) {
+  char path[4096], other[4096];
+  struct slot *slot = &slots[number];
+  snprintf(path, sizeof path, "%s/child-%d.log", folder, number);
+  snprintf(other, sizeof other, "%s/child-%d.log.%ld", folder, number, ++slot->full);
+  if (rename(path, other) < 0) fail(path);
+  close(slot->log);
+  open_log(number);
+}
+
+static void move_output(int number) {
+  struct slot *slot = &slots[number];
+  size_t most = slot->room < PIECE ? slot->room : PIECE;
+  ssize_t moved = splice(slot->out, NULL, slot->log, NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  if (moved < 0 && errno != EAGAIN) fail("splice");
+  if (moved > 0 && (slot->room -= moved) == 0) rotate(number);
+}
+
 static void watch(int poll, int fd, int what) {
   struct epoll_event event = {.events = EPOLLIN, .data.fd = what};
   if (epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event) < 0) fail("epoll_ctl");
@@ -116,9 +149,9 @@ static void watch(int poll, int fd, int what) {
 
 int main(int argc, char **argv) {
   if (argc == 3) return ask(argv[1], argv[2]);
-  if (argc < 4 || (count = atoi(argv[2])) < 1) return 2;
-  const char *folder = argv[1];
-  command = argv + 3;
+  if (argc < 5 || (count = atoi(argv[2])) < 0 || (bytes = atol(argv[3])) < 0) return 2;
+  folder = argv[1];
+  command = argv + 4;
   struct rlimit files;
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
@@ -152,10 +185,7 @@ int main(int argc, char **argv) {
   slots = calloc(count, sizeof *slots);
   for (int i = 0; i < count; i++) {
     int ends[2];
-    snprintf(path, sizeof path, "%s/child-%d.log", folder, i);
-    /* Not O_APPEND, which splice refuses. */
-    slots[i].log = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-    if (slots[i].log < 0 || lseek(slots[i].log, 0, SEEK_END) < 0) fail(path);
+    open_log(i);
     if (pipe2(ends, O_CLOEXEC) < 0) fail("pipe2");
     slots[i].out = ends[0];
     slots[i].in = ends[1];
@@ -168,8 +198,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < ready; i++) {
       int what = events[i].data.fd;
       if (what >= 0) {
-        if (splice(slots[what].out, NULL, slots[what].log, NULL, PIECE, SPLICE_F_MOVE | SPLICE_F_NONBLOCK) < 0 && errno != EAGAIN)
-          fail("splice");
+        move_output(what);
       } else if (what == SOCKET) {
         request(server);
       } else {
