@@ -1,0 +1,5 @@
+/** Measures the restart window. */
+@NullMarked
+package pm.daemon.core.model;
+
+import org.jspecify.annotations.NullMarked;

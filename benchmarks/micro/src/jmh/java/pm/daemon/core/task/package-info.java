@@ -1,0 +1,5 @@
+/** Measures the queue of tasks. */
+@NullMarked
+package pm.daemon.core.task;
+
+import org.jspecify.annotations.NullMarked;
