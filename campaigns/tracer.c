@@ -26,6 +26,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -341,6 +342,13 @@ static int touched(pid_t pid, const struct call *call, const uint64_t *args, cha
   return changes;
 }
 
+static int is_file(pid_t pid, int fd) {
+  char name[64];
+  struct stat status;
+  snprintf(name, sizeof name, "/proc/%d/fd/%d", pid, fd);
+  return stat(name, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 static void set_register(pid_t tid, size_t offset, long value) {
   ptrace(PTRACE_POKEUSER, tid, (void *)offset, (void *)value);
 }
@@ -373,7 +381,8 @@ static void entered(struct thread *thread, const struct __ptrace_syscall_info *i
   for (int i = 0; i < under_count; i++) counts |= !strncmp(path, under[i], strlen(under[i]));
   if (!counts) return;
   point++;
-  int divides = call->length >= 0 && args[call->length] > 1;
+  /* Only of a file: a write to a pipe that fits is one piece to the kernel as well. */
+  int divides = call->length >= 0 && args[call->length] > 1 && is_file(thread->tid, (int)args[0]);
   halves += divides;
   fprintf(said, "%ld %s %s %s\n", point, divides ? "w" : "-", call->name, path);
   fflush(said);
