@@ -187,7 +187,7 @@ final class Adoption {
   }
 
   /** Comes back only with an answer: without one we would have to say that there is none. */
-  private static Map<InvocationId, List<Shown>> find(List<InvocationId> sought) {
+  private Map<InvocationId, List<Shown>> find(List<InvocationId> sought) {
     while (true) {
       try {
         return lookFor(sought);
@@ -198,18 +198,30 @@ final class Adoption {
     }
   }
 
-  private static Map<InvocationId, List<Shown>> lookFor(List<InvocationId> sought)
-      throws ErrnoException {
-    ProcFs proc = new ProcFs();
-    ProcessTable table = ProcessTable.read(proc);
+  private Map<InvocationId, List<Shown>> lookFor(List<InvocationId> sought) throws ErrnoException {
+    ProcFs ownProc = new ProcFs();
+    ProcessTable table = ProcessTable.read(ownProc);
     Map<InvocationId, List<Shown>> found = new LinkedHashMap<>();
+    for (InvocationId invocation : sought) {
+      for (ProcessStat process : showing(table, invocation, self)) {
+        found
+            .computeIfAbsent(invocation, id -> new ArrayList<>())
+            .add(new Shown(process, isHook(ownProc, process)));
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Returns the living processes that show an invocation. We do too, once we have a worker's pipe
+   * to its log open again, and are none of it.
+   */
+  static List<ProcessStat> showing(ProcessTable table, InvocationId invocation, int self)
+      throws ErrnoException {
+    List<ProcessStat> found = new ArrayList<>();
     for (ProcessStat process : table.all()) {
-      for (InvocationId invocation : sought) {
-        if (!process.isZombie() && table.proves(process, invocation.hex())) {
-          found
-              .computeIfAbsent(invocation, id -> new ArrayList<>())
-              .add(new Shown(process, isHook(proc, process)));
-        }
+      if (process.pid() != self && !process.isZombie() && table.proves(process, invocation.hex())) {
+        found.add(process);
       }
     }
     return found;
@@ -234,7 +246,8 @@ final class Adoption {
       try {
         take(effect, findings.found().getOrDefault(effect.run().invocation(), List.of()));
       } catch (ErrnoException shortage) {
-        LOG.warn("{} cannot be looked at; trying again", effect.instance(), shortage);
+        LOG.warn(
+            "{} cannot be looked at; trying again: {}", effect.instance(), shortage.getMessage());
         again.add(effect);
         continue;
       }
