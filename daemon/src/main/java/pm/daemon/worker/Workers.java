@@ -153,6 +153,8 @@ public final class Workers implements AutoCloseable {
       Means shared = means();
       Optional<WorkerFolder.OurEnds> ends = folder.find(instance, invocation);
       if (ends.isEmpty()) {
+        // One of them may be there: the daemon before us was killed between both.
+        folder.remove(instance, invocation);
         lost(invocation, "its pipes are gone");
         return;
       }

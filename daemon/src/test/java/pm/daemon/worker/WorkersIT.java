@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import pm.config.WorkerSpec;
+import pm.daemon.core.model.InstanceName;
+import pm.daemon.core.model.InvocationId;
 import pm.daemon.posix.Fd;
+import pm.daemon.posix.FilePath;
 
 /** What is said with workers that behave, and with those that do not. */
 @Timeout(120)
@@ -453,6 +456,19 @@ final class WorkersIT {
       assertThat(shop.nextHeard()).isEqualTo("drained");
       shop.onLoop(() -> shop.workers.release(web.invocation));
       assertThat(shop.workers.removeStale(Set.of())).isZero();
+    }
+  }
+
+  /** A daemon was killed after it had made one of them. */
+  @Test
+  void givenOneOfBothPipes_whenAWorkerIsAdopted_thenItIsRemoved() throws Exception {
+    try (Workshop shop = new Workshop(folder)) {
+      InstanceName web = new InstanceName("web", 1);
+      InvocationId invocation = new InvocationId("0123456789abcdef0123456789abcdef");
+      FilePath.mkfifo(folder.resolve("workers/web@1." + invocation + ".in").toString(), 0600);
+      shop.workers.adopt(web, invocation, Workshop.LINES, folder.resolve("none"));
+      assertThat(folder.resolve("workers")).isEmptyDirectory();
+      assertThat(shop.lost.take()).isEqualTo("its pipes are gone");
     }
   }
 }
