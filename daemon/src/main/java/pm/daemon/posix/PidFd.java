@@ -25,13 +25,16 @@ public final class PidFd implements AutoCloseable {
   }
 
   /**
-   * Takes hold of a process, a zombie too; pidfd_open(2), Linux 5.3. ESRCH if there is none. For a
-   * pid that was read from somewhere: open first, then check that it is the one that was meant.
+   * Takes hold of a process, a zombie too; pidfd_open(2), Linux 5.3. ESRCH if there is none, also
+   * where the number is that of a thread: ENOENT of the kernel since Linux 6.9, EINVAL before. For
+   * a pid that was read from somewhere: open first, then check that it is the one that was meant.
    */
   public static PidFd open(int pid) throws ErrnoException {
     int fd = (int) Libc.call(Libc.SYSCALL, Layout.SYS_PIDFD_OPEN, pid, 0);
     if (fd < 0) {
-      throw ErrnoException.about("pidfd_open", "pid", pid, Libc.errno());
+      int errno = Libc.errno();
+      boolean isThread = errno == Errno.ENOENT || errno == Errno.EINVAL;
+      throw ErrnoException.about("pidfd_open", "pid", pid, isThread ? Errno.ESRCH : errno);
     }
     return new PidFd(fd, pid);
   }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Processes by pidfd, their ends, and waiting for them and no other. */
@@ -45,6 +46,23 @@ final class PidFdIT {
       assertThatThrownBy(() -> PidFd.open(pid))
           .hasMessage("pidfd_open pid " + pid + ": No such process");
     }
+  }
+
+  /** A pid that was read from a file may be in use again, and not only by processes. */
+  @Test
+  void aThreadIsNoProcess() throws Exception {
+    String own = Integer.toString(Host.pid());
+    String thread;
+    try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+      thread =
+          threads
+              .map(each -> each.getFileName().toString())
+              .filter(each -> !each.equals(own))
+              .findFirst()
+              .orElseThrow();
+    }
+    assertThatThrownBy(() -> PidFd.open(Integer.parseInt(thread)))
+        .hasMessage("pidfd_open pid " + thread + ": No such process");
   }
 
   @Test
