@@ -8,9 +8,9 @@
  * "process:", a start, a signal and the reaping of a process, and a name for a socket. Each is a line of the
  * log: its number, "w" if it can be divided, call, path. The first line is "pid N". --half N is the N-th of
  * those that can be divided: half of it is written.
- * Rules: lines "CALL[,CALL] PREFIX|* ERRNO FROM COUNT [main|child]": from the FROM-th on COUNT of these
+ * Rules: behind a first line, the version, lines "CALL[,CALL] PREFIX|* ERRNO FROM COUNT [main|child]": from the FROM-th on COUNT of these
  * calls (0: all) that touch a path with that prefix fail with that number. They are read at the start and at
- * each SIGUSR1; then FILE.read has the first line of FILE, which is its version, and how often each was used.
+ * each SIGUSR1; then FILE.read has the version and how often each of the rules before was used and would have been.
  * What the command starts is not traced; with --spawned it is until it has become another program.
  * Without seccomp: its filters are inherited by programs, which outlive us. Linux, x86_64.
  */
@@ -211,16 +211,22 @@ static struct thread *thread_of(pid_t tid) {
 }
 
 static void read_rules(void) {
+  static char before[1024];
   FILE *file = fopen(rules_file, "r");
   char line[1024], version[1024] = "";
-  char counts[RULES * 24] = "";
-  for (int i = 0; i < rule_count; i++)
-    snprintf(counts + strlen(counts), sizeof counts - strlen(counts), " %ld/%ld", rules[i].used, rules[i].seen);
-  rule_count = 0;
+  char counts[RULES * 48] = "";
   if (file && fgets(line, sizeof line, file)) {
     memcpy(version, line, sizeof version);
     version[strcspn(version, "\n")] = 0;
   }
+  if (*before && !strcmp(before, version)) { /* asked twice */
+    if (file) fclose(file);
+    return;
+  }
+  memcpy(before, version, sizeof before);
+  for (int i = 0; i < rule_count; i++)
+    snprintf(counts + strlen(counts), sizeof counts - strlen(counts), " %ld/%ld", rules[i].used, rules[i].seen);
+  rule_count = 0;
   while (file && rule_count < RULES && fgets(line, sizeof line, file)) {
     struct rule *rule = &rules[rule_count];
     char names[512], whose[16] = "";
