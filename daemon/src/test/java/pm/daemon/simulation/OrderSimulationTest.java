@@ -24,11 +24,11 @@ import pm.daemon.core.model.Phase;
 
 /**
  * Many histories of programs that depend on each other, each from its seed; {@code -Dorder.seed=42}
- * lives one again, {@code -Dorder.seeds=5000} lives more.
+ * lives one again, {@code -Dorder.seeds=5000} lives more, {@code -Dsimulation.steps=3000} longer ones.
  */
 class OrderSimulationTest {
 
-  private static final int STEPS = 150;
+  private static final int STEPS = Integer.getInteger("simulation.steps", 150);
   private static final long MOST_SEEDS_FOR_A_BUG = 400;
 
   @Test

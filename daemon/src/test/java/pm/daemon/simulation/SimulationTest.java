@@ -19,11 +19,11 @@ import pm.daemon.core.model.Moment;
 
 /**
  * Many random histories: {@code -Dsimulation.seeds=N} runs N of them, {@code -Dsimulation.seed=S}
- * replays one and prints it.
+ * replays one and prints it, {@code -Dsimulation.steps=N} makes them longer.
  */
 class SimulationTest {
 
-  private static final int STEPS = 400;
+  private static final int STEPS = Integer.getInteger("simulation.steps", 400);
 
   @Test
   void everyInvariantHoldsInEveryHistory() {

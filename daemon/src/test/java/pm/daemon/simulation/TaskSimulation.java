@@ -48,7 +48,7 @@ final class TaskSimulation {
 
   private static final long SECOND = 1_000_000_000L;
   private static final Actor ALICE = new Actor("alice", 1000, 7);
-  private static final int STEPS = 100;
+  static final int STEPS = 100;
 
   private final TaskWorld world;
   private final SplittableRandom random;
