@@ -191,7 +191,8 @@ def java(*options):
     if not os.path.exists(dependencies):
         cannot("the tests are not built: run ./pm build")
     folders = [os.path.join(ROOT, folder, "target", classes) for folder, classes in
-               (("daemon", "test-classes"), ("daemon", "classes"), ("protocol", "classes"), ("config", "classes"))]
+               (("daemon", "test-classes"), ("protocol", "test-classes"), ("config", "test-classes"), ("daemon", "classes"),
+                ("protocol", "classes"), ("config", "classes"))]
     with open(dependencies) as file:
         path = ":".join(folders + [file.read().strip()])
     return [program, "--enable-native-access=ALL-UNNAMED", *options, "-cp", path]

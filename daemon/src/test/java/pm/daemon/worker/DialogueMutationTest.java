@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Damaged talk of workers, judged by {@link StreamJudge}. {@code -Dmutation.seed=N} replays a seed;
- * {@code benchmarks/fuzz} looks further, guided by what is reached.
+ * {@code campaigns/lines/fuzz-worker} looks further, guided by what is reached.
  */
 final class DialogueMutationTest {
   private static final int INPUTS = Integer.getInteger("mutation.inputs", 150_000);
