@@ -24,7 +24,8 @@ import pm.daemon.core.model.Phase;
 
 /**
  * Many histories of programs that depend on each other, each from its seed; {@code -Dorder.seed=42}
- * lives one again, {@code -Dorder.seeds=5000} lives more, {@code -Dsimulation.steps=3000} longer ones.
+ * lives one again, {@code -Dorder.seeds=5000} lives more, {@code -Dsimulation.steps=3000} longer
+ * ones.
  */
 class OrderSimulationTest {
 

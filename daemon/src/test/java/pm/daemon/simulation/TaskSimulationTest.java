@@ -5,7 +5,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Many random histories: {@code -Dsimulation.tasks=N} runs N of them, {@code
- * -Dsimulation.task-seed=S} replays one and prints it, {@code -Dsimulation.steps=N} makes them longer.
+ * -Dsimulation.task-seed=S} replays one and prints it, {@code -Dsimulation.steps=N} makes them
+ * longer.
  */
 class TaskSimulationTest {
 
@@ -17,7 +18,8 @@ class TaskSimulationTest {
     long first = one.orElse(1L);
     long last = one.orElse((long) Integer.getInteger("simulation.tasks", 500));
     for (long seed = first; seed <= last; seed++) {
-      TaskSimulation.Outcome outcome = TaskSimulation.run(seed, STEPS, TaskSabotage.NONE, one.isPresent());
+      TaskSimulation.Outcome outcome =
+          TaskSimulation.run(seed, STEPS, TaskSabotage.NONE, one.isPresent());
       if (one.isPresent()) {
         System.out.println(String.join("\n", outcome.lines()));
       }

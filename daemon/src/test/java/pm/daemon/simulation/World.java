@@ -12,6 +12,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
+import pm.config.Hook;
 import pm.config.ProgramSpec;
 import pm.config.StopScope;
 import pm.daemon.core.event.Effect;
@@ -101,6 +102,7 @@ final class World {
   private final List<Life> voices = new ArrayList<>();
   private final Set<InvocationId> prepared = new HashSet<>();
   private final Set<InvocationId> ready = new HashSet<>();
+  private final Set<InvocationId> unready = new HashSet<>();
   private final Set<InvocationId> cleaned = new HashSet<>();
   private int nextPid = 100;
   private boolean hostIsShort;
@@ -143,9 +145,9 @@ final class World {
           other);
     }
     Violation.unless(
-        spawn.spec().hooks().preStart().isEmpty()
-            || !prepared.contains(spawn.invocation())
-            || ready.contains(spawn.invocation()),
+        !prepared.contains(spawn.invocation())
+            || ready.contains(spawn.invocation())
+            || mayBeUnready(spawn),
         Invariant.HOOKS,
         spawn.instance(),
         ": is spawned although its pre_start has not done its work");
@@ -293,6 +295,12 @@ final class World {
     }
   }
 
+  /** What counts is what is in force when the hook ends, not when it began. */
+  private boolean mayBeUnready(Effect.Spawn spawn) {
+    Optional<Hook> hook = spawn.spec().hooks().preStart();
+    return hook.isEmpty() || (hook.get().ignoreFailure() && unready.contains(spawn.invocation()));
+  }
+
   void endHooks(Effect.EndHooks end) {
     hooks.removeIf(hook -> hook.invocation().equals(end.invocation()));
     voices.removeIf(voice -> voice.id.equals(end.invocation()));
@@ -315,8 +323,8 @@ final class World {
     Life voice = new Life(hook.invocation(), hook.instance());
     voice.reports.add(new Report.HookEnded(hook.instance(), hook.invocation(), hook.kind(), end));
     voices.add(voice);
-    if (hook.kind() == HookKind.PRE_START && (end.isSuccess() || hook.hook().ignoreFailure())) {
-      ready.add(hook.invocation());
+    if (hook.kind() == HookKind.PRE_START) {
+      (end.isSuccess() || hook.hook().ignoreFailure() ? ready : unready).add(hook.invocation());
     }
   }
 
