@@ -29,8 +29,11 @@ def jars():
     return found
 
 
-def fuzz(description, target, reached, seeds, words=(), longest=2000):
-    """The whole of a line. reached: the packages whose coverage guides; seeds: inputs to begin with, as bytes."""
+def fuzz(description, target, reached, seeds=(), words=(), longest=2000):
+    """The whole of a line.
+
+    reached: the packages whose coverage guides. seeds: inputs to begin with, as bytes; None: target's main writes them.
+    """
     again = sys.argv.index("--input") if "--input" in sys.argv else None
     one = None
     if again is not None:
@@ -49,7 +52,9 @@ def fuzz(description, target, reached, seeds, words=(), longest=2000):
     begin = os.path.join(line.work, "seeds")
     for folder in (corpus, begin):
         os.makedirs(folder, exist_ok=True)
-    for number, seed in enumerate(seeds):
+    if seeds is None:
+        subprocess.run(java() + [target, begin], check=True, stdout=sys.stderr)
+    for number, seed in enumerate(seeds or ()):
         with open(os.path.join(begin, str(number)), "wb") as file:
             file.write(seed)
     dictionary = os.path.join(line.work, "words")

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * What {@code campaigns/lines/fuzz-worker} calls with each of its inputs: the first byte says in which framing
- * and in what pieces the others come.
+ * What {@code campaigns/lines/fuzz-worker} calls with each of its inputs: the first byte says in
+ * which framing and in what pieces the others come.
  */
 public final class DialogueFuzzer {
   private DialogueFuzzer() {}
