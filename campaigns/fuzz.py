@@ -9,7 +9,7 @@ from lib import ROOT, Line, cannot, java, need
 JAZZER = "0.30.0"
 JARS = os.path.join(ROOT, "campaigns", "target", "jazzer")
 MINUTES = 60
-SECONDS_OF_ONE = 10  # what takes longer hangs
+SECONDS_OF_ONE = 120  # what takes longer hangs; the first input also loads all classes, on a machine that may be busy
 MEGABYTES = 512
 SANITIZERS = ("Clojure", "CommandInjection", "Deserialization", "ExpressionLanguage", "LdapInjection", "NamingContextLookup",
               "ReflectiveCall", "RegexInjection", "RegexRoadblocks", "ScriptEngineInjection", "ServerSideRequestForgery",
@@ -58,6 +58,7 @@ def fuzz(description, target, reached, seeds=(), words=(), longest=2000):
         with open(os.path.join(begin, str(number)), "wb") as file:
             file.write(seed)
     dictionary = os.path.join(line.work, "words")
+    words = words or ["pmd"]  # an empty dictionary is an error
     with open(dictionary, "w") as file:
         for word in words:
             file.write('"%s"\n' % "".join(chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else "\\x%02x" % byte
