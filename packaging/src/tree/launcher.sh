@@ -1,6 +1,5 @@
 #!/bin/sh
-# Starts @PROGRAM@ on its Java runtime. It ends in exec, so its pid is @PROGRAM@'s; the usual way starts no process:
-# a shell that waits for one takes away how the children of a pmd before it in this process ended.
+# Starts @PROGRAM@ on its Java runtime. It ends in exec, so its pid is @PROGRAM@'s.
 
 case $0 in
   /*) command=$0 ;;

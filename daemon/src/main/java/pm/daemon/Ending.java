@@ -1,5 +1,6 @@
 package pm.daemon;
 
+import java.util.List;
 import pm.daemon.loop.EventLoop;
 
 /**
@@ -10,7 +11,7 @@ final class Ending {
 
   private final EventLoop loop;
   private int code;
-  private boolean upgrade;
+  private List<String> successor = List.of();
 
   Ending(EventLoop loop) {
     this.loop = loop;
@@ -21,13 +22,23 @@ final class Ending {
     loop.stop();
   }
 
-  void upgrade() {
-    upgrade = true;
+  /**
+   * Ends to become another program.
+   *
+   * @param words its path and arguments, not empty
+   */
+  void upgrade(List<String> words) {
+    successor = List.copyOf(words);
     loop.stop();
   }
 
   boolean isUpgrade() {
-    return upgrade;
+    return !successor.isEmpty();
+  }
+
+  /** Returns the program to become, and its arguments; none if this is no upgrade. */
+  List<String> successor() {
+    return successor;
   }
 
   int code() {

@@ -1,31 +1,31 @@
 package pm.daemon;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import pm.protocol.Json;
+import pm.protocol.JsonException;
 
 /**
  * What a daemon hands to the version that takes its place in the same process, in variables that no
  * program ever sees.
  *
  * @param from the version before
- * @param launcher the program to go back to if this version cannot start; empty if it has been gone
- *     back to already
+ * @param before the program to go back to if this version cannot start, and its arguments; empty if
+ *     it has been gone back to already
  * @param lock descriptor that holds the lock
  * @param socket descriptor that listens at the control socket
  * @param failure why the installed version did not start; empty if this is the installed version
  */
-record Inheritance(String from, Optional<String> launcher, int lock, int socket, String failure) {
+record Inheritance(String from, List<String> before, int lock, int socket, String failure) {
 
   private static final String PREFIX = "PM_UPGRADE_";
 
-  /** The command that leads to what is installed; read by {@code bin/pmd}. */
-  static final String COMMAND = PREFIX + "COMMAND";
-
   private static final String FROM = PREFIX + "FROM";
-  private static final String LAUNCHER = PREFIX + "LAUNCHER";
+  private static final String BEFORE = PREFIX + "BEFORE";
   private static final String LOCK = PREFIX + "LOCK_FD";
   private static final String SOCKET = PREFIX + "SOCKET_FD";
   private static final String FAILURE = PREFIX + "FAILURE";
@@ -41,10 +41,21 @@ record Inheritance(String from, Optional<String> launcher, int lock, int socket,
     return Optional.of(
         new Inheritance(
             from,
-            Optional.ofNullable(environment.get(LAUNCHER)),
+            words(environment.getOrDefault(BEFORE, "[]")),
             lock,
             socket,
             environment.getOrDefault(FAILURE, "")));
+  }
+
+  /** Returns the words of a JSON array of texts; none if it is not one. */
+  static List<String> words(String json) {
+    try {
+      return Json.parse(json) instanceof List<?> list
+          ? list.stream().filter(String.class::isInstance).map(String.class::cast).toList()
+          : List.of();
+    } catch (JsonException malformed) {
+      return List.of();
+    }
   }
 
   /** Returns an environment without any of it. */
@@ -58,7 +69,7 @@ record Inheritance(String from, Optional<String> launcher, int lock, int socket,
   Map<String, String> in(Map<String, String> environment) {
     Map<String, String> all = new LinkedHashMap<>(environment);
     all.put(FROM, from);
-    launcher.ifPresent(path -> all.put(LAUNCHER, path));
+    all.put(BEFORE, Json.write(List.<Object>copyOf(before)));
     all.put(LOCK, Integer.toString(lock));
     all.put(SOCKET, Integer.toString(socket));
     all.put(FAILURE, failure);

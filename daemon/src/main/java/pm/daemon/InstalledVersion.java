@@ -3,6 +3,7 @@ package pm.daemon;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,10 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Exec;
 import pm.daemon.process.ForeignChildren;
+import pm.protocol.Json;
 
 /**
  * The version of pmd that the command by which this daemon was started leads to now: after an
@@ -21,15 +22,15 @@ import pm.daemon.process.ForeignChildren;
  *
  * @param command the program by which this daemon was started, as it was called, so that a link in
  *     its place leads to what is installed
- * @param own the same with all links followed when it was started: this version
  * @param arguments of this daemon
  * @param environment of this daemon
  */
-record InstalledVersion(
-    String command, String own, List<String> arguments, Map<String, String> environment) {
+record InstalledVersion(String command, List<String> arguments, Map<String, String> environment) {
 
   private static final long CHECK_SECONDS = 60;
-  private static final int MOST_OUTPUT = 8_192;
+  private static final int MOST_OUTPUT = 60_000;
+  private static final String CHECK = "--check-records";
+  private static final String RUNS_AS = "runs as: ";
   private static final String YES = "can take over: ";
 
   InstalledVersion {
@@ -39,8 +40,12 @@ record InstalledVersion(
 
   /** What came of asking it. */
   sealed interface Answer {
-    /** It has read our records and can go on with them. */
-    record Ready(String version) implements Answer {}
+    /**
+     * It has read our records and can go on with them.
+     *
+     * @param words the program that it is, by its path, and the program's own name and arguments
+     */
+    record Ready(String version, List<String> words) implements Answer {}
 
     /** It cannot; a sentence says why. */
     record Unable(String why) implements Answer {}
@@ -50,22 +55,20 @@ record InstalledVersion(
    * Returns what {@code bin/pmd} said of itself; empty if this daemon was started in another way.
    */
   static Optional<InstalledVersion> find(List<String> arguments, Map<String, String> environment) {
-    @Nullable String command = System.getProperty("pm.command");
-    if (command == null) {
-      return Optional.empty();
-    }
-    try {
-      // Now, before another version lies behind the same name.
-      String own = Path.of(command).toRealPath().toString();
-      return Optional.of(new InstalledVersion(command, own, arguments, environment));
-    } catch (IOException gone) {
-      return Optional.empty();
-    }
+    return Optional.ofNullable(System.getProperty("pm.command"))
+        .map(command -> new InstalledVersion(command, arguments, environment));
   }
 
-  /** Answers {@link #ask}: the line that means yes. */
-  static String yes() {
-    return YES + BuildInfo.version();
+  /** Answers {@link #ask}: what this process is, and then the line that means yes. */
+  static String yes() throws IOException {
+    return RUNS_AS + Json.write(List.<Object>copyOf(ownWords())) + "\n" + YES + BuildInfo.version();
+  }
+
+  /** Returns the program that this process is, and its arguments. */
+  static List<String> ownWords() throws IOException {
+    // Java's own view of its arguments leaves out those of the virtual machine.
+    String all = Files.readString(Path.of("/proc/self/cmdline"));
+    return List.of(all.substring(0, all.length() - 1).split("\0", -1));
   }
 
   /**
@@ -77,7 +80,7 @@ record InstalledVersion(
     List<String> words = new ArrayList<>();
     words.add(command);
     words.addAll(arguments);
-    words.add("--check-records");
+    words.add(CHECK);
     ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
     builder.environment().clear();
     builder.environment().putAll(environment);
@@ -93,8 +96,9 @@ record InstalledVersion(
         }
         String said = read(child.getInputStream());
         String last = said.strip().lines().reduce("", (before, line) -> line);
-        if (child.exitValue() == 0 && last.startsWith(YES)) {
-          return new Answer.Ready(last.substring(YES.length()));
+        List<String> runsAs = runsAs(said);
+        if (child.exitValue() == 0 && last.startsWith(YES) && !runsAs.isEmpty()) {
+          return new Answer.Ready(last.substring(YES.length()), runsAs);
         }
         return new Answer.Unable(
             "the installed version cannot take over: "
@@ -107,6 +111,19 @@ record InstalledVersion(
     } catch (IOException refused) {
       return new Answer.Unable(String.valueOf(refused.getMessage()));
     }
+  }
+
+  /**
+   * Returns the words of the same program without the request to check; empty if there are none.
+   */
+  private static List<String> runsAs(String said) {
+    Optional<String> line = said.lines().filter(each -> each.startsWith(RUNS_AS)).findFirst();
+    if (line.isEmpty()) {
+      return List.of();
+    }
+    List<String> words = new ArrayList<>(Inheritance.words(line.get().substring(RUNS_AS.length())));
+    words.remove(CHECK);
+    return words;
   }
 
   private static String read(InputStream output) throws IOException {
@@ -127,28 +144,19 @@ record InstalledVersion(
   }
 
   /**
-   * Becomes it.
+   * Becomes another program, which is to take this one's place.
    *
+   * <p>Not the command itself: that is a shell's script, and a shell takes away how the children of
+   * its process ended, if only because one of them ends while it runs.
+   *
+   * @param words what {@link Answer.Ready} or {@link #ownWords} said
    * @throws ErrnoException if that is not possible
-   * @throws IOException if there is none
    */
-  void become(Inheritance inheritance) throws IOException {
-    // A link would have the launcher start a process to follow it, and a shell that waits for one
-    // child takes away how others ended.
-    exec(Path.of(command).toRealPath().toString(), inheritance);
-  }
-
-  /** Becomes the version that this daemon is, or was before it handed over. */
-  void become(String launcher, Inheritance inheritance) throws ErrnoException {
-    exec(launcher, inheritance);
-  }
-
-  private void exec(String program, Inheritance inheritance) throws ErrnoException {
-    List<String> words = new ArrayList<>();
-    words.add(program);
-    words.addAll(arguments);
-    Map<String, String> handed = inheritance.in(environment);
-    handed.put(Inheritance.COMMAND, command);
-    Exec.exec(program, words, handed, Set.of(inheritance.lock(), inheritance.socket()));
+  void become(List<String> words, Inheritance inheritance) throws ErrnoException {
+    Exec.exec(
+        words.getFirst(),
+        words,
+        inheritance.in(environment),
+        Set.of(inheritance.lock(), inheritance.socket()));
   }
 }

@@ -91,7 +91,7 @@ public final class Main {
    * has not been gone back to before is gone back to.
    */
   private void goBack(Inheritance from) {
-    if (from.launcher().isEmpty() || installed.isEmpty()) {
+    if (from.before().isEmpty() || installed.isEmpty()) {
       return;
     }
     System.err.println("pmd: goes back to version " + from.from());
@@ -100,9 +100,8 @@ public final class Main {
       installed
           .get()
           .become(
-              from.launcher().get(),
-              new Inheritance(
-                  BuildInfo.version(), Optional.empty(), from.lock(), from.socket(), failure));
+              from.before(),
+              new Inheritance(BuildInfo.version(), List.of(), from.lock(), from.socket(), failure));
     } catch (ErrnoException refused) {
       System.err.println("pmd: " + refused.getMessage());
     }
@@ -250,15 +249,16 @@ public final class Main {
             () -> {
               isRunning = true;
             });
-    return parts.handover().isPresent() ? handOver(parts.handover().get()) : code;
+    return parts.handover().isPresent()
+        ? handOver(parts.successor(), parts.handover().get())
+        : code;
   }
 
   /** All is written and nothing runs any more: become the installed version, or this one anew. */
-  private int handOver(Inheritance own) {
-    InstalledVersion next = installed.orElseThrow();
+  private int handOver(List<String> successor, Inheritance own) {
     try {
-      next.become(own);
-    } catch (IOException refused) {
+      installed.orElseThrow().become(successor, own);
+    } catch (ErrnoException refused) {
       failure = OwnFolders.reason(refused);
       System.err.println("pmd: stays version " + own.from() + ": " + failure);
       goBack(own);

@@ -466,6 +466,13 @@ final class Parts {
     return ending.isUpgrade() ? handOver() : close();
   }
 
+  /**
+   * Returns the program that is to take this daemon's place, and its arguments; none if none is.
+   */
+  List<String> successor() {
+    return ending.successor();
+  }
+
   /** What the version that is to take this daemon's place gets, if that is how it ended. */
   Optional<Inheritance> handover() {
     return handover;
@@ -559,7 +566,7 @@ final class Parts {
         Optional.of(
             new Inheritance(
                 BuildInfo.version(),
-                succession.installed().map(InstalledVersion::own),
+                InstalledVersion.ownWords(),
                 runtimeFolder.lock(),
                 listener,
                 ""));

@@ -36,13 +36,13 @@ final class Takeover implements Upgrade {
   private Optional<Pending> pending = Optional.empty();
 
   /** One that was asked for. */
-  private record Pending(Actor actor, Consumer<Answer> answer, String version, long patientUntil) {
-    Pending ready(String installed, long until) {
-      return new Pending(actor, answer, installed, until);
-    }
-
-    boolean isReady() {
-      return !version.isEmpty();
+  private record Pending(
+      Actor actor,
+      Consumer<Answer> answer,
+      Optional<InstalledVersion.Answer.Ready> installed,
+      long patientUntil) {
+    Pending ready(InstalledVersion.Answer.Ready version, long until) {
+      return new Pending(actor, answer, Optional.of(version), until);
     }
   }
 
@@ -98,7 +98,7 @@ final class Takeover implements Upgrade {
                   + " version is"));
       return;
     }
-    pending = Optional.of(new Pending(actor, answer, "", 0));
+    pending = Optional.of(new Pending(actor, answer, Optional.empty(), 0));
     boolean taken =
         pool.submit(
             () -> installed.get().ask(children),
@@ -113,13 +113,13 @@ final class Takeover implements Upgrade {
     switch (answer) {
       case InstalledVersion.Answer.Unable unable -> refuse(unable.why());
       case InstalledVersion.Answer.Ready ready ->
-          pending = pending.map(each -> each.ready(ready.version(), time.nanos() + PATIENCE_NANOS));
+          pending = pending.map(each -> each.ready(ready, time.nanos() + PATIENCE_NANOS));
     }
   }
 
   /** Everything of this turn is done: the moment at which the records say all there is to say. */
   void endOfBatch() {
-    if (pending.isEmpty() || !pending.get().isReady()) {
+    if (pending.flatMap(Pending::installed).isEmpty()) {
       return;
     }
     if (isEnding.getAsBoolean()) {
@@ -127,6 +127,7 @@ final class Takeover implements Upgrade {
       return;
     }
     Pending ready = pending.get();
+    InstalledVersion.Answer.Ready next = ready.installed().orElseThrow();
     List<String> first = underWay.get();
     if (!first.isEmpty()) {
       if (time.nanos() > ready.patientUntil()) {
@@ -135,9 +136,9 @@ final class Takeover implements Upgrade {
       return;
     }
     pending = Optional.empty();
-    LOG.info("becomes version {}, asked for by {}", ready.version(), ready.actor());
-    ready.answer().accept(new Answer.Accepted(ready.version()));
-    ending.upgrade();
+    LOG.info("becomes version {}, asked for by {}", next.version(), ready.actor());
+    ready.answer().accept(new Answer.Accepted(next.version()));
+    ending.upgrade(next.words());
   }
 
   private void refuse(String why) {

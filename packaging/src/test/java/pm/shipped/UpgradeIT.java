@@ -96,6 +96,25 @@ class UpgradeIT {
     }
   }
 
+  /** A shell would reap whatever child of its process ends while it runs. */
+  @Test
+  void noShellRunsInTheProcessThatHasTheChildren() throws Exception {
+    Path asked = folder.resolve("asked");
+    String real = Pmd.BIN.resolve("pmd").toString();
+    script(asked, "case $* in *--check-records*) exec '" + real + "' \"$@\" ;; esac; exit 1");
+    try (Pmd pmd = new Pmd(home).from(link).with(PROGRAMS).start()) {
+      Map<String, String> before = invocations(pmd);
+      lead(asked);
+      pmd.ask("daemon.upgrade");
+      assertThat(Wire.number(pmd.ask("daemon.status"), "pid")).isEqualTo(pmd.pid());
+      assertThat(invocations(pmd)).isEqualTo(before);
+      // The command that leads to what is installed is still the one that was typed.
+      lead(Pmd.TREE);
+      assertThat(Wire.text(pmd.ask("daemon.upgrade"), "to")).isNotEmpty();
+      assertThat(invocations(pmd)).isEqualTo(before);
+    }
+  }
+
   @Test
   void clientsAreToldAndTheirConnectionsEnd() throws Exception {
     try (Pmd pmd = new Pmd(home).from(link).with(PROGRAMS).start();
