@@ -145,14 +145,16 @@ def goals(run):
 PARTS = {"setup": setup, "goals": goals, "supervision": supervision, "tasks": tasks}
 
 
+def has(run, part):
+    """Whether a run has figures for a part."""
+    if part == "goals":
+        return "pmd" in run["systems"] and bool(run["supervision"])
+    return part == "setup" or bool(run[part])
+
+
 def text(run):
     """All of it, one below the other."""
-    lines = []
-    for part in ("supervision", "goals", "tasks", "setup"):
-        if part in ("supervision", "goals") and not run["supervision"] or part == "tasks" and not run["tasks"]:
-            continue
-        lines += [*PARTS[part](run), ""]
-    return "\n".join(lines)
+    return "\n".join("\n".join([*PARTS[part](run), ""]) for part in ("supervision", "goals", "tasks", "setup") if has(run, part))
 
 
 def put(document, part, lines):
@@ -173,7 +175,7 @@ def write(run, path):
         document = ""
     if "<!-- measured: " in document:
         for part, lines in PARTS.items():
-            document = put(document, part, lines(run))
+            document = put(document, part, lines(run) if has(run, part) else ["Not measured in this run."])
     else:
         document = text(run)
     with open(path, "w") as file:

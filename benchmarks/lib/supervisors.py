@@ -241,6 +241,7 @@ class Pmd(System):
 
 class Supervisord(System):
     name, title = "supervisord", "supervisord"
+    kills = 5  # each takes a second
     note = ("`startsecs=0`, `autorestart=true`, `redirect_stderr=true`, `stdout_logfile_maxbytes=0`; "
             "rotated: `stdout_logfile_maxbytes=10MB`, `stdout_logfile_backups=%d`. It looks for ended programs once a second" % KEPT)
 
