@@ -1,12 +1,7 @@
 package pm.daemon.loop;
 
 import com.google.errorprone.annotations.CheckReturnValue;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -15,10 +10,8 @@ import java.util.function.Consumer;
  * daemon has none of them.
  */
 public final class BlockingPool implements AutoCloseable {
-  private static final long IDLE_SECONDS = 2;
-
   private final EventLoop loop;
-  private final ThreadPoolExecutor threads;
+  private final HelperThreads threads;
 
   /**
    * @param loop where results go
@@ -27,20 +20,7 @@ public final class BlockingPool implements AutoCloseable {
    */
   public BlockingPool(EventLoop loop, int threads, int queue) {
     this.loop = loop;
-    AtomicInteger number = new AtomicInteger();
-    this.threads =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(queue),
-            work -> {
-              Thread thread = new Thread(work, "blocking-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
-    this.threads.allowCoreThreadTimeOut(true);
+    this.threads = new HelperThreads("blocking", threads, 0, queue);
   }
 
   /**
@@ -54,21 +34,13 @@ public final class BlockingPool implements AutoCloseable {
    */
   @CheckReturnValue
   public <T> boolean submit(Callable<T> work, Consumer<T> done, Consumer<Throwable> failed) {
-    try {
-      threads.execute(() -> loop.post(outcome(work, done, failed)));
-      return true;
-    } catch (RejectedExecutionException full) {
-      return false;
-    } catch (OutOfMemoryError noThread) {
-      // The JVM's word for a host that is out of processes or memory (RLIMIT_NPROC, pids.max).
-      return false;
-    }
+    return threads.execute(() -> loop.post(outcome(work, done, failed)));
   }
 
   /** Takes no more work and interrupts that in hand. */
   @Override
   public void close() {
-    threads.shutdownNow();
+    threads.closeNow();
   }
 
   private static <T> Runnable outcome(

@@ -1,15 +1,12 @@
 package pm.daemon.process;
 
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.loop.EventLoop;
+import pm.daemon.loop.HelperThreads;
 
 /**
  * Starts processes on threads of its own, so many at once as it is told; the loop waits for none of
@@ -18,13 +15,13 @@ import pm.daemon.loop.EventLoop;
  */
 final class Spawner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Spawner.class);
-  private static final long IDLE_SECONDS = 2;
+  private static final String NO_THREAD = "the host grants no thread for it";
 
   private final EventLoop loop;
   private final Reaper reaper;
   private final Consumer<Report> reports;
   private final Launch.Means means;
-  private final ThreadPoolExecutor threads;
+  private final HelperThreads threads;
 
   Spawner(
       EventLoop loop, Reaper reaper, Consumer<Report> reports, Launch.Means means, int mostAtOnce) {
@@ -32,29 +29,14 @@ final class Spawner implements AutoCloseable {
     this.reaper = reaper;
     this.reports = reports;
     this.means = means;
-    AtomicInteger number = new AtomicInteger();
-    threads =
-        new ThreadPoolExecutor(
-            mostAtOnce,
-            mostAtOnce,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            work -> {
-              Thread thread = new Thread(work, "spawn-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
-    threads.allowCoreThreadTimeOut(true);
+    // One stays: a program that has ended is not to wait until a thread is made.
+    threads = new HelperThreads("spawn", mostAtOnce, 1, Integer.MAX_VALUE);
   }
 
   /** Carries out the effect. */
   void spawn(Effect.Spawn effect) {
-    try {
-      threads.execute(() -> launch(effect));
-    } catch (OutOfMemoryError noThread) {
-      // What the JVM throws when the kernel grants no thread; there is memory enough.
-      loop.post(() -> broke(effect, noThread));
+    if (!threads.execute(() -> launch(effect))) {
+      loop.post(() -> broke(effect, NO_THREAD));
     }
   }
 
@@ -64,17 +46,15 @@ final class Spawner implements AutoCloseable {
       outcome = new Launch(means, effect).run();
     } catch (RuntimeException | Error thrown) {
       LOG.error("the start of {} broke off", effect.instance(), thrown);
-      loop.post(() -> broke(effect, thrown));
+      loop.post(() -> broke(effect, String.valueOf(thrown.getMessage())));
       return;
     }
     loop.post(() -> launched(effect, outcome));
   }
 
-  private void broke(Effect.Spawn effect, Throwable thrown) {
+  private void broke(Effect.Spawn effect, String reason) {
     reaper.spawnEnded(effect.invocation());
-    reports.accept(
-        new Report.SpawnFailed(
-            effect.invocation(), "spawn", String.valueOf(thrown.getMessage()), true));
+    reports.accept(new Report.SpawnFailed(effect.invocation(), "spawn", reason, true));
   }
 
   private void launched(Effect.Spawn effect, Launch.Outcome outcome) {
@@ -99,6 +79,6 @@ final class Spawner implements AutoCloseable {
   /** Starts nothing more. What has begun is finished. */
   @Override
   public void close() {
-    threads.shutdown();
+    threads.close();
   }
 }
