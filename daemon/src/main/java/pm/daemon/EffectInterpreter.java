@@ -75,9 +75,17 @@ final class EffectInterpreter {
     }
   }
 
+  /** Does all of them in their order, but tells what happened only when all is done. */
   void run(List<Effect> effects) {
     for (Effect effect : effects) {
-      run(effect);
+      if (!(effect instanceof Effect.Publish)) {
+        run(effect);
+      }
+    }
+    for (Effect effect : effects) {
+      if (effect instanceof Effect.Publish publish) {
+        publish(publish.happening());
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
 /** This process and the machine under it. Any thread may call. */
 public final class Host {
   private static final int CLOCK_MONOTONIC = 1;
+  private static final int CLOCK_BOOTTIME = 7;
   private static final int PR_SET_CHILD_SUBREAPER = 36;
 
   private static final long GETPID = Libc.function("getpid");
@@ -109,8 +110,20 @@ public final class Host {
    * CLOCK_MONOTONIC of clock_gettime(2). Every process of this boot sees the same.
    */
   public static long monotonicNanos() {
+    return nanos(CLOCK_MONOTONIC);
+  }
+
+  /**
+   * Nanoseconds since boot, suspension counted; CLOCK_BOOTTIME of clock_gettime(2). The kernel says
+   * by this clock when a process began.
+   */
+  public static long bootNanos() {
+    return nanos(CLOCK_BOOTTIME);
+  }
+
+  private static long nanos(long clock) {
     Scratch scratch = Scratch.mine();
-    Libc.call(CLOCK_GETTIME, CLOCK_MONOTONIC, scratch.address());
+    Libc.call(CLOCK_GETTIME, clock, scratch.address());
     return scratch.buffer().getLong(0) * 1_000_000_000L + scratch.buffer().getLong(8);
   }
 

@@ -146,11 +146,7 @@ final class Launch {
                 means.filesGivenBack(),
                 procs.map(OptionalInt::of).orElseGet(OptionalInt::empty));
         SpawnRequest request = request(plan, ends, provisions, settings);
-        means
-            .inFlight()
-            .begin(
-                effect.invocation(),
-                proc.uptimeHundredths() * means.facts().ticksPerSecond() / 100);
+        means.inFlight().begin(effect.invocation(), means.facts().nowTicks());
         mayHaveChild = true;
         return identify(spawn(request));
       } finally {

@@ -277,18 +277,6 @@ final class ProcFs {
     return new Pages(Math.max(0, resident - shared), shared);
   }
 
-  /** Returns what has passed since boot, in clock ticks of a hundredth of a second. */
-  long uptimeHundredths() throws ErrnoException {
-    OptionalInt length = read("/proc/uptime");
-    long value = 0;
-    for (int i = 0; i < length.orElse(0) && bytes[i] != ' '; i++) {
-      if (bytes[i] != '.') {
-        value = value * 10 + (bytes[i] - '0');
-      }
-    }
-    return value;
-  }
-
   /** Reads a small file into {@link #bytes}; empty if the process is gone. */
   private OptionalInt read(String path) throws ErrnoException {
     OptionalInt fd = open(path);

@@ -13,10 +13,10 @@ import pm.daemon.core.event.Report;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.loop.BlockingPool;
 import pm.daemon.loop.EventLoop;
+import pm.daemon.posix.ChildSignal;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Host;
 import pm.daemon.posix.ResourceLimit;
-import pm.daemon.posix.Signals;
 import pm.daemon.posix.Spawn;
 
 /**
@@ -39,6 +39,7 @@ public final class Processes implements AutoCloseable {
   private final UsageReads usages;
   private final CgroupTree cgroups;
   private final GroupRemoval removal;
+  private Optional<ChildSignal> childSignal = Optional.empty();
 
   /**
    * What it needs to know.
@@ -95,7 +96,8 @@ public final class Processes implements AutoCloseable {
       throws ErrnoException {
     Host.becomeChildSubreaper();
     Processes processes = new Processes(loop, settings, output, reports);
-    Signals.receive(Signals.CHLD, signal -> processes.reaper.childSignalled());
+    processes.childSignal =
+        Optional.of(ChildSignal.receive(() -> processes.reaper.childSignalled()));
     return processes;
   }
 
@@ -124,7 +126,8 @@ public final class Processes implements AutoCloseable {
             orphans,
             sweeps,
             children,
-            removal::remove);
+            removal::remove,
+            () -> childSignal.ifPresent(ChildSignal::again));
     usages = new UsageReads(loop, pool, reports, facts, children, orphans);
     cgroups = settings.cgroups();
     Launch.Means means =

@@ -53,6 +53,7 @@ final class Reaper {
   private final HostFacts facts;
   private final Map<InvocationId, Child> children;
   private final Consumer<ControlGroup> groups;
+  private final Runnable listening;
   private final Set<Child> asking = new LinkedHashSet<>();
   private final Set<Child> unwatched = new LinkedHashSet<>();
   private final AtomicBoolean isSignalled = new AtomicBoolean();
@@ -63,6 +64,7 @@ final class Reaper {
   /**
    * @param children shared with {@code orphans}; only this object changes it
    * @param groups gets the control groups that are not needed any more
+   * @param listening has {@link #childSignalled} called for the next death; called before a look
    */
   Reaper(
       EventLoop loop,
@@ -74,7 +76,8 @@ final class Reaper {
       Orphans orphans,
       Sweeps sweeps,
       Map<InvocationId, Child> children,
-      Consumer<ControlGroup> groups) {
+      Consumer<ControlGroup> groups,
+      Runnable listening) {
     this.loop = loop;
     this.output = output;
     this.reports = reports;
@@ -86,9 +89,13 @@ final class Reaper {
     this.sweeps = sweeps;
     this.children = children;
     this.groups = groups;
+    this.listening = listening;
   }
 
-  /** A child has died, or an orphan that became ours was dead already. Any thread. */
+  /**
+   * A child has died, or an orphan that became ours was dead already; not told again before the
+   * next look. Any thread.
+   */
   void childSignalled() {
     if (isSignalled.compareAndSet(false, true)) {
       loop.post(
@@ -153,7 +160,7 @@ final class Reaper {
   private void ended(Child child, ExitStatus status) {
     unwatched.remove(child);
     child.status = Optional.of(status);
-    child.endTicks = nowTicks();
+    child.endTicks = facts.nowTicks();
     child.wasOutOfMemory = wasOutOfMemory(child, status);
     ask(child);
   }
@@ -256,16 +263,6 @@ final class Reaper {
     ask(child);
   }
 
-  private long nowTicks() {
-    try {
-      return proc.uptimeHundredths() * facts.ticksPerSecond() / 100;
-    } catch (ErrnoException refused) {
-      // It only serves to recognise more; 0 recognises less.
-      LOG.warn("{}", refused.getMessage());
-      return 0;
-    }
-  }
-
   /** Finds out whether anything remains of it, at the end of this batch. */
   private void ask(Child child) {
     asking.add(child);
@@ -285,6 +282,8 @@ final class Reaper {
       isLookAsked = true;
       return;
     }
+    // Before, so that who dies while we look is told of.
+    listening.run();
     for (Child child : List.copyOf(unwatched)) {
       unwatched.remove(child);
       child.main().ifPresent(main -> watch(child, main));
