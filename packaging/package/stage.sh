@@ -30,6 +30,7 @@ mkdir -p "$root/usr/lib/pm" "$root/usr/bin" "$root/usr/sbin" "$doc"
 # One folder a version, so that a new one is laid beside that which runs.
 cp -a "$tree" "$root/usr/lib/pm/$version"
 rm -rf "$root/usr/lib/pm/$version/share"
+"$sources/packaging/src/tree/place.sh" "$root/usr/lib/pm/$version/lib" "/usr/lib/pm/$version/lib" 127
 # pmctl is called by its link nearly always: where that leads need not be asked of a process each time.
 sed -i "s:self=\$(readlink .*):self=/usr/lib/pm/$version/bin/pmctl:" "$root/usr/lib/pm/$version/bin/pmctl"
 ln -s "../lib/pm/$version/bin/pmctl" "$root/usr/bin/pmctl"

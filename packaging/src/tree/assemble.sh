@@ -65,6 +65,10 @@ for jar in $pmd_jars $pmctl_jars; do
   esac
 done
 
+# What no archive can hold is linked here, and not each time that they start.
+"$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$src/Prelink.java" \
+  "$(find "$new/lib" -name '*.jar' | sort | paste -sd :)" "$new"/lib/pm-*.jar
+
 # Whoever made the native library left its symbols in it.
 [ -z "$runtime" ] || find "$new/lib/native" -name '*.so' -exec strip --strip-unneeded {} +
 
@@ -118,7 +122,7 @@ fi
 # classes_of PROGRAM JARS: the list for its archive. That of two runs is never quite the same, so packages have kept ones.
 classes_of() {
   if [ -n "$runtime" ]; then
-    own=$(echo "$2" | grep "/pm-[a-z]*-$version\.jar$")
+    own=$(class_path "$2" "$new/lib" | tr : '\n' | grep "/pm-[a-z]*-$version\.jar$")
     # shellcheck disable=SC2086
     "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$classes/Classes.java" "$classes/$1.unused" $own
     cat "$classes/$1.others"
@@ -128,18 +132,23 @@ classes_of() {
   fi | LC_ALL=C sort -u
 }
 
+anywhere=.
+while [ "${#anywhere}" -lt 127 ]; do
+  anywhere=$anywhere/.
+done
+
 archive() {
   program=$1 jars=$2
   classes_of "$program" "$jars" > "$work/$program.classes"
   # The class path is relative, for the archive would hold the name of this folder; "./" is what the
-  # JVM replaces by the folder that the jars are in at run time.
+  # JVM replaces by the folder that the jars are in at run time. So many of them leave room for place.sh.
   # shellcheck disable=SC2046
   (
     lib=. command=.
     cd "$new/lib"
     eval "set -- $(flags "$program" | grep -v -e '-Xlog' | tr -d '\\\n')"
     "$java" "$@" -Xlog:disable -Xlog:all=error:stderr -Xshare:dump -XX:SharedClassListFile="$work/$program.classes" \
-      -XX:SharedArchiveFile="$program.jsa" -cp "$(class_path "$jars" .)"
+      -XX:SharedArchiveFile="$program.jsa" -cp "$(class_path "$jars" "$anywhere")"
   ) > "$work/log" 2>&1 || {
     cat "$work/log" >&2
     die "the class-data archive of $program was not made, see above"
@@ -148,6 +157,8 @@ archive() {
 
 archive pmd "$pmd_jars"
 archive pmctl "$pmctl_jars"
+# A tree that becomes a part of a package is placed by that.
+[ -n "$runtime" ] || "$src/place.sh" "$new/lib" "$tree/lib" "${#anywhere}"
 
 # The schemas that editors check files with.
 mkdir -p "$new/share/schema"
