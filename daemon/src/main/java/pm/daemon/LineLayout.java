@@ -10,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import pm.config.LogFormat;
+import pm.daemon.posix.ErrnoException;
 import pm.protocol.Json;
 
 /** One line an event: for people, for the journal, or for machines. */
@@ -73,7 +74,7 @@ final class LineLayout extends LayoutBase<ILoggingEvent> {
             .append(Json.write(event.getFormattedMessage()));
         IThrowableProxy thrown = event.getThrowableProxy();
         if (thrown != null) {
-          line.append(",\"err\":").append(Json.write(ThrowableProxyUtil.asString(thrown)));
+          line.append(",\"err\":").append(Json.write(said(thrown)));
         }
         line.append('}');
       }
@@ -125,12 +126,19 @@ final class LineLayout extends LayoutBase<ILoggingEvent> {
       // No line of it begins where one of ours does.
       line.append(": ")
           .append(
-              ThrowableProxyUtil.asString(thrown)
+              said(thrown)
                   .stripTrailing()
                   .lines()
                   .map(LineLayout::harmless)
                   .collect(Collectors.joining("\n  ")));
     }
+  }
+
+  /** Where a call was made says something of a mistake of ours, not of what the kernel refuses. */
+  private static String said(IThrowableProxy thrown) {
+    return thrown.getClassName().equals(ErrnoException.class.getName())
+        ? String.valueOf(thrown.getMessage())
+        : ThrowableProxyUtil.asString(thrown);
   }
 
   /** Returns the syslog priority; syslog(3). */

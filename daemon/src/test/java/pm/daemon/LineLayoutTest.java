@@ -7,6 +7,8 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import pm.daemon.posix.Errno;
+import pm.daemon.posix.ErrnoException;
 
 class LineLayoutTest {
 
@@ -37,6 +39,17 @@ class LineLayoutTest {
           .allMatch(line -> line.startsWith("  "))
           .noneMatch(line -> line.contains("\u001b"));
     }
+  }
+
+  @Test
+  void whatTheKernelRefusesIsASentenceAndAMistakeOfOursATrace() {
+    LoggingEvent refused = event("web@1 is lost", new ErrnoException("tee", "fd 7", Errno.ENOMEM));
+    assertThat(new LineLayout(LineLayout.Style.TEXT).doLayout(refused))
+        .endsWith(" INFO  web@1 is lost: tee fd 7: Cannot allocate memory\n");
+    assertThat(new LineLayout(LineLayout.Style.JSON).doLayout(refused))
+        .endsWith("\"msg\":\"web@1 is lost\",\"err\":\"tee fd 7: Cannot allocate memory\"}\n");
+    LoggingEvent mistake = event("broken", new IllegalStateException("no"));
+    assertThat(new LineLayout(LineLayout.Style.TEXT).doLayout(mistake)).contains("\tat ");
   }
 
   private static String line(LineLayout.Style style, String message) {
