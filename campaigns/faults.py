@@ -556,14 +556,14 @@ class Story:
         return found
 
 
-def overloaded(home):
-    """Whether the machine had no time for a process that was killed, or for the daemon to see that it was: nothing is
-    shown by such a trial, and it is not counted."""
+def too_slow(what, home):
+    """Whether that may come of a machine that has no time for us, so that the trial is to be repeated."""
     try:
         with open(os.path.join(home, "pmd.out"), errors="replace") as file:
-            return " stuck: " in file.read()
+            stuck = " stuck: " in file.read()
     except OSError:
-        return False
+        stuck = False
+    return stuck or "not within" in what or "seconds" in what or "timed out" in what
 
 
 class Trials:
@@ -587,18 +587,20 @@ class Trials:
             seed = self.next()
             if seed is None:
                 return
-            home = tempfile.mkdtemp(prefix="t%d-" % seed, dir=self.line.work)
-            kept = None
-            try:
-                counts, what = trial(seed, home), None
-            except Failed as failed:
-                counts, what = 1, str(failed)
-                if overloaded(home):
-                    counts, what = 0, None
-                    with self.lock:
-                        self.line.add(overloaded=1)
-            except Exception as broken:  # of the line itself: it must not end the others
-                counts, what = 1, "the line broke: %s: %s" % (type(broken).__name__, broken)
+            for again in range(3):
+                home = tempfile.mkdtemp(prefix="t%d-" % seed, dir=self.line.work)
+                try:
+                    counts, what = trial(seed, home), None
+                except Failed as failed:
+                    counts, what = 1, str(failed)
+                except Exception as broken:  # of the line itself: it must not end the others
+                    counts, what = 1, "the line broke: %s: %s" % (type(broken).__name__, broken)
+                if what is None or again == 2 or not too_slow(what, home):
+                    break
+                with self.lock:
+                    self.line.add(repeated=1)
+                print("seed %d is repeated: %s" % (seed, what[:300]), file=sys.stderr, flush=True)
+                shutil.rmtree(home, ignore_errors=True)
             with self.lock:
                 if counts:
                     self.count += counts
