@@ -181,7 +181,10 @@ public final class Json {
    */
   public static void quote(String text, StringBuilder out) {
     out.append('"');
-    for (int i = 0; i < text.length(); i++) {
+    int plain = plain(text);
+    // Nearly always all of it, and one step where each character would be one.
+    out.append(text, 0, plain);
+    for (int i = plain; i < text.length(); i++) {
       char c = text.charAt(i);
       switch (c) {
         case '"' -> out.append("\\\"");
@@ -208,5 +211,17 @@ public final class Json {
       }
     }
     out.append('"');
+  }
+
+  /** Returns how many characters from the beginning are printable ASCII that stands for itself. */
+  private static int plain(String text) {
+    int length = text.length();
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      if (c < ' ' || c >= '\u007f' || c == '"' || c == '\\') {
+        return i;
+      }
+    }
+    return length;
   }
 }

@@ -35,6 +35,7 @@ import pm.daemon.core.model.Told;
 import pm.protocol.Json;
 import pm.protocol.JsonException;
 import pm.protocol.Members;
+import pm.protocol.Times;
 
 /**
  * An entry as one line of JSON, and back. Nothing is left out and nothing has a default, so what is
@@ -367,7 +368,7 @@ final class RecordCodec {
       process(line.object("leader"), run.leader().get()).end();
     }
     line.put("spawned", run.spawnedNanos())
-        .put("spawned_at", run.spawnedAt().toString())
+        .put("spawned_at", Times.formatWhole(run.spawnedAt()))
         .put("started_by", run.startedBy())
         .put("adopted", run.adopted())
         .put("enforced", run.isEnforced())
@@ -427,8 +428,8 @@ final class RecordCodec {
   private static JsonLine past(JsonLine line, PastInvocation past) {
     line.put("invocation", past.invocation().hex())
         .put("pid", past.pid())
-        .put("started_at", past.startedAt().toString())
-        .put("ended_at", past.endedAt().toString())
+        .put("started_at", Times.formatWhole(past.startedAt()))
+        .put("ended_at", Times.formatWhole(past.endedAt()))
         .put("ran", past.ranNanos())
         .put("ready", past.wasReady());
     status(line, "status", past.status());
