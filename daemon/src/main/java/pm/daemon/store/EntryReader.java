@@ -107,11 +107,19 @@ final class EntryReader {
           in.getNumber();
           yield Optional.empty();
         }
-        default -> Optional.of(entry(in.getNumber()));
+        default -> Optional.of(entry(task()));
       };
     } catch (ArithmeticException | IllegalArgumentException | DateTimeException e) {
       throw new BlockReader.NonsenseException("an entry makes no sense: " + e.getMessage());
     }
+  }
+
+  private long task() throws IOException {
+    long task = in.getNumber();
+    if (task <= 0) {
+      throw new BlockReader.NonsenseException("no task has the number " + task);
+    }
+    return task;
   }
 
   private TaskEntry entry(long task) throws IOException {

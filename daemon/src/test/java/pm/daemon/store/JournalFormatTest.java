@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.zip.CRC32C;
@@ -76,22 +77,38 @@ final class JournalFormatTest {
         .hasMessageContaining("its format is version 2");
   }
 
-  @Test
-  void aKindOfEntryThatIsNotKnown() throws Exception {
-    byte[] block = {0, 0, 0, 0, 0, 0, 0, 0, 99, 1, 2, 3};
+  /** Adds a block with its checksum; returns where. */
+  private int add(byte... entries) throws Exception {
     byte[] content = Files.readAllBytes(folder().resolve(FIRST));
     ByteBuffer place = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
-    place.putInt(4).putInt(1).putInt(content.length);
+    place.putInt(entries.length).putInt(1).putInt(content.length);
     CRC32C crc = new CRC32C();
-    crc.update(block, 8, 4);
+    crc.update(entries);
     crc.update(place.array());
-    ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN).putInt(4).putInt((int) crc.getValue());
-    byte[] longer = java.util.Arrays.copyOf(content, content.length + block.length);
-    System.arraycopy(block, 0, longer, content.length, block.length);
+    byte[] longer = Arrays.copyOf(content, content.length + 8 + entries.length);
+    ByteBuffer block = ByteBuffer.wrap(longer).order(ByteOrder.LITTLE_ENDIAN);
+    block.position(content.length);
+    block.putInt(entries.length).putInt((int) crc.getValue()).put(entries);
     Files.write(folder().resolve(FIRST), longer);
+    return content.length;
+  }
+
+  @Test
+  void aKindOfEntryThatIsNotKnown() throws Exception {
+    int at = add((byte) 99, (byte) 1, (byte) 2, (byte) 3);
     refused(
         "cannot read TASKS/tasks-0000000001: entries of kind 99 are unknown, in the block at byte "
-            + content.length
+            + at
+            + "; use the version of pmd that wrote it, or move the folder away to begin without"
+            + " its tasks");
+  }
+
+  @Test
+  void aNumberThatNoTaskHas() throws Exception {
+    int at = add((byte) EntryKind.FORGOTTEN, (byte) 0);
+    refused(
+        "cannot read TASKS/tasks-0000000001: no task has the number 0, in the block at byte "
+            + at
             + "; use the version of pmd that wrote it, or move the folder away to begin without"
             + " its tasks");
   }
@@ -107,7 +124,7 @@ final class JournalFormatTest {
   @Test
   void aFileOfAnotherStore() throws Exception {
     byte[] second = Files.readAllBytes(folder().resolve("tasks-0000000002"));
-    byte[] header = java.util.Arrays.copyOf(second, SegmentHeader.BYTES);
+    byte[] header = Arrays.copyOf(second, SegmentHeader.BYTES);
     SegmentHeader.Look.Good look =
         (SegmentHeader.Look.Good) SegmentHeader.look(header, second.length);
     SegmentHeader ours = look.header();
