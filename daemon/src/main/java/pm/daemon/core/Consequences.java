@@ -235,33 +235,45 @@ final class Consequences {
     back.clear();
     came.forEach(
         (program, intended) -> {
-          ProgramType type =
-              draft
-                  .programOf(program)
-                  .map(found -> found.rules().type())
-                  .orElse(ProgramType.SIMPLE);
-          DependencyCondition ready =
-              type == ProgramType.ONESHOT
-                  ? DependencyCondition.COMPLETED
-                  : DependencyCondition.READY;
-          if (draft.isRolling(program)
-              || draft.shuttingDown
-              || draft.dependencies.unmet(program, ready).isPresent()) {
-            return;
-          }
-          for (String dependant : draft.order().dependants(program)) {
-            OnDependencyRestart rule =
-                draft
-                    .programOf(dependant)
-                    .map(found -> found.rules().onDependencyRestart())
-                    .orElse(OnDependencyRestart.NOTHING);
-            if (rule != OnDependencyRestart.NOTHING) {
+          // Asked first: nearly no program has any, and all instances are looked at for the rest.
+          List<String> followers = followers(program);
+          if (!followers.isEmpty() && isBack(program)) {
+            for (String dependant : followers) {
               for (Instance instance : new ArrayList<>(draft.instancesOf(dependant))) {
-                follow(instance, program, intended, rule);
+                follow(instance, program, intended, onRestart(dependant));
               }
             }
           }
         });
+  }
+
+  /** Returns the programs that do something when {@code program} is replaced. */
+  private List<String> followers(String program) {
+    List<String> followers = new ArrayList<>(0);
+    for (String dependant : draft.order().dependants(program)) {
+      if (onRestart(dependant) != OnDependencyRestart.NOTHING) {
+        followers.add(dependant);
+      }
+    }
+    return followers;
+  }
+
+  private OnDependencyRestart onRestart(String dependant) {
+    return draft
+        .programOf(dependant)
+        .map(found -> found.rules().onDependencyRestart())
+        .orElse(OnDependencyRestart.NOTHING);
+  }
+
+  /** Returns whether all of a program that was replaced is there again, and stays. */
+  private boolean isBack(String program) {
+    ProgramType type =
+        draft.programOf(program).map(found -> found.rules().type()).orElse(ProgramType.SIMPLE);
+    DependencyCondition ready =
+        type == ProgramType.ONESHOT ? DependencyCondition.COMPLETED : DependencyCondition.READY;
+    return !draft.isRolling(program)
+        && !draft.shuttingDown
+        && draft.dependencies.unmet(program, ready).isEmpty();
   }
 
   private void follow(Instance instance, String program, long intended, OnDependencyRestart rule) {

@@ -2,12 +2,16 @@ package pm.daemon.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -18,6 +22,8 @@ import pm.config.DaemonSpec;
 import pm.config.DependencyCondition;
 import pm.config.ProgramSpec;
 import pm.config.Readiness;
+import pm.config.RestartPolicy;
+import pm.config.RestartSpec;
 import pm.daemon.core.event.Command;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Event;
@@ -26,6 +32,7 @@ import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.ExitStatus;
 import pm.daemon.core.model.InstanceState;
+import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.ProcessIdentity;
 
@@ -64,6 +71,48 @@ class ManyInstancesTest {
 
     assertThat(core.decisions().disabled()).hasSize(5_000);
     assertThat(replies).isEqualTo(requests);
+  }
+
+  @Test
+  void givenAThousandOfOneProgram_whenOneIsRestarted_thenNobodyLooksAtTheOthers() {
+    new ManyInstancesTest().bytesOfARestart(10); // The first one loads classes.
+    long ofTen = new ManyInstancesTest().bytesOfARestart(10);
+
+    assertThat(bytesOfARestart(1_000)).isLessThan(2 * ofTen);
+  }
+
+  /** Returns what is allocated when one of so many instances is restarted at once. */
+  private long bytesOfARestart(int instances) {
+    SortedMap<String, ProgramSpec> programs = programs(1, instances);
+    programs.computeIfPresent(
+        "p0",
+        (name, spec) ->
+            new ProgramSpec.Builder(spec)
+                .restart(
+                    new RestartSpec(
+                        RestartPolicy.ALWAYS,
+                        OptionalInt.empty(),
+                        Duration.ofMinutes(1),
+                        Duration.ZERO,
+                        1,
+                        Duration.ZERO,
+                        0,
+                        Duration.ofMinutes(10),
+                        Set.of(),
+                        Optional.empty()))
+                .build());
+    begin(programs);
+    InvocationId invocation = invocation();
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    timed(new Report.Exited(invocation, new ExitStatus.Code(1), false));
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat(invocation()).as("that of the restarted one").isNotEqualTo(invocation);
+    return bytes;
+  }
+
+  private InvocationId invocation() {
+    return core.instances().iterator().next().run().orElseThrow().invocation();
   }
 
   @Test
