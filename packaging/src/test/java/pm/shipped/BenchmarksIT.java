@@ -63,7 +63,7 @@ class BenchmarksIT {
     Pmd.Outcome list = compare("--list");
     String scenes = list.out().lines().findFirst().orElseThrow().replace("scenes: ", "");
     String explained = Files.readString(REPOSITORY.resolve("benchmarks/README.md"));
-    for (String scene : scenes.split(" ")) {
+    for (String scene : scenes.split(" ", -1)) {
       assertThat(explained).contains("`" + scene + "`");
     }
   }
