@@ -159,6 +159,7 @@ public final class Main {
 
   private int supervise(Folders folders, ConfigurationFiles files, int uid)
       throws UnusableFolderException, StoreException, IOException {
+    Host.giveBackLargeMemory();
     // Reading YAML takes a third of a start, and needs nothing of the rest.
     FutureTask<Configuration> reading = new FutureTask<>(files::read);
     Thread.ofPlatform().name("configuration").daemon(true).start(reading);

@@ -4,12 +4,17 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** This process and the machine under it. Any thread may call. */
 public final class Host {
   private static final int CLOCK_MONOTONIC = 1;
   private static final int CLOCK_BOOTTIME = 7;
   private static final int PR_SET_CHILD_SUBREAPER = 36;
+  private static final int M_MMAP_THRESHOLD = -3;
+
+  /** From this size on; what glibc begins with. */
+  private static final int LARGE_BYTES = 128 * 1024;
 
   private static final long GETPID = Libc.function("getpid");
   private static final long GETUID = Libc.function("getuid");
@@ -83,6 +88,18 @@ public final class Host {
   public static void becomeChildSubreaper() throws ErrnoException {
     if ((int) Libc.call(PRCTL, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
       throw new ErrnoException("prctl", "PR_SET_CHILD_SUBREAPER", Libc.errno());
+    }
+  }
+
+  /**
+   * Has the C library give large pieces of memory back to the kernel as soon as they are free;
+   * mallopt(3). Without this glibc comes to keep them, and as many as there are arenas: eight for
+   * each processor, which threads that live for a moment take in turns. Others have no such choice.
+   */
+  public static void giveBackLargeMemory() {
+    OptionalLong mallopt = Libc.find("mallopt");
+    if (mallopt.isPresent()) {
+      Libc.call(mallopt.getAsLong(), M_MMAP_THRESHOLD, LARGE_BYTES);
     }
   }
 

@@ -9,6 +9,7 @@ import com.kenai.jffi.MemoryIO;
 import com.kenai.jffi.Type;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.OptionalLong;
 
 /**
  * Calls functions of the C library by address, and reads native memory.
@@ -51,11 +52,17 @@ final class Libc {
    * @throws UnsatisfiedLinkError if this C library has no such function
    */
   static long function(String name) {
-    long address = LIBRARY.getSymbolAddress(name);
-    if (address == 0) {
+    OptionalLong address = find(name);
+    if (address.isEmpty()) {
       throw new UnsatisfiedLinkError("the C library has no function " + name);
     }
-    return address;
+    return address.getAsLong();
+  }
+
+  /** Returns the address of a function that not every C library has. */
+  static OptionalLong find(String name) {
+    long address = LIBRARY.getSymbolAddress(name);
+    return address == 0 ? OptionalLong.empty() : OptionalLong.of(address);
   }
 
   static long call(long function) {

@@ -2,6 +2,7 @@ package pm.daemon.posix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,21 @@ final class HostIT {
     int umask = Host.umask();
     assertThat(umask).isBetween(0, 0777);
     assertThat(Host.umask()).isEqualTo(umask);
+  }
+
+  @Test
+  void largeMemoryComesFromTheKernelAndGoesBackToIt() {
+    assumeTrue(Libc.find("mallopt").isPresent(), "another C library has its own ways");
+    Host.giveBackLargeMemory();
+    long malloc = Libc.function("malloc");
+    long free = Libc.function("free");
+    for (int i = 0; i < 16; i++) {
+      long memory = Libc.call(malloc, 1 << 20);
+      // What glibc maps for a piece alone begins with a page, after two words of its own; left to
+      // itself it takes every piece but the first from what it keeps.
+      assertThat(memory & 0xfff).isEqualTo(2 * Long.BYTES);
+      Libc.call(free, memory);
+    }
   }
 
   @Test
