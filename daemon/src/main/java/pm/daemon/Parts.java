@@ -261,7 +261,8 @@ final class Parts {
                     socket,
                     folders,
                     () -> counters(supervisor)),
-                takeover));
+                takeover),
+            descriptors.own().soft());
     Answers answers = new Answers(control);
     decisions = new DecisionStore(folders.state(), boot, offLoop, loop::post, answers);
     runtimeFolder =

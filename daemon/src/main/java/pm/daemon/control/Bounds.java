@@ -2,8 +2,14 @@ package pm.daemon.control;
 
 /** The bounds of the control socket, and what happens at each. */
 final class Bounds {
-  /** Connections; the next one is told so and closed. */
-  static final int CONNECTIONS = 4_096;
+  /** Connections, where there are descriptors for them; the next one is told so and closed. */
+  static final int CONNECTIONS = 12_288;
+
+  /** Of these only root and the daemon's own user get the last ones. */
+  static final int CONNECTIONS_OF_ADMINISTRATORS = 256;
+
+  /** Descriptors that connections leave to programs, but no more than half of all. */
+  static final int DESCRIPTORS_OF_PROGRAMS = 8_192;
 
   /** Connections of one user, but for root and the daemon's own; as above. */
   static final int CONNECTIONS_PER_USER = 1_024;
@@ -84,4 +90,22 @@ final class Bounds {
   static final int OUTPUT_LINES = 10;
 
   private Bounds() {}
+
+  /**
+   * Returns how many connections there may be.
+   *
+   * @param descriptors how many descriptors the daemon may have; negative for any number
+   */
+  static int connections(long descriptors) {
+    if (descriptors < 0) {
+      return CONNECTIONS;
+    }
+    long ofPrograms = Math.min(DESCRIPTORS_OF_PROGRAMS, descriptors / 2);
+    return (int) Math.min(CONNECTIONS, descriptors - ofPrograms);
+  }
+
+  /** Returns how many of so many connections members of the socket's group may have together. */
+  static int connectionsOfMembers(int connections) {
+    return connections - Math.min(CONNECTIONS_OF_ADMINISTRATORS, connections / 8);
+  }
 }

@@ -42,6 +42,8 @@ public final class ControlServer implements AutoCloseable {
   private final SystemTime time;
   private final Watchers watchers = new Watchers();
   private final Calls calls;
+  private final int most;
+  private final int mostWithMembers;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(Bounds.READ_BYTES);
   private final byte[] bytes = new byte[Bounds.READ_BYTES];
   private final Set<Connection> connections = new LinkedHashSet<>();
@@ -87,8 +89,14 @@ public final class ControlServer implements AutoCloseable {
   private long outputBytes;
   private long refused;
 
-  /** Makes a server, which does not listen yet. */
-  public ControlServer(Access access, ControlPorts ports) {
+  /**
+   * Makes a server, which does not listen yet.
+   *
+   * @param descriptors how many descriptors this process may have; negative for any number
+   */
+  public ControlServer(Access access, ControlPorts ports, long descriptors) {
+    this.most = Bounds.connections(descriptors);
+    this.mostWithMembers = Bounds.connectionsOfMembers(most);
     this.loop = ports.loop();
     this.access = access;
     this.time = ports.time();
@@ -286,7 +294,7 @@ public final class ControlServer implements AutoCloseable {
             credentials.pid());
       }
       refuse(fd, notPermitted);
-    } else if (connections.size() >= Bounds.CONNECTIONS) {
+    } else if (connections.size() >= (role == Role.ADMINISTRATOR ? most : mostWithMembers)) {
       refuse(fd, tooMany);
     } else if (role != Role.ADMINISTRATOR && ofUser >= Bounds.CONNECTIONS_PER_USER) {
       refuse(fd, tooManyOfUser);

@@ -144,6 +144,35 @@ final class AccessIT {
   }
 
   @Test
+  void connectionsLeaveDescriptorsToProgramsAndMembersTheLastOnesToRoot() throws Exception {
+    String ping = Client.line(1, "ping", "{}");
+    try (ControlFixture daemon = daemonForOthers(80)) {
+      try (Client root = daemon.connect()) {
+        root.result("ping", "{}");
+        List<String> members = as(STRANGER, List.of("--groups=" + GROUP), 40, ping);
+        assertThat(members.stream().filter(line -> line.contains("pong"))).hasSize(34);
+        assertThat(members.stream().filter(line -> line.contains("-32004"))).hasSize(6);
+        daemon.untilConnections(1);
+        List<String> administrators = as(0, List.of("--clear-groups"), 45, ping);
+        assertThat(administrators.stream().filter(line -> line.contains("pong"))).hasSize(39);
+        assertThat(administrators.stream().filter(line -> line.contains("-32004"))).hasSize(6);
+        root.result("ping", "{}");
+      }
+      daemon.untilConnections(0);
+    }
+  }
+
+  @Test
+  void soManyConnectionsAsThereAreDescriptorsFor() {
+    assertThat(Bounds.connections(65_536)).isEqualTo(12_288);
+    assertThat(Bounds.connections(-1)).isEqualTo(12_288);
+    assertThat(Bounds.connections(20_000)).isEqualTo(11_808);
+    assertThat(Bounds.connections(1_024)).isEqualTo(512);
+    assertThat(Bounds.connectionsOfMembers(12_288)).isEqualTo(12_032);
+    assertThat(Bounds.connectionsOfMembers(512)).isEqualTo(448);
+  }
+
+  @Test
   void withoutDescriptorsClientsAreToldAndTheLoopDoesNotSpin() throws Exception {
     assumeTrue(Files.isExecutable(PYTHON), "python3 is the client here");
     try (ControlFixture daemon =
@@ -194,6 +223,10 @@ final class AccessIT {
   }
 
   private ControlFixture daemonForOthers() throws Exception {
+    return daemonForOthers(65_536);
+  }
+
+  private ControlFixture daemonForOthers(long descriptors) throws Exception {
     assumeTrue(Host.euid() == 0, "only root can become others");
     assumeTrue(
         Files.isExecutable(PYTHON) && Files.isExecutable(SETPRIV),
@@ -203,7 +236,8 @@ final class AccessIT {
         folder,
         world(List.of(program("web").build()), stopped("web@1")),
         new FakeEvents(10, 0),
-        OptionalInt.of(GROUP));
+        OptionalInt.of(GROUP),
+        descriptors);
   }
 
   private List<String> as(int uid, List<String> rights, int times, String text) throws Exception {

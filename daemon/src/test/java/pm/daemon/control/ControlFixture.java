@@ -90,6 +90,12 @@ final class ControlFixture implements AutoCloseable {
 
   ControlFixture(Path folder, List<Entry> entries, FakeEvents events, OptionalInt group)
       throws IOException {
+    this(folder, entries, events, group, 65_536);
+  }
+
+  ControlFixture(
+      Path folder, List<Entry> entries, FakeEvents events, OptionalInt group, long descriptors)
+      throws IOException {
     this.events = events;
     socket = folder.resolve("pmd.sock");
     loop = EventLoop.open(time, 1_024);
@@ -118,7 +124,8 @@ final class ControlFixture implements AutoCloseable {
                     socket,
                     new Folders(folder, folder, folder, folder, Optional.empty()),
                     () -> Map.of("events_lost", 0L)),
-                new FakeUpgrade()));
+                new FakeUpgrade()),
+            descriptors);
     server.listen(socket.toString(), group.isPresent() ? 0666 : 0600, group);
     thread = new Thread(this::run, "loop");
     thread.start();
