@@ -249,13 +249,30 @@ def zombies_of(pid):
     return found
 
 
+def connect(path, seconds=60):
+    """A socket that is connected; while too many wait to be accepted, it waits with them."""
+    end = time.monotonic() + seconds
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(seconds)
+        while True:
+            try:
+                connection.connect(path)
+                return connection
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(LOOK_AGAIN)
+    except OSError:
+        connection.close()
+        raise
+
+
 class Connection:
     """A client of the control socket: one request at a time, each answered before the next."""
 
     def __init__(self, path, seconds=60):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(seconds)
-        self.socket.connect(path)
+        self.socket = connect(path, seconds)
         self.file = self.socket.makefile("rb")
         self.number = 0
 
