@@ -7,7 +7,12 @@ case $0 in
 esac
 self=$command
 [ ! -h "$self" ] || self=$(readlink -f -- "$self")
-lib=${self%/*}/../lib
+# By its real path: a link in it may lead to another version later.
+here=${PWD:-/}
+CDPATH='' cd -P -- "${self%/*}/.." || exit 66
+lib=$PWD/lib
+cd -- "$here" 2> /dev/null || cd /
+unset OLDPWD
 
 @JAVA@
 

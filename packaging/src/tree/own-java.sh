@@ -1,2 +1,2 @@
 # The runtime it was built and packed with, whatever Java the machine has.
-java_home=${self%/*}/../runtime
+java_home=${lib%/*}/runtime
