@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Judges what is made of any text that may be JSON, and of any line that may be a message. */
@@ -86,7 +87,8 @@ final class JsonJudge {
 
   /** Unpaired surrogates are not text, and cannot be written as UTF-8. */
   private static boolean refusedOnPurpose(Object ours, String text) {
-    return (ours.equals("refused") && text.contains("\\ud")) || hasUnpairedSurrogate(text);
+    return (ours.equals("refused") && text.toLowerCase(Locale.ROOT).contains("\\ud"))
+        || hasUnpairedSurrogate(text);
   }
 
   private static boolean hasUnpairedSurrogate(String text) {
