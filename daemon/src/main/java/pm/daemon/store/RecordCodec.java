@@ -485,7 +485,7 @@ final class RecordCodec {
   private static InvocationId invocation(Members parent) throws JsonException {
     String hex = parent.string("invocation");
     if (hex.length() != 32) {
-      throw new JsonException("no invocation id: " + hex);
+      throw new JsonException("an invocation id has 32 digits, not " + hex.length());
     }
     return new InvocationId(hex);
   }

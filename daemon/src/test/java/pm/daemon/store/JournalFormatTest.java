@@ -113,6 +113,21 @@ final class JournalFormatTest {
             + " its tasks");
   }
 
+  /** What stands in the file is not repeated: it may be anything, a line feed as well. */
+  @Test
+  void aWorkerThatIsNone() throws Exception {
+    ByteBuffer started = ByteBuffer.allocate(33);
+    started.put((byte) EntryKind.STARTED).put(new byte[] {1, 2, 2, 1}).put(new byte[24]);
+    started.put((byte) 0).put((byte) 2).put((byte) 'a').put((byte) '\n');
+    int at = add(started.array());
+    refused(
+        "cannot read TASKS/tasks-0000000001: an entry makes no sense: an invocation id has 32"
+            + " digits, not 2, in the block at byte "
+            + at
+            + "; use the version of pmd that wrote it, or move the folder away to begin without"
+            + " its tasks");
+  }
+
   @Test
   void aFileThatWasRenamed() throws Exception {
     Files.move(folder().resolve("tasks-0000000003"), folder().resolve("tasks-0000000004"));

@@ -12,7 +12,7 @@ public record InvocationId(String hex) {
 
   public InvocationId {
     if (hex.length() != 32) {
-      throw new IllegalArgumentException("no invocation id: " + hex);
+      throw new IllegalArgumentException("an invocation id has 32 digits, not " + hex.length());
     }
   }
 
