@@ -11,7 +11,7 @@ import pm.daemon.loop.HelperThreads;
 /**
  * Starts processes on threads of its own, so many at once as it is told; the loop waits for none of
  * them. What waits for a thread is bounded by the number of instances, for each has one start at a
- * time. Threads without work end. Loop thread only.
+ * time. Threads without work end, all but one. Loop thread only.
  */
 final class Spawner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Spawner.class);
