@@ -59,7 +59,11 @@ final class LifeWords {
           "before_kill" ->
           builder.liveness(Optional.of(liveness(before.liveness().orElseThrow(), key, value)));
       case "pre_start", "post_start", "pre_stop", "post_stop", "on_failure" ->
-          builder.hooks(hooks(before.hooks(), key, Optional.of(hook(value))));
+          builder.hooks(
+              hooks(
+                  before.hooks(),
+                  key,
+                  value.equals("none") ? Optional.empty() : Optional.of(hook(value))));
       case "stop_command" -> {
         StopSpec stop = before.stop();
         builder.stop(

@@ -302,9 +302,11 @@ final class StartSequence {
       case PRE_START -> {
         Optional<Hook> hook = scene.spec().hooks().preStart();
         long giveUpAt = giveUpAt(scene.spec(), scene.now());
+        // What a daemon before us left of it is ended, also where it has no successor.
+        Effect end = Hooks.endEarlier(run, HookKind.PRE_START);
         yield hook.isEmpty()
-            ? spawn(scene, run, giveUpAt)
-            : preStart(scene, run, hook.get(), giveUpAt, Hooks.endEarlier(run, HookKind.PRE_START));
+            ? StopSequence.prepended(end, spawn(scene, run, giveUpAt))
+            : preStart(scene, run, hook.get(), giveUpAt, end);
       }
       // What is found of it was started by the daemon before.
       case SPAWNING ->
@@ -330,9 +332,10 @@ final class StartSequence {
     if (starting.step() == StartStep.POST_START) {
       Optional<Hook> hook = scene.spec().hooks().postStart();
       Phase.Starting taken = starting.with(run);
+      Effect end = Hooks.endEarlier(run, HookKind.POST_START);
       return hook.isEmpty()
-          ? up(scene, taken)
-          : postStart(scene, taken, hook.get(), Hooks.endEarlier(run, HookKind.POST_START));
+          ? StopSequence.prepended(end, up(scene, taken))
+          : postStart(scene, taken, hook.get(), end);
     }
     return look(scene, starting.with(run).with(Checks.untilReady(scene, run, starting.health())));
   }

@@ -476,7 +476,7 @@ final class StopSequence {
     };
   }
 
-  private static Step prepended(Effect first, Step step) {
+  static Step prepended(Effect first, Step step) {
     return new Step(step.after(), and(new Effect[] {first}, step.effects()));
   }
 
