@@ -6,15 +6,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
-import pm.config.Command;
-import pm.config.Hook;
 import pm.config.ProgramSpec;
-import pm.config.StopScope;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.AfterStop;
-import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
@@ -246,27 +242,6 @@ public final class InstanceMachine {
       return new Step(hurried.after(), effects);
     }
     return StopSequence.hurry(scene, stopping);
-  }
-
-  /**
-   * Up: have it read its configuration again, by {@code reload.signal} to its main process or by
-   * {@code reload.command}.
-   */
-  public static Step reload(Instance instance, ProgramSpec spec, Moment now) {
-    Scene scene = scene(instance, spec, now);
-    if (!(instance.phase() instanceof Phase.Up up)) {
-      throw scene.impossible("reload");
-    }
-    Optional<Command> command = spec.reload().command();
-    return scene.same(
-        command.isPresent()
-            ? Hooks.run(scene, up.current(), HookKind.RELOAD, new Hook(command.get()), "reload")
-            : new Effect.Signal(
-                up.current().invocation(),
-                up.current().process().orElseThrow(() -> scene.impossible("a reload signal")),
-                spec.reload().signal(),
-                StopScope.PROCESS,
-                false));
   }
 
   /**

@@ -298,7 +298,6 @@ class InstanceMachineTest {
     RESUME,
     STOP_AFTER_DEPENDANTS,
     PROCEED,
-    RELOAD,
     OOM_KILLED,
     BECAME_READY,
     SAYS_READY,
@@ -330,7 +329,6 @@ class InstanceMachineTest {
             InstanceMachine.stopAfterDependants(
                 instance, spec, StopCause.REQUESTED, AfterStop.STAY, ALICE, NOW);
         case PROCEED -> InstanceMachine.proceed(instance, spec, true, NOW);
-        case RELOAD -> InstanceMachine.reload(instance, spec, NOW);
         case HURRY -> InstanceMachine.hurry(instance, spec, NOW);
         case SPAWNED -> report(instance, spec, new Report.Spawned(CURRENT, PROCESS));
         case SPAWNED_NO_UPTIME ->

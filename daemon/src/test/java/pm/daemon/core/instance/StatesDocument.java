@@ -363,7 +363,6 @@ final class StatesDocument {
       case "time-after" -> "its deadline";
       case "stop-after-dependants" -> "stop, once what depends on it is gone";
       case "proceed" -> "what depends on it is gone";
-      case "reload" -> "reload";
       case "oom-killed" -> "the kernel kills its process for want of memory, something remains";
       case "became-ready" -> "a newline on its descriptor, a line that matches, or `ready`";
       case "says-ready" -> "`READY=1`";
