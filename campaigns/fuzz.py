@@ -47,7 +47,7 @@ def fuzz(description, target, reached, seeds=(), words=(), longest=2000):
                    "--instrumentation_includes=" + ":".join(reached), "--disabled_hooks=" + ":".join(
                        "com.code_intelligence.jazzer.sanitizers." + each for each in SANITIZERS)]
     if one:
-        sys.exit(subprocess.run(argv + [one]).returncode)
+        sys.exit(subprocess.run(argv + ["--reproducer_path=" + line.work, one]).returncode)
     corpus = os.path.join(os.environ.get("PM_CORPUS") or os.path.join(ROOT, "campaigns", "target", "corpus"), name)
     begin = os.path.join(line.work, "seeds")
     for folder in (corpus, begin):
@@ -100,7 +100,8 @@ def run(line, name, argv, corpus):
     line.figures.update(figures)
     line.figures["most inputs kept"] = len(os.listdir(corpus))
     line.figures["minutes"] = round((time.monotonic() - line.began) / 60, 1)
-    found = sorted(each for each in os.listdir(line.work) if each.startswith("found-"))
+    # What took ten seconds is put aside as well; on a busy machine that says nothing.
+    found = sorted(each for each in os.listdir(line.work) if each.startswith("found-") and not each.startswith("found-slow-unit"))
     if found:
         path = os.path.join(line.work, found[0])
         what = next((each for each in tail if each.startswith("== Java Exception")), None) or next(
