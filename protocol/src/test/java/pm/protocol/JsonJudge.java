@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Judges what is made of any text that may be JSON, and of any line that may be a message. */
 final class JsonJudge {
@@ -27,6 +28,8 @@ final class JsonJudge {
                   .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
+
+  private static final Pattern NO_ESCAPE = Pattern.compile("\\\\u\\p{XDigit}{0,3}[^\\p{ASCII}]");
 
   private JsonJudge() {}
 
@@ -88,10 +91,15 @@ final class JsonJudge {
     }
   }
 
-  /** Unpaired surrogates are not text, and cannot be written as UTF-8. */
+  /**
+   * Unpaired surrogates are not text, and cannot be written as UTF-8. Jackson takes some letters
+   * beyond ASCII for hexadecimal digits of an escape.
+   */
   private static boolean refusedOnPurpose(Object ours, String text) {
-    return (ours.equals("refused") && text.toLowerCase(Locale.ROOT).contains("\\ud"))
-        || hasUnpairedSurrogate(text);
+    boolean isRefused = ours.equals("refused");
+    return hasUnpairedSurrogate(text)
+        || (isRefused && text.toLowerCase(Locale.ROOT).contains("\\ud"))
+        || (isRefused && NO_ESCAPE.matcher(text).find());
   }
 
   private static boolean hasUnpairedSurrogate(String text) {
