@@ -13,7 +13,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  */
 @Execution(ExecutionMode.CONCURRENT)
 final class FrameMutationTest {
-  private static final int INPUTS = 1_000_000;
+  private static final int INPUTS = Integer.getInteger("mutation.inputs", 1_000_000);
 
   @Test
   void findsTheSameInLinesHoweverTheyCome() {
