@@ -41,7 +41,7 @@
 enum { PATHS = 8, RULES = 32, THREADS = 1024, NAME = 4400 };
 
 /* How a call names what it touches. */
-enum touch { FD = 1, FD3, PATH1, AT1, OPENS, BINDS, CLONES, CLONES3, SIGNALS, REAPS, NOTHING };
+enum touch { FD = 1, FD3, PATH1, AT1, OPENS, BINDS, EPOLLS, CLONES, CLONES3, SIGNALS, REAPS, NOTHING };
 
 struct call {
   const char *name;
@@ -124,7 +124,7 @@ static const struct call CALLS[] = {
     {"pipe", SYS_pipe, NOTHING, 0, -1},
     {"eventfd2", SYS_eventfd2, NOTHING, 0, -1},
     {"epoll_create1", SYS_epoll_create1, NOTHING, 0, -1},
-    {"epoll_ctl", SYS_epoll_ctl, NOTHING, 0, -1},
+    {"epoll_ctl", SYS_epoll_ctl, EPOLLS, 0, -1},
     {"epoll_wait", SYS_epoll_wait, NOTHING, 0, -1},
     {"epoll_pwait", SYS_epoll_pwait, NOTHING, 0, -1},
     {"epoll_pwait2", SYS_epoll_pwait2, NOTHING, 0, -1},
@@ -323,6 +323,9 @@ static int touched(pid_t pid, const struct call *call, const uint64_t *args, cha
       changes = (args[1 + at] & (O_CREAT | O_TRUNC)) != 0;
       break;
     }
+    case EPOLLS:
+      snprintf(into, size, "epoll:%s", args[1] == 1 ? "add" : args[1] == 2 ? "remove" : "change");
+      break;
     case CLONES:
       changes = call->number != SYS_clone || (args[0] & CLONE_THREAD) == 0;
       snprintf(into, size, changes ? "process:start" : "thread:start");
