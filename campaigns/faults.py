@@ -134,27 +134,27 @@ while IFS= read -r line; do
 done
 """
 
-TALK = "i=0; while [ $i -lt %d ]; do i=$((i + 1)); echo $PM_INVOCATION_ID $i of talk; done; exec sleep 1000" % LINES_OF_TALK
+TALK = "i=0; while [ $i -lt %d ]; do i=$((i + 1)); echo $PM_INVOCATION_ID $i of talk; done; exec sleep 1000000" % LINES_OF_TALK
 
 PROGRAMS = """\
 programs:
-  still: {{command: [sleep, "1000"], instances: 2, readiness: {{uptime: 0s}}}}
+  still: {{command: [sleep, "1000000"], instances: 2, readiness: {{uptime: 0s}}}}
   web:
-    command: [sleep, "1000"]
+    command: [sleep, "1000000"]
     instances: 2
     readiness: {{uptime: 0s}}
     restart: {{delay: 10ms, max_restarts: unlimited}}
-  late: {{command: [sleep, "1000"], autostart: false, readiness: {{uptime: 0s}}}}
-  app: {{command: [sleep, "1000"], readiness: {{uptime: 0s}}, environment: {{VERSION: "{version}"}}}}
+  late: {{command: [sleep, "1000000"], autostart: false, readiness: {{uptime: 0s}}}}
+  app: {{command: [sleep, "1000000"], readiness: {{uptime: 0s}}, environment: {{VERSION: "{version}"}}}}
   talk: {{command: '{talk}', shell: true, readiness: {{uptime: 0s}}, logs: {{max_size: 1KiB, keep: 90, compress: true}}}}
   work: {{type: worker, command: [sh, "{home}/worker.sh"], stop: {{timeout: 2s}}, liveness: none, pool: {{task: {{backoff: {{delay: 10ms}}}}}}}}
 {more}"""
-GONE = "  gone: {command: [sleep, '1000'], readiness: {uptime: 0s}}\n"
-EXTRA = "  extra: {command: [sleep, '1000'], readiness: {uptime: 0s}}\n"
+GONE = "  gone: {command: [sleep, '1000000'], readiness: {uptime: 0s}}\n"
+EXTRA = "  extra: {command: [sleep, '1000000'], readiness: {uptime: 0s}}\n"
 HELD = """\
-  slow: {command: [sleep, "1000"], autostart: false, readiness: {uptime: 300ms}}
+  slow: {command: [sleep, "1000000"], autostart: false, readiness: {uptime: 300ms}}
   deaf: {command: "trap '' TERM; while :; do sleep 0.05; done", shell: true, readiness: {uptime: 0s}, stop: {timeout: 300ms}}
-  brief: {command: [sleep, "1000"], readiness: {uptime: 0s}, restart: {delay: 10ms, max_restarts: unlimited}}
+  brief: {command: [sleep, "1000000"], readiness: {uptime: 0s}, restart: {delay: 10ms, max_restarts: unlimited}}
 """
 UP, DOWN, GONE_TOO = "up", "stopped", "gone"
 
