@@ -549,6 +549,8 @@ class Story:
             for path, folders, files in os.walk(os.path.join(self.home, folder)):
                 for name in folders + files:
                     name = os.path.relpath(os.path.join(path, name), self.home)
+                    if name.endswith(".gz.new"):  # cut short by the end of the daemon; whoever opens that log next removes it
+                        continue
                     name = re.sub(r"log\.\d+(\.gz)?$", "log.N", name)
                     name = re.sub(r"-[0-9a-f]{16}\b", "-H", name)
                     name = re.sub(r"[0-9a-f]{32}", "I", name)
