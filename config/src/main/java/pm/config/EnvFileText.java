@@ -134,6 +134,7 @@ public final class EnvFileText {
       }
       if (c == '\\' && quote == '"' && at + 1 < text.length()) {
         at++;
+        refuseZero();
         appendEscaped(value, text.charAt(at));
       } else {
         value.append(c);

@@ -111,6 +111,7 @@ class EnvFileTextTest {
     refuses("X='a\nb'\nA='open\n\n", "line 3: the quote is not closed");
     refuses("A='a'b", "line 1: something follows the closing quote");
     refuses("A=a\0b", "line 1: a zero byte cannot be part of a variable");
+    refuses("A=\"a\\\0b\"", "line 1: a zero byte cannot be part of a variable");
     refuses("export", "line 1: there is no '=' after its first word");
   }
 }
