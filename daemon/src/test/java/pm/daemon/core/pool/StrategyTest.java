@@ -62,6 +62,17 @@ class StrategyTest {
   }
 
   @Test
+  void roundRobinBeginsAgainBehindTheLastWhoeverStandsFirst() {
+    OpenWorkers open = open(worker(2, 0, 0), worker(1, 0, 0));
+    Strategy strategy = strategy(PoolSpec.Strategy.ROUND_ROBIN);
+    List<Integer> slots = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      slots.add(strategy.pick(open).slot());
+    }
+    assertThat(slots).containsExactly(1, 2, 1, 2, 1);
+  }
+
+  @Test
   void weightedRoundRobinIsEvenlyMixed() {
     OpenWorkers open = open(worker(1, 0, 0), worker(2, 0, 0), worker(3, 0, 0));
     Strategy strategy =
