@@ -28,7 +28,7 @@ usage: ./pm COMMAND
           what is too long for every build: thousands of crashes, histories, faults, fuzzed parsers; --list names the
           lines, docs/reliability.md says what they show, --minutes shares out a time; without it that takes a day
   mutants [CLASSES]
-          change the code in thousands of small ways and look which of them no test notices; takes an hour or two.
+          change the code in thousands of small ways and look which of them no test notices; takes hours.
           CLASSES, such as 'pm.daemon.core.pool.*': only these
   package [VERSION]
           build deb, rpm and tarball, with a Java runtime of their own, in packaging/target/packages
@@ -212,6 +212,13 @@ campaign() {
   exec campaigns/run "$@"
 }
 
+# killed REPORT…: how many mutants of each package tests have noticed.
+killed() {
+  sed -n "s/.*<mutation detected='\([a-z]*\)'.*<mutatedClass>\(.*\)\.[^.<]*<\/mutatedClass>.*/\2 \1/p" "$@" | sort | uniq -c \
+    | awk '{ all[$2] += $1 } $3 == "true" { killed[$2] += $1 }
+        END { for (p in all) printf "%-24s %5d of %5d killed, %d %%\n", p, killed[p], all[p], 100 * killed[p] / all[p] }' | sort
+}
+
 # mutants CLASSES: the reports tell what survived; docs/mutation-testing.md tells how to read them.
 mutants() {
   check_writable
@@ -219,6 +226,7 @@ mutants() {
   # It takes long, and nobody waits for it.
   renice -n 15 $$ > /dev/null
   maven -Pmutants -pl daemon -am ${1:+"-Dpm.mutants=$1"} process-test-classes || die "there is no report, see above."
+  killed ./*/target/pit-reports/mutations.xml
   ls -- */target/pit-reports/index.html
 }
 
