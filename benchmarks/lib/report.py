@@ -64,8 +64,8 @@ def tasks(run):
 
 
 def setup(run):
-    lines = ["%s, %s, %s minutes. %s" % (run["date"], "%d rounds" % run["rounds"] if run["rounds"] != 1 else "one round",
-                                         run["minutes"], run["end"]), ""]
+    rounds = "one round" if run["rounds"] == 1 else "%d rounds" % run["rounds"]
+    lines = [("%s, %s in %s min. %s" % (run["date"], rounds, run["minutes"], run["end"])).strip(), ""]
     lines += ["- Machine: %s. Load before and after each round: %s." % (run["machine"], ", ".join(run["loads"]))]
     return lines + ["- " + line for line in [*run["setup"], *run["notes"]]]
 
