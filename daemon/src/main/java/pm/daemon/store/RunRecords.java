@@ -15,9 +15,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -337,9 +339,17 @@ public final class RunRecords implements AutoCloseable {
     return text.toString();
   }
 
-  /** Stopping a thousand programs at once must not write a thousand lists of a thousand names. */
+  /**
+   * What has an image after it that is kept or lost with it needs none of its own: a restart is
+   * several decisions about one instance, and a stop of a thousand programs makes a thousand lists
+   * of a thousand names.
+   */
   private static List<Entry> withoutOutdated(List<Entry> entries) {
+    if (entries.size() == 1) {
+      return entries;
+    }
     List<Entry> needed = new ArrayList<>(entries.size());
+    Set<InstanceName> later = new HashSet<>();
     boolean laterDecisions = false;
     boolean laterConfiguration = false;
     for (Entry entry : entries.reversed()) {
@@ -347,7 +357,9 @@ public final class RunRecords implements AutoCloseable {
           switch (entry) {
             case Entry.DecisionsKept _ -> laterDecisions;
             case Entry.ConfigurationKept _ -> laterConfiguration;
-            case Entry.InstanceKept _, Entry.InstanceForgotten _, Entry.CleanEnd _ -> false;
+            case Entry.InstanceKept kept -> !later.add(kept.instance().name());
+            case Entry.InstanceForgotten forgotten -> !later.add(forgotten.name());
+            case Entry.CleanEnd _ -> false;
           };
       laterDecisions |= entry instanceof Entry.DecisionsKept;
       laterConfiguration |= entry instanceof Entry.ConfigurationKept;

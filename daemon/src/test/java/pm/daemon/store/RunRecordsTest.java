@@ -69,6 +69,17 @@ final class RunRecordsTest {
   }
 
   @Test
+  void ofImagesThatAreKeptTogetherTheLastIsWritten() throws Exception {
+    try (RunRecords records = RunRecords.open(folder, BOOT, new NamesOnly()).records()) {
+      records.keep(
+          List.of(dead("web@1", "first"), dead("web@2", "other"), dead("web@1", "second")));
+    }
+    assertThat(Files.readString(journal())).contains("second", "other").doesNotContain("first");
+    assertThat(recover().entries())
+        .containsExactly(dead("web@1", "second"), dead("web@2", "other"));
+  }
+
+  @Test
   void randomHistoriesAreRecovered() throws Exception {
     long seed = Long.getLong("store.seed", System.nanoTime());
     Random random = new Random(seed);
