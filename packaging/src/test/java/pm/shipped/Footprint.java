@@ -11,7 +11,8 @@ import java.util.stream.Stream;
 /**
  * What a daemon at rest holds of the machine: to be compared from one rest to the next.
  *
- * @param threads by name and number, without those that the JVM keeps for itself
+ * @param threads by name and number, without those that the JVM keeps for itself and, at rest, the
+ *     one that waits to start the next process
  */
 record Footprint(int descriptors, Set<String> threads) {
 
@@ -29,16 +30,23 @@ record Footprint(int descriptors, Set<String> threads) {
           "process reaper");
 
   /** Names of threads that only help, and end when there is nothing to help with. */
-  private static final List<String> HELPERS = List.of("blocking", "spawn", "hook");
+  private static final List<String> HELPERS = List.of("blocking", "hook");
+
+  /** Of those that start processes one stays, whichever; the others end. */
+  private static final String SPAWN = "spawn-";
 
   /** Waits until the threads that only help have ended, and what was opened for them is closed. */
   static Footprint atRest(Pmd pmd) {
-    Await.until(
-        "the daemon is at rest",
-        () ->
-            of(pmd).threads.stream().noneMatch(name -> HELPERS.stream().anyMatch(name::startsWith)),
-        () -> of(pmd).toString());
-    return of(pmd);
+    Await.until("the daemon is at rest", () -> isAtRest(of(pmd)), () -> of(pmd).toString());
+    Footprint whole = of(pmd);
+    Set<String> threads = new TreeSet<>(whole.threads);
+    threads.removeIf(name -> name.startsWith(SPAWN));
+    return new Footprint(whole.descriptors, threads);
+  }
+
+  private static boolean isAtRest(Footprint whole) {
+    return whole.threads.stream().noneMatch(name -> HELPERS.stream().anyMatch(name::startsWith))
+        && whole.threads.stream().filter(name -> name.startsWith(SPAWN)).count() <= 1;
   }
 
   private static Footprint of(Pmd pmd) {
