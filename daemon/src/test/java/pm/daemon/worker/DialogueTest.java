@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -12,174 +11,88 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import pm.daemon.core.event.TaskEffect;
-import pm.daemon.core.event.TaskReport;
-import pm.daemon.core.model.InstanceName;
-import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.NewTask;
-import pm.protocol.Envelope;
 
 /** What a worker says, sentence by sentence, and what is said to it. */
 final class DialogueTest {
-  private static final InvocationId INVOCATION = new InvocationId("0".repeat(32));
   private static final long SECOND = 1_000_000_000L;
 
-  private final List<String> heard = new ArrayList<>();
-  private final WorkerMeters meters = new WorkerMeters();
-  private final BatchBudget budget = new BatchBudget();
-  private final TaskIds ids = new TaskIds();
-  private boolean isFull;
-  private long now = 5 * SECOND;
-
-  private final WorkerListener listener =
-      new WorkerListener() {
-        @Override
-        public void checked(InvocationId invocation, long number, boolean passed, String detail) {
-          heard.add("checked " + number + " " + passed + detail);
-        }
-
-        @Override
-        public void ready(InvocationId invocation) {
-          heard.add("ready");
-        }
-
-        @Override
-        public void task(TaskReport report) {
-          heard.add(
-              switch (report) {
-                case TaskReport.Succeeded(
-                        var _,
-                        long task,
-                        String key,
-                        int attempt,
-                        byte[] result) ->
-                    task + key + "/" + attempt + " is " + text(result);
-                case TaskReport.Failed(
-                        var _,
-                        long task,
-                        String key,
-                        int attempt,
-                        String message,
-                        boolean mayRetry) ->
-                    task
-                        + key
-                        + "/"
-                        + attempt
-                        + (mayRetry ? " failed: " : " failed for good: ")
-                        + message;
-                case TaskReport.Progressed progress ->
-                    progress.task()
-                        + progress.key()
-                        + "/"
-                        + progress.attempt()
-                        + " at "
-                        + progress.value()
-                        + " "
-                        + progress.message();
-                default -> throw new AssertionError(report.toString());
-              });
-        }
-
-        @Override
-        public void remarked(InstanceName instance, String type, String detail) {
-          throw new AssertionError(type);
-        }
-      };
-
-  private Dialogue dialogue = dialogue(false);
-
-  private Dialogue dialogue(boolean hasHeaders) {
-    ids.begin("k3f9");
-    Envelope envelope = new Envelope();
-    return new Dialogue(
-        INVOCATION,
-        hasHeaders,
-        "ping",
-        "mark",
-        envelope,
-        ids,
-        new TaskReplies(INVOCATION, hasHeaders, envelope, ids, listener, meters, budget, () -> now),
-        listener,
-        frame -> {
-          if (!isFull) {
-            heard.add("answered " + text(frame));
-          }
-          return !isFull;
-        },
-        text -> heard.add("logged " + text(text)),
-        meters);
-  }
+  private Conversation worker = new Conversation(false);
 
   private static String text(byte[] utf8) {
     return new String(utf8, StandardCharsets.UTF_8);
   }
 
-  /** Returns whether a message of these members is one; what came of it is {@link #heard}. */
+  /**
+   * Returns whether a message of these members is one; what came of it is {@link
+   * Conversation#heard}.
+   */
   private boolean says(String members) {
     byte[] frame = ("{\"jsonrpc\":\"2.0\"," + members + "}").getBytes(StandardCharsets.UTF_8);
-    heard.clear();
-    return dialogue.take(frame, 0, frame.length);
+    worker.heard.clear();
+    return worker.dialogue.take(frame, 0, frame.length);
   }
 
   private String answerTo(String members) {
     assertThat(says(members)).as(members).isTrue();
-    assertThat(heard).as(members).hasSize(1);
-    return heard.getFirst();
+    assertThat(worker.heard).as(members).hasSize(1);
+    return worker.heard.getFirst();
   }
 
   private void nothingComesOf(String members) {
     assertThat(says(members)).as(members).isTrue();
-    assertThat(heard).as(members).isEmpty();
+    assertThat(worker.heard).as(members).isEmpty();
   }
 
   private void isNoMessage(String members) {
     assertThat(says(members)).as(members).isFalse();
-    assertThat(heard).as(members).isEmpty();
+    assertThat(worker.heard).as(members).isEmpty();
   }
 
   @Test
   void aPingHasNothingThatAServerCouldRefuse() {
     String json = "{\"jsonrpc\":\"2.0\",\"id\":\"hb-mark-7\",\"method\":\"ping\"}";
-    assertThat(text(dialogue(false).ping(7))).isEqualTo(json + "\n");
-    assertThat(text(dialogue(true).ping(7)))
+    assertThat(text(new Conversation(false).dialogue.ping(7))).isEqualTo(json + "\n");
+    assertThat(text(new Conversation(true).dialogue.ping(7)))
         .isEqualTo("Content-Length: " + json.length() + "\r\n\r\n" + json);
   }
 
   @Test
   void theFirstAnswerToTheYoungestPingCounts() {
-    dialogue.ping(7);
-    dialogue.ping(8);
+    worker.dialogue.ping(7);
+    worker.dialogue.ping(8);
     nothingComesOf("\"id\":\"hb-mark-7\",\"result\":{}");
     nothingComesOf("\"id\":\"hb-other-8\",\"result\":{}");
-    assertThat(meters.lateAnswers).hasValue(2);
-    assertThat(answerTo("\"id\":\"hb-mark-8\",\"result\":{}")).isEqualTo("checked 8 true");
+    assertThat(worker.meters.lateAnswers).hasValue(2);
+    assertThat(answerTo("\"id\":\"hb-mark-8\",\"result\":{}")).isEqualTo("passed 8");
     nothingComesOf("\"id\":\"hb-mark-8\",\"result\":{}");
-    assertThat(meters.lateAnswers).hasValue(3);
-    assertThat(meters.unknownAnswers).hasValue(0);
+    assertThat(worker.meters.lateAnswers).hasValue(3);
+    assertThat(worker.meters.unknownAnswers).hasValue(0);
   }
 
   @Test
   void anErrorInAnswerToAPingMeansThatItIsAlive() {
-    dialogue.ping(7);
+    worker.dialogue.ping(7);
     assertThat(answerTo("\"id\":\"hb-mark-7\",\"error\":{\"code\":-32601,\"message\":\"\"}"))
-        .isEqualTo("checked 7 true");
+        .isEqualTo("passed 7");
   }
 
   @Test
   void answersToWhatWasNeverAskedAreCounted() {
     nothingComesOf("\"id\":\"hb-mark-0\",\"result\":{}");
-    assertThat(meters.lateAnswers).hasValue(1);
+    assertThat(worker.meters.lateAnswers).hasValue(1);
     nothingComesOf("\"id\":5,\"result\":{}");
     nothingComesOf("\"id\":\"xx\",\"error\":1");
     nothingComesOf("\"id\":null,\"error\":1");
-    assertThat(meters.unknownAnswers).hasValue(3);
-    assertThat(meters.messages).hasValue(4);
+    assertThat(worker.meters.unknownAnswers).hasValue(3);
+    assertThat(worker.meters.messages).hasValue(4);
   }
 
   @Test
   void readyIsToldOnce() {
     assertThat(answerTo("\"method\":\"ready\"")).isEqualTo("ready");
     nothingComesOf("\"method\":\"ready\",\"params\":{}");
-    assertThat(meters.unknownNotifications).hasValue(0);
+    assertThat(worker.meters.unknownNotifications).hasValue(0);
   }
 
   @Test
@@ -204,7 +117,7 @@ final class DialogueTest {
     isNoMessage(
         "\"method\":\"log\",\"params\":{\"message\":\"x\",\"level\":\"abcdefghijklmnopq\"}");
     isNoMessage("\"method\":\"log\",\"params\":{\"message\":\"x\",\"message\":\"y\"}");
-    assertThat(meters.messages).hasValue(0);
+    assertThat(worker.meters.messages).hasValue(0);
   }
 
   @Test
@@ -221,41 +134,41 @@ final class DialogueTest {
         .isEqualTo("answered {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n");
     assertThat(answerTo("\"id\":\"a\",\"method\":\"roots/list\""))
         .startsWith("answered {\"jsonrpc\":\"2.0\",\"id\":\"a\",\"error\":{\"code\":-32601,");
-    assertThat(meters.requests).hasValue(2);
-    isFull = true;
+    assertThat(worker.meters.requests).hasValue(2);
+    worker.isFull = true;
     nothingComesOf("\"id\":1,\"method\":\"ping\"");
-    assertThat(meters.requests).hasValue(3);
-    assertThat(meters.droppedAnswers).hasValue(1);
-    assertThat(meters.messages).hasValue(3);
+    assertThat(worker.meters.requests).hasValue(3);
+    assertThat(worker.meters.droppedAnswers).hasValue(1);
+    assertThat(worker.meters.messages).hasValue(3);
   }
 
   @Test
   void unknownNotificationsAreCounted() {
     nothingComesOf("\"method\":\"notifications/message\",\"params\":{}");
-    assertThat(meters.unknownNotifications).hasValue(1);
+    assertThat(worker.meters.unknownNotifications).hasValue(1);
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "k3f9-17/2   | 17/2",
-        "k3f9-1/1    | 1/1",
-        "k3f9-999999999999999999/999999999 | 999999999999999999/999999999",
-        "order:7.a_b-c/12 | 0order:7.a_b-c/12",
-        "A/1         | 0A/1",
-        "z/1         | 0z/1",
-        "0/1         | 00/1",
-        "9Z/1        | 09Z/1",
-        "k3f8-17/1   | 0k3f8-17/1",
-        "k3f9-/1     | 0k3f9-/1",
-        "k3f9-0/1    | 0k3f9-0/1",
-        "k3f9-01/1   | 0k3f9-01/1",
-        "k3f9-1a/1   | 0k3f9-1a/1",
-        "k3f9-1000000000000000000/1 | 0k3f9-1000000000000000000/1"
+        "k3f9-17/2   | #17/2",
+        "k3f9-1/1    | #1/1",
+        "k3f9-999999999999999999/999999999 | #999999999999999999/999999999",
+        "order:7.a_b-c/12 | order:7.a_b-c/12",
+        "A/1         | A/1",
+        "z/1         | z/1",
+        "0/1         | 0/1",
+        "9Z/1        | 9Z/1",
+        "k3f8-17/1   | k3f8-17/1",
+        "k3f9-/1     | k3f9-/1",
+        "k3f9-0/1    | k3f9-0/1",
+        "k3f9-01/1   | k3f9-01/1",
+        "k3f9-1a/1   | k3f9-1a/1",
+        "k3f9-1000000000000000000/1 | k3f9-1000000000000000000/1"
       })
   void theIdOfAnAttemptTellsItsTask(String id, String name) {
-    assertThat(answerTo("\"id\":\"" + id + "\",\"result\":[1]")).isEqualTo(name + " is [1]");
+    assertThat(answerTo("\"id\":\"" + id + "\",\"result\":[1]")).isEqualTo(name + " -> [1]");
   }
 
   @ParameterizedTest
@@ -268,37 +181,37 @@ final class DialogueTest {
   void allOtherIdsAreOfNoTask(String id) {
     nothingComesOf("\"id\":\"" + id + "\",\"result\":[1]");
     nothingComesOf("\"id\":\"" + id + "\",\"error\":[1]");
-    assertThat(meters.unknownAnswers).hasValue(2);
+    assertThat(worker.meters.unknownAnswers).hasValue(2);
   }
 
   @Test
   void aKeyHasUpTo128Characters() {
     assertThat(answerTo("\"id\":\"" + "a".repeat(128) + "/1\",\"result\":1"))
-        .isEqualTo("0" + "a".repeat(128) + "/1 is 1");
+        .isEqualTo("a".repeat(128) + "/1 -> 1");
     nothingComesOf("\"id\":\"" + "a".repeat(129) + "/1\",\"result\":1");
   }
 
   @Test
   void aResultIsPassedOnAsItIs() {
-    assertThat(answerTo("\"id\":\"a/1\",\"result\":null")).isEqualTo("0a/1 is null");
+    assertThat(answerTo("\"id\":\"a/1\",\"result\":null")).isEqualTo("a/1 -> null");
     assertThat(answerTo("\"id\":\"a/1\",\"result\":{\"b\" : [1, 2]}"))
-        .isEqualTo("0a/1 is {\"b\" : [1, 2]}");
+        .isEqualTo("a/1 -> {\"b\" : [1, 2]}");
   }
 
   @Test
   void aResultOfSeveralLinesBecomesOne() {
-    dialogue = dialogue(true);
+    worker = new Conversation(true);
     assertThat(answerTo("\"id\":\"a/1\",\"result\":\r\n[1,\n2,\r\n3\t]\n"))
-        .isEqualTo("0a/1 is [1, 2,  3\t]");
-    assertThat(answerTo("\"id\":\"a/1\",\"result\":[\n\n]")).isEqualTo("0a/1 is [  ]");
+        .isEqualTo("a/1 -> [1, 2,  3\t]");
+    assertThat(answerTo("\"id\":\"a/1\",\"result\":[\n\n]")).isEqualTo("a/1 -> [  ]");
   }
 
   @Test
   void aResultHasUpToAMillionBytes() {
     String result = "\"" + "x".repeat(NewTask.MOST_DATA_BYTES - 2) + "\"";
-    assertThat(answerTo("\"id\":\"a/1\",\"result\":" + result)).isEqualTo("0a/1 is " + result);
+    assertThat(answerTo("\"id\":\"a/1\",\"result\":" + result)).isEqualTo("a/1 -> " + result);
     assertThat(answerTo("\"id\":\"a/1\",\"result\":" + result.replaceFirst("x", "xx")))
-        .isEqualTo("0a/1 failed for good: its result has 1000001 bytes; 1000000 are the most");
+        .isEqualTo("a/1 failed for good: its result has 1000001 bytes; 1000000 are the most");
   }
 
   @Test
@@ -307,9 +220,9 @@ final class DialogueTest {
     for (int i = 0; i < 4; i++) {
       answerTo("\"id\":\"a/1\",\"result\":" + result);
     }
-    assertThat(budget.isSpent()).isFalse();
+    assertThat(worker.budget.isSpent()).isFalse();
     answerTo("\"id\":\"a/1\",\"result\":" + result);
-    assertThat(budget.isSpent()).isTrue();
+    assertThat(worker.budget.isSpent()).isTrue();
   }
 
   @ParameterizedTest
@@ -333,22 +246,22 @@ final class DialogueTest {
             + " object, at character 13"
       })
   void anErrorIsToldInItsOwnWords(String error, String told) {
-    assertThat(answerTo("\"id\":\"a/1\",\"error\":" + error)).isEqualTo("0a/1 " + told);
+    assertThat(answerTo("\"id\":\"a/1\",\"error\":" + error)).isEqualTo("a/1 " + told);
   }
 
   @Test
   void theWordsOfAnErrorAreCutWhereTheyAreTooLong() {
     String message = "\"id\":\"a/1\",\"error\":{\"message\":\"%s\"}";
     assertThat(answerTo(message.formatted("x".repeat(4_000))))
-        .isEqualTo("0a/1 failed: " + "x".repeat(4_000));
+        .isEqualTo("a/1 failed: " + "x".repeat(4_000));
     assertThat(answerTo(message.formatted("x".repeat(4_001))))
-        .isEqualTo("0a/1 failed: " + "x".repeat(3_999) + "…");
+        .isEqualTo("a/1 failed: " + "x".repeat(3_999) + "…");
     assertThat(answerTo(message.formatted("x".repeat(3_998) + "\ud83d\ude00yy")))
-        .isEqualTo("0a/1 failed: " + "x".repeat(3_998) + "…");
+        .isEqualTo("a/1 failed: " + "x".repeat(3_998) + "…");
     assertThat(answerTo(message.formatted("x".repeat(3_997) + "\ud83d\ude00yy")))
-        .isEqualTo("0a/1 failed: " + "x".repeat(3_997) + "\ud83d\ude00…");
+        .isEqualTo("a/1 failed: " + "x".repeat(3_997) + "\ud83d\ude00…");
     assertThat(answerTo("\"id\":\"a/1\",\"error\":\"" + "x".repeat(4_001) + "\""))
-        .isEqualTo("0a/1 failed: " + "x".repeat(3_999) + "…");
+        .isEqualTo("a/1 failed: " + "x".repeat(3_999) + "…");
   }
 
   @Test
@@ -356,25 +269,25 @@ final class DialogueTest {
     String most = "\"" + "x".repeat(64 * 1024 - 2) + "\"";
     assertThat(answerTo("\"id\":\"a/1\",\"error\":" + most)).endsWith("xxx…");
     assertThat(answerTo("\"id\":\"a/1\",\"error\":" + most.replaceFirst("x", "xx")))
-        .isEqualTo("0a/1 failed: its error has 65537 bytes, too many to be read");
+        .isEqualTo("a/1 failed: its error has 65537 bytes, too many to be read");
   }
 
   private void beginsTooLong(String members) {
     byte[] frame = ("{\"jsonrpc\":\"2.0\"," + members).getBytes(StandardCharsets.UTF_8);
-    heard.clear();
-    dialogue.tooLong(frame, 0, frame.length, 400);
+    worker.heard.clear();
+    worker.dialogue.tooLong(frame, 0, frame.length, 400);
   }
 
   @Test
   void anAnswerThatIsTooLongEndsItsAttempt() {
     beginsTooLong("\"id\":\"a/1\",\"result\":[1,");
-    assertThat(heard)
+    assertThat(worker.heard)
         .containsExactly(
-            "0a/1 failed for good: its result is in a message of more than 400 bytes (max_frame)");
+            "a/1 failed for good: its result is in a message of more than 400 bytes (max_frame)");
     beginsTooLong("\"id\":\"a/1\",\"error\":[1,");
-    assertThat(heard)
+    assertThat(worker.heard)
         .containsExactly(
-            "0a/1 failed: its error is in a message of more than 400 bytes (max_frame)");
+            "a/1 failed: its error is in a message of more than 400 bytes (max_frame)");
     for (String other :
         List.of(
             "\"id\":\"hb-mark-1\",\"result\":[",
@@ -382,7 +295,7 @@ final class DialogueTest {
             "\"id\":\"a/1\",\"method\":\"m\",\"params\":[",
             "\"method\":\"log\",\"params\":[")) {
       beginsTooLong(other);
-      assertThat(heard).as(other).isEmpty();
+      assertThat(worker.heard).as(other).isEmpty();
     }
   }
 
@@ -393,14 +306,14 @@ final class DialogueTest {
   @Test
   void progressIsANumberAWordOrBoth() {
     assertThat(answerTo(progress("\"id\":\"k3f9-17\",\"value\":0.5,\"message\":\"half\"")))
-        .isEqualTo("17/0 at 0.5 half");
-    assertThat(answerTo(progress("\"id\":\"a/2\",\"value\":1"))).isEqualTo("0a/2 at 1.0 ");
-    assertThat(answerTo(progress("\"id\":\"a\",\"message\":\"m\""))).isEqualTo("0a/0 at NaN m");
+        .isEqualTo("#17/0 at 0.5 half");
+    assertThat(answerTo(progress("\"id\":\"a/2\",\"value\":1"))).isEqualTo("a/2 at 1.0 ");
+    assertThat(answerTo(progress("\"id\":\"a\",\"message\":\"m\""))).isEqualTo("a/0 at NaN m");
     assertThat(answerTo(progress("\"id\":\"a\",\"value\":1e999,\"message\":7")))
-        .isEqualTo("0a/0 at NaN ");
+        .isEqualTo("a/0 at NaN ");
     assertThat(answerTo(progress("\"id\":\"a\",\"message\":\"" + "x".repeat(513) + "\"")))
-        .isEqualTo("0a/0 at NaN " + "x".repeat(511) + "…");
-    assertThat(meters.unknownNotifications).hasValue(0);
+        .isEqualTo("a/0 at NaN " + "x".repeat(511) + "…");
+    assertThat(worker.meters.unknownNotifications).hasValue(0);
   }
 
   @Test
@@ -409,43 +322,44 @@ final class DialogueTest {
     nothingComesOf("\"method\":\"progress\",\"params\":[]");
     for (String members :
         List.of("", "\"id\":7", "\"id\":\"\"", "\"id\":\"a b\"", "\"id\":\"a\",\"id\":\"a\"")) {
-      now += SECOND;
+      worker.now += SECOND;
       nothingComesOf(progress(members));
     }
-    assertThat(meters.unknownNotifications).hasValue(7);
+    assertThat(worker.meters.unknownNotifications).hasValue(7);
   }
 
   @Test
   void progressOf16KibibytesIsRead() {
     int rest = 16 * 1024 - "{\"id\":\"a\",\"x\":\"\"}".length();
     assertThat(answerTo(progress("\"id\":\"a\",\"x\":\"" + "x".repeat(rest) + "\"")))
-        .isEqualTo("0a/0 at NaN ");
+        .isEqualTo("a/0 at NaN ");
     nothingComesOf(progress("\"id\":\"a\",\"x\":\"" + "x".repeat(rest + 1) + "\""));
-    assertThat(meters.unknownNotifications).hasValue(1);
+    assertThat(worker.meters.unknownNotifications).hasValue(1);
   }
 
   @Test
   void progressIsToldFiftyTimesASecond() {
     for (int second = 1; second <= 3; second++) {
       for (int i = 0; i < TaskReplies.MOST_PROGRESS; i++) {
-        assertThat(answerTo(progress("\"id\":\"a\",\"value\":" + i))).startsWith("0a/0 at " + i);
+        assertThat(answerTo(progress("\"id\":\"a\",\"value\":" + i))).startsWith("a/0 at " + i);
       }
-      now += SECOND - 1;
+      worker.now += SECOND - 1;
       nothingComesOf(progress("\"id\":\"a\""));
-      assertThat(meters.droppedProgress).hasValue(second);
-      now += 1;
+      assertThat(worker.meters.droppedProgress).hasValue(second);
+      worker.now += 1;
     }
   }
 
   private static TaskEffect.Send send(String key, String type, int attempt) {
-    return new TaskEffect.Send(INVOCATION, 1, 17, key, attempt, type, new byte[0], 1_000);
+    return new TaskEffect.Send(
+        Conversation.INVOCATION, 1, 17, key, attempt, type, new byte[0], 1_000);
   }
 
   @Test
   void aTaskIsOneLineOrBehindItsLength() {
     byte[] data = {'7'};
     for (boolean hasHeaders : new boolean[] {false, true}) {
-      TaskFrames frames = new TaskFrames(hasHeaders, ids);
+      TaskFrames frames = new TaskFrames(hasHeaders, worker.ids);
       for (Map.Entry<String, String> name :
           Map.of("", "k3f9-17", "order:7", "order:7").entrySet()) {
         TaskEffect.Send send = send(name.getKey(), "th\\u\"mb", 3);
@@ -468,7 +382,7 @@ final class DialogueTest {
 
   @Test
   void eachOfManyTypesIsWrittenAsItIs() {
-    TaskFrames frames = new TaskFrames(false, ids);
+    TaskFrames frames = new TaskFrames(false, worker.ids);
     for (int i = 0; i < 600; i++) {
       TaskEffect.Send send = send("a", "type" + i % 300, 1);
       byte[] into = new byte[frames.bytes(send, 0)];
@@ -479,14 +393,17 @@ final class DialogueTest {
 
   @Test
   void whatElseIsSaidToAWorker() {
-    TaskEffect.Cancel cancel = new TaskEffect.Cancel(INVOCATION, "k3f9-17");
+    TaskEffect.Cancel cancel = new TaskEffect.Cancel(Conversation.INVOCATION, "k3f9-17");
     String json = "{\"jsonrpc\":\"2.0\",\"method\":\"cancel\",\"params\":{\"id\":\"k3f9-17\"}}";
-    assertThat(text(new TaskFrames(false, ids).of(cancel))).isEqualTo(json + "\n");
-    assertThat(text(new TaskFrames(true, ids).of(cancel)))
+    assertThat(text(new TaskFrames(false, worker.ids).of(cancel))).isEqualTo(json + "\n");
+    assertThat(text(new TaskFrames(true, worker.ids).of(cancel)))
         .isEqualTo("Content-Length: " + json.length() + "\r\n\r\n" + json);
-    assertThat(text(new TaskFrames(false, ids).of(new TaskEffect.Finish(INVOCATION))))
+    assertThat(
+            text(
+                new TaskFrames(false, worker.ids)
+                    .of(new TaskEffect.Finish(Conversation.INVOCATION))))
         .isEqualTo("{\"jsonrpc\":\"2.0\",\"method\":\"shutdown\",\"params\":{}}\n");
-    assertThatThrownBy(() -> new TaskFrames(false, ids).of(new TaskEffect.ReadLoad()))
+    assertThatThrownBy(() -> new TaskFrames(false, worker.ids).of(new TaskEffect.ReadLoad()))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

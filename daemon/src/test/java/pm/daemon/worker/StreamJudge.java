@@ -1,7 +1,6 @@
 package pm.daemon.worker;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -13,7 +12,6 @@ import java.util.regex.Pattern;
 import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
-import pm.protocol.Envelope;
 import pm.protocol.FrameScanner;
 import pm.protocol.Json;
 import pm.protocol.JsonException;
@@ -24,50 +22,23 @@ import pm.protocol.JsonException;
  * builds everything makes of it too.
  */
 final class StreamJudge {
-  static final String EPOCH = "k3f9";
   static final int MAX_FRAME = 400;
 
-  private static final InvocationId INVOCATION = new InvocationId("0".repeat(32));
   private static final Pattern ID =
       Pattern.compile(
           "(?:k3f9-([1-9][0-9]{0,17})|([A-Za-z0-9][A-Za-z0-9_.:-]{0,127}))/([1-9][0-9]{0,8})");
 
   private final boolean hasHeaders;
   private final FrameScanner scanner;
-  private final Envelope envelope = new Envelope();
-  private final Dialogue dialogue;
-  private final List<String> heard = new ArrayList<>();
+  private final Conversation worker;
+  private int answers;
 
   private StreamJudge(boolean hasHeaders) {
     this.hasHeaders = hasHeaders;
     scanner =
         hasHeaders ? FrameScanner.ofContentLengths(MAX_FRAME) : FrameScanner.ofLines(MAX_FRAME);
-    TaskIds ids = new TaskIds();
-    ids.begin(EPOCH);
-    Listener listener = new Listener();
-    WorkerMeters meters = new WorkerMeters();
-    dialogue =
-        new Dialogue(
-            INVOCATION,
-            hasHeaders,
-            "ping",
-            "mark",
-            envelope,
-            ids,
-            new TaskReplies(
-                INVOCATION,
-                hasHeaders,
-                envelope,
-                ids,
-                listener,
-                meters,
-                new BatchBudget(),
-                () -> 0),
-            listener,
-            frame -> heard.add("answer " + new String(frame, StandardCharsets.UTF_8)),
-            text -> heard.add("log " + new String(text, StandardCharsets.UTF_8)),
-            meters);
-    dialogue.ping(7);
+    worker = new Conversation(hasHeaders, Listener::new);
+    worker.dialogue.ping(7);
   }
 
   /** What was found in a stream. */
@@ -83,13 +54,13 @@ final class StreamJudge {
     Tally tally = whole.listen(stream, random, stream.length);
     StreamJudge pieces = new StreamJudge(hasHeaders);
     pieces.listen(stream, random, 1 + random.nextInt(9));
-    if (!whole.heard.equals(pieces.heard)) {
+    if (!whole.worker.heard.equals(pieces.worker.heard)) {
       throw new AssertionError(
           HexFormat.of().formatHex(stream)
               + "\nwhole  "
-              + whole.heard
+              + whole.worker.heard
               + "\npieces "
-              + pieces.heard);
+              + pieces.worker.heard);
     }
     return tally;
   }
@@ -123,10 +94,12 @@ final class StreamJudge {
             if (scanner.isFirst()) {
               tooLong++;
               // How much of it is there depends on the pieces, so what is said does too.
-              int before = heard.size();
-              dialogue.tooLong(
+              int before = worker.heard.size();
+              int answersBefore = answers;
+              worker.dialogue.tooLong(
                   stream, Math.min(told, from + scanner.bodyOffset()), told, MAX_FRAME);
-              heard.subList(before, heard.size()).clear();
+              worker.heard.subList(before, worker.heard.size()).clear();
+              answers = answersBefore;
             }
           }
         }
@@ -135,22 +108,22 @@ final class StreamJudge {
     if (scanner.pendingBytes() != stream.length - told) {
       throw new AssertionError(scanner.pendingBytes() + " bytes are pending after " + told);
     }
-    int answers = (int) heard.stream().filter(line -> line.startsWith("task ")).count();
     return new Tally(messages, answers, strays, tooLong);
   }
 
   private boolean frame(byte[] stream, int from, int to) {
-    int before = heard.size();
-    boolean isMessage = dialogue.take(stream, from, to);
+    int before = worker.heard.size();
+    int answersBefore = answers;
+    boolean isMessage = worker.dialogue.take(stream, from, to);
     byte[] body = Arrays.copyOfRange(stream, from, to);
     Optional<String> expected = expected(body);
-    List<String> said = List.copyOf(heard.subList(before, heard.size()));
+    List<String> said = List.copyOf(worker.heard.subList(before, worker.heard.size()));
     if (expected.isPresent()) {
       if (!isMessage || !said.equals(List.of(expected.get()))) {
         throw new AssertionError(
             new String(body, StandardCharsets.UTF_8) + "\nexpected " + expected + "\nsaid " + said);
       }
-    } else if (said.stream().anyMatch(line -> line.startsWith("task ")) && isReadable(body)) {
+    } else if (answers > answersBefore && isReadable(body)) {
       throw new AssertionError(new String(body, StandardCharsets.UTF_8) + "\nsaid " + said);
     }
     return isMessage;
@@ -188,17 +161,16 @@ final class StreamJudge {
         || (!members.containsKey("result") && !hasError)) {
       return Optional.empty();
     }
-    String number = matcher.group(1) == null ? "0" : matcher.group(1);
-    String key = matcher.group(2) == null ? "" : matcher.group(2);
-    String name = "task " + number + " " + key + "/" + matcher.group(3);
+    String task = matcher.group(1) == null ? matcher.group(2) : "#" + matcher.group(1);
+    String name = task + "/" + matcher.group(3);
     if (!hasError) {
-      return Optional.of(name + (hasResult ? " " + Json.write(result) : " null"));
+      return Optional.of(name + " -> " + (hasResult ? Json.write(result) : "null"));
     }
     boolean isForGood =
         members.get("error") instanceof Map<?, ?> error
             && error.get("data") instanceof Map<?, ?> data
             && Boolean.FALSE.equals(data.get("retry"));
-    return Optional.of(name + (isForGood ? " failed for good" : " failed"));
+    return Optional.of(name + (isForGood ? " failed for good: " : " failed: "));
   }
 
   private static Object value(Map<?, ?> members, String name) {
@@ -206,15 +178,22 @@ final class StreamJudge {
     return value == null ? Json.NULL : value;
   }
 
+  /** Passes on what comes of a frame as the slow reader would say it. */
   private final class Listener implements WorkerListener {
+    private final WorkerListener words;
+
+    Listener(WorkerListener words) {
+      this.words = words;
+    }
+
     @Override
     public void checked(InvocationId invocation, long number, boolean passed, String detail) {
-      heard.add("checked " + number + " " + passed + detail);
+      words.checked(invocation, number, passed, detail);
     }
 
     @Override
     public void ready(InvocationId invocation) {
-      heard.add("ready");
+      words.ready(invocation);
     }
 
     @Override
@@ -224,50 +203,53 @@ final class StreamJudge {
 
     @Override
     public void task(TaskReport report) {
-      switch (report) {
-        case TaskReport.Succeeded(var _, long task, String key, int attempt, byte[] result) -> {
-          if (hasHeaders && new String(result, StandardCharsets.UTF_8).matches("(?s).*[\r\n].*")) {
-            throw new AssertionError("a result of several lines");
-          }
-          heard.add("task " + task + " " + key + "/" + attempt + " " + rewritten(result));
-        }
-        case TaskReport.Failed(
-                var _,
-                long task,
-                String key,
-                int attempt,
-                String message,
-                boolean mayRetry) -> {
-          if (message.isEmpty() || message.length() > 4_096) {
-            throw new AssertionError("a message of " + message.length() + " characters");
-          }
-          heard.add(
-              "task "
-                  + task
-                  + " "
-                  + key
-                  + "/"
-                  + attempt
-                  + (mayRetry ? " failed" : " failed for good"));
-        }
-        case TaskReport.Progressed progress -> {
-          if (progress.message().length() > 512 || progress.attempt() < 0) {
-            throw new AssertionError(progress.toString());
-          }
-          heard.add("progress " + progress);
-        }
-        case TaskReport.NotSent _,
-            TaskReport.NoData _,
-            TaskReport.SentThrough _,
-            TaskReport.Unreachable _,
-            TaskReport.Evidence _,
-            TaskReport.Load _,
-            TaskReport.Left _,
-            TaskReport.StoreFailed _,
-            TaskReport.StoreFull _,
-            TaskReport.StoreWorks _ ->
-            throw new AssertionError(report.toString());
-      }
+      words.task(
+          switch (report) {
+            case TaskReport.Succeeded(
+                    var from,
+                    long task,
+                    String key,
+                    int attempt,
+                    byte[] result) -> {
+              answers++;
+              if (hasHeaders
+                  && new String(result, StandardCharsets.UTF_8).matches("(?s).*[\r\n].*")) {
+                throw new AssertionError("a result of several lines");
+              }
+              byte[] rewritten = rewritten(result).getBytes(StandardCharsets.UTF_8);
+              yield new TaskReport.Succeeded(from, task, key, attempt, rewritten);
+            }
+            case TaskReport.Failed(
+                    var from,
+                    long task,
+                    String key,
+                    int attempt,
+                    String message,
+                    boolean mayRetry) -> {
+              answers++;
+              if (message.isEmpty() || message.length() > 4_096) {
+                throw new AssertionError("a message of " + message.length() + " characters");
+              }
+              yield new TaskReport.Failed(from, task, key, attempt, "", mayRetry);
+            }
+            case TaskReport.Progressed progress -> {
+              if (progress.message().length() > 512 || progress.attempt() < 0) {
+                throw new AssertionError(progress.toString());
+              }
+              yield progress;
+            }
+            case TaskReport.NotSent _,
+                TaskReport.NoData _,
+                TaskReport.SentThrough _,
+                TaskReport.Unreachable _,
+                TaskReport.Evidence _,
+                TaskReport.Load _,
+                TaskReport.Left _,
+                TaskReport.StoreFailed _,
+                TaskReport.StoreFull _,
+                TaskReport.StoreWorks _ ->
+                throw new AssertionError(report.toString());
+          });
     }
 
     private static String rewritten(byte[] result) {

@@ -21,7 +21,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import pm.config.WorkerSpec;
-import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.loop.EventLoop;
@@ -73,7 +72,7 @@ final class Workshop implements AutoCloseable {
             folder.resolve("workers"),
             loop,
             time::nanos,
-            new Listener(),
+            new HeardInWords(heard::add, lost::add),
             (task, reader) -> {
               reads.incrementAndGet();
               String data = stored.get(task);
@@ -106,72 +105,6 @@ final class Workshop implements AutoCloseable {
                     }),
             "loop");
     thread.start();
-  }
-
-  private final class Listener implements WorkerListener {
-    @Override
-    public void checked(InvocationId invocation, long number, boolean passed, String detail) {
-      heard.add(
-          (passed ? "passed " : "failed ") + number + (detail.isEmpty() ? "" : ": " + detail));
-    }
-
-    @Override
-    public void ready(InvocationId invocation) {
-      heard.add("ready");
-    }
-
-    @Override
-    public void task(TaskReport report) {
-      if (report instanceof TaskReport.Unreachable unreachable) {
-        lost.add((unreachable.canAnswer() ? "may answer: " : "") + unreachable.why());
-        return;
-      }
-      heard.add(
-          switch (report) {
-            case TaskReport.Succeeded(var _, long task, String key, int attempt, byte[] result) ->
-                named(task, key, attempt) + " -> " + new String(result, StandardCharsets.UTF_8);
-            case TaskReport.Failed(
-                    var _,
-                    long task,
-                    String key,
-                    int attempt,
-                    String message,
-                    boolean mayRetry) ->
-                named(task, key, attempt)
-                    + (mayRetry ? " failed: " : " failed for good: ")
-                    + message;
-            case TaskReport.Progressed(
-                    var _,
-                    long task,
-                    String key,
-                    int attempt,
-                    double value,
-                    String message) ->
-                named(task, key, attempt) + " at " + value + " " + message;
-            case TaskReport.NotSent(var _, long task, int attempt, String why) ->
-                named(task, "", attempt) + " not sent: " + why;
-            case TaskReport.NoData(var _, long task, int attempt, boolean isDamage, String why) ->
-                named(task, "", attempt) + (isDamage ? " damaged: " : " unread: ") + why;
-            case TaskReport.SentThrough(var _, long sequence) -> "sent through " + sequence;
-            case TaskReport.Unreachable _,
-                TaskReport.Evidence _,
-                TaskReport.Load _,
-                TaskReport.Left _,
-                TaskReport.StoreFailed _,
-                TaskReport.StoreFull _,
-                TaskReport.StoreWorks _ ->
-                "not of a worker: " + report;
-          });
-    }
-
-    private static String named(long task, String key, int attempt) {
-      return (key.isEmpty() ? "#" + task : key) + "/" + attempt;
-    }
-
-    @Override
-    public void remarked(InstanceName instance, String type, String detail) {
-      heard.add(instance + " " + type + ": " + detail);
-    }
   }
 
   Played start(WorkerSpec spec) throws Exception {
