@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.BiPredicate;
+import pm.config.Glob;
 import pm.daemon.core.model.InstanceName;
 
 /**
@@ -53,35 +54,6 @@ public final class Selector {
       return isIn.test(name.program(), selector.substring(GROUP.length()));
     }
     String text = selector.indexOf('@') < 0 ? name.program() : name.toString();
-    return matches(selector, text);
-  }
-
-  /**
-   * Matches {@code *} (any run of characters) and {@code ?} (any one). Linear in the product of the
-   * lengths at worst, with one place to return to, so no pattern can hang it.
-   */
-  private static boolean matches(String glob, String text) {
-    int g = 0;
-    int t = 0;
-    int star = -1;
-    int resume = 0;
-    while (t < text.length()) {
-      if (g < glob.length() && (glob.charAt(g) == '?' || glob.charAt(g) == text.charAt(t))) {
-        g++;
-        t++;
-      } else if (g < glob.length() && glob.charAt(g) == '*') {
-        star = g++;
-        resume = t;
-      } else if (star >= 0) {
-        g = star + 1;
-        t = ++resume;
-      } else {
-        return false;
-      }
-    }
-    while (g < glob.length() && glob.charAt(g) == '*') {
-      g++;
-    }
-    return g == glob.length();
+    return Glob.matches(selector, text);
   }
 }
