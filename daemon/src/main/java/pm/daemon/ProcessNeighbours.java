@@ -8,11 +8,14 @@ import pm.daemon.process.ForeignChildren;
 import pm.daemon.process.Strays;
 
 /** Has the children of hooks and probes left to them, and what they leave behind killed. */
-final class ProcessNeighbours implements Neighbours {
+public final class ProcessNeighbours implements Neighbours {
 
   private final ForeignChildren children;
 
-  ProcessNeighbours(ForeignChildren children) {
+  /**
+   * @param children gets the pids that are not ours to reap
+   */
+  public ProcessNeighbours(ForeignChildren children) {
     this.children = children;
   }
 

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -29,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 import pm.config.Command;
 import pm.config.Liveness;
 import pm.config.LivenessKind;
-import pm.config.LogSpec;
 import pm.config.OnUnhealthy;
 import pm.config.ProgramSpec;
 import pm.config.Readiness;
@@ -52,9 +50,8 @@ import pm.daemon.notify.ReadyPipes;
 import pm.daemon.notify.Senders;
 import pm.daemon.posix.Fd;
 import pm.daemon.posix.Host;
-import pm.daemon.posix.Stdio;
 import pm.daemon.posix.UnixDatagrams;
-import pm.daemon.process.ChildOutput;
+import pm.daemon.process.NoOutput;
 import pm.daemon.process.Processes;
 import pm.daemon.process.Provision;
 import pm.daemon.process.ProvisionRefusedException;
@@ -167,39 +164,6 @@ class OwnWordsIT {
 
     @Override
     public void timePassed() {}
-  }
-
-  /** Children write to nowhere. */
-  private static final class NoOutput implements ChildOutput {
-    @Override
-    public Ends open(SpawnPlan plan) {
-      return new Ends() {
-        @Override
-        public Stdio stdout() {
-          return new Stdio.Null();
-        }
-
-        @Override
-        public Stdio stderr() {
-          return new Stdio.Null();
-        }
-
-        @Override
-        public void close() {}
-      };
-    }
-
-    @Override
-    public void reattach(
-        InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec logs) {}
-
-    @Override
-    public void drain(InvocationId invocation, Runnable whenDone) {
-      whenDone.run();
-    }
-
-    @Override
-    public void release(InvocationId invocation) {}
   }
 
   private void onLoop(Runnable work) {

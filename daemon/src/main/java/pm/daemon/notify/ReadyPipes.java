@@ -6,6 +6,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -32,7 +33,6 @@ import pm.daemon.posix.OpenFlags;
 public final class ReadyPipes implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger("pmd");
   private static final String SUFFIX = ".ready";
-  private static final int ID_DIGITS = 32;
   private static final int READ_BYTES = 4_096;
 
   private final EventLoop loop;
@@ -125,10 +125,8 @@ public final class ReadyPipes implements AutoCloseable {
   public void removeStale(Set<InvocationId> claimed) throws IOException {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + SUFFIX)) {
       for (Path file : files) {
-        String name = String.valueOf(file.getFileName());
-        int end = name.length() - SUFFIX.length();
-        String hex = name.substring(Math.max(0, end - ID_DIGITS), end);
-        if (hex.length() == ID_DIGITS && !claimed.contains(new InvocationId(hex))) {
+        Optional<InvocationId> owner = InvocationId.ofFile(String.valueOf(file.getFileName()));
+        if (owner.isPresent() && !claimed.contains(owner.get())) {
           FilePath.unlink(file.toString());
         }
       }

@@ -165,10 +165,9 @@ record PipeFolder(Path folder) {
     try (DirectoryStream<Path> pipes = Files.newDirectoryStream(folder)) {
       for (Path pipe : pipes) {
         String name = String.valueOf(pipe.getFileName());
-        int suffix = name.lastIndexOf('.');
-        String id = name.substring(name.lastIndexOf('.', suffix - 1) + 1, Math.max(suffix, 0));
-        boolean isPipe = id.length() == 32 && SUFFIXES.contains(name.substring(suffix + 1));
-        if (isPipe && !claimed.contains(new InvocationId(id))) {
+        boolean isOurs = SUFFIXES.contains(name.substring(name.lastIndexOf('.') + 1));
+        Optional<InvocationId> owner = InvocationId.ofFile(name);
+        if (isOurs && owner.isPresent() && !claimed.contains(owner.get())) {
           remove(pipe);
           removed++;
         }

@@ -194,10 +194,9 @@ record WorkerFolder(Path folder) {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
         String name = String.valueOf(file.getFileName());
-        int suffix = name.lastIndexOf('.');
-        String id = name.substring(name.lastIndexOf('.', suffix - 1) + 1, Math.max(suffix, 0));
-        boolean isOurs = id.length() == 32 && SUFFIXES.contains(name.substring(suffix + 1));
-        if (isOurs && !claimed.contains(new InvocationId(id))) {
+        boolean isOurs = SUFFIXES.contains(name.substring(name.lastIndexOf('.') + 1));
+        Optional<InvocationId> owner = InvocationId.ofFile(name);
+        if (isOurs && owner.isPresent() && !claimed.contains(owner.get())) {
           remove(file);
           removed++;
         }

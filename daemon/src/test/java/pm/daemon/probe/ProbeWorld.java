@@ -2,7 +2,6 @@ package pm.daemon.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,35 +9,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import pm.config.Command;
 import pm.config.Hook;
-import pm.config.LogSpec;
 import pm.config.Probe;
 import pm.config.ProgramSpec;
 import pm.config.Template;
+import pm.daemon.ProcessNeighbours;
 import pm.daemon.core.event.Effect;
 import pm.daemon.core.event.Report;
 import pm.daemon.core.model.HookFacts;
 import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
-import pm.daemon.core.plan.SpawnPlan;
 import pm.daemon.loop.Deadlines;
 import pm.daemon.loop.EventLoop;
 import pm.daemon.loop.SystemTime;
 import pm.daemon.loop.Turn;
 import pm.daemon.posix.ErrnoException;
-import pm.daemon.posix.Stdio;
-import pm.daemon.process.ChildOutput;
-import pm.daemon.process.ForeignChildren;
+import pm.daemon.process.NoOutput;
 import pm.daemon.process.Processes;
 import pm.daemon.process.StartPlans;
-import pm.daemon.process.Strays;
 
 /** A loop with processes and probes, in a thread of its own. Effects go in, reports come out. */
 final class ProbeWorld implements AutoCloseable {
@@ -72,7 +66,7 @@ final class ProbeWorld implements AutoCloseable {
             deadlines,
             time,
             new StartPlans(environment, "/none.sock")::plan,
-            new RealNeighbours(processes.foreignChildren()),
+            new ProcessNeighbours(processes.foreignChildren()),
             folder,
             reports::add);
     thread = new Thread(() -> loop.run(new Timed(deadlines, time)), "loop");
@@ -92,79 +86,6 @@ final class ProbeWorld implements AutoCloseable {
     public void timePassed() {
       deadlines.pass(time.nanos());
     }
-  }
-
-  private record RealNeighbours(ForeignChildren children) implements Neighbours {
-    @Override
-    public Start begin() {
-      ForeignChildren.Start start = children.begin();
-      return new Start() {
-        @Override
-        public void started(int pid) {
-          start.started(pid);
-        }
-
-        @Override
-        public void failed() {
-          start.failed();
-        }
-      };
-    }
-
-    @Override
-    public void ended(int pid) {
-      children.ended(pid);
-    }
-
-    @Override
-    public OptionalLong startTicks(int pid) throws IOException {
-      return new Strays().startTicks(pid);
-    }
-
-    @Override
-    public int killStrays(
-        int session, OptionalLong startTicks, InvocationId invocation, String hook, boolean escaped)
-        throws IOException {
-      return new Strays().kill(new Strays.Of(session, startTicks, invocation, hook, escaped));
-    }
-
-    @Override
-    public int killEarlier(InvocationId invocation, String hook) throws IOException {
-      return new Strays().killEarlier(invocation, hook);
-    }
-  }
-
-  /** Children write to nowhere. */
-  private static final class NoOutput implements ChildOutput {
-    @Override
-    public Ends open(SpawnPlan plan) {
-      return new Ends() {
-        @Override
-        public Stdio stdout() {
-          return new Stdio.Null();
-        }
-
-        @Override
-        public Stdio stderr() {
-          return new Stdio.Null();
-        }
-
-        @Override
-        public void close() {}
-      };
-    }
-
-    @Override
-    public void reattach(
-        InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec logs) {}
-
-    @Override
-    public void drain(InvocationId invocation, Runnable whenDone) {
-      whenDone.run();
-    }
-
-    @Override
-    public void release(InvocationId invocation) {}
   }
 
   static InvocationId id() {

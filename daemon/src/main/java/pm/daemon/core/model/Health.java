@@ -3,6 +3,7 @@ package pm.daemon.core.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What is known of the health of a process that is up, and when it is looked at next. It is not
@@ -93,24 +94,18 @@ public record Health(
 
   /** Returns this one without the check {@code upTo} and those before it. */
   public Health landed(long upTo) {
-    return new Health(
-        number,
-        flights.stream().filter(flight -> flight.number() > upTo).toList(),
-        nextAt,
-        failures,
-        successes,
-        tries,
-        lastFailure,
-        passed,
-        watchdogAt,
-        meter);
+    return keeping(flight -> flight.number() > upTo);
   }
 
   /** Returns this one without the check {@code only}. */
   public Health without(long only) {
+    return keeping(flight -> flight.number() != only);
+  }
+
+  private Health keeping(Predicate<Flight> open) {
     return new Health(
         number,
-        flights.stream().filter(flight -> flight.number() != only).toList(),
+        flights.stream().filter(open).toList(),
         nextAt,
         failures,
         successes,
