@@ -8,6 +8,7 @@ import java.util.zip.CRC32C;
 /** Reads data and results from the journal. Any thread. */
 final class BlobReader {
   private static final int CHUNK = 64 * 1024;
+  private static final byte[] NOTHING = {};
 
   private final TaskLedger ledger;
 
@@ -20,29 +21,47 @@ final class BlobReader {
     this.ledger = ledger;
   }
 
+  /** Tells where something is. Called under the store's lock. */
+  @FunctionalInterface
+  interface Whereabouts {
+    /** Returns its location; {@link Location#NONE} if there is nothing. */
+    long find() throws IOException;
+  }
+
   /**
    * Reads the bytes at a location.
    *
    * @throws IOException if they cannot be read or are not what was written
    */
   byte[] read(long location) throws IOException {
-    Segment segment = pin(location);
+    return read(() -> location);
+  }
+
+  /**
+   * Reads what is found then: cleaning may move it at any time, so looking for it and holding its
+   * segment are one step.
+   *
+   * @return what was written; nothing if there is nothing
+   * @throws IOException if it cannot be found or read, or is not what was written
+   */
+  byte[] read(Whereabouts whereabouts) throws IOException {
+    long location;
+    Segment segment;
+    ledger.lock().lock();
+    try {
+      location = whereabouts.find();
+      if (location == Location.NONE) {
+        return NOTHING;
+      }
+      segment = ledger.segmentOf(location);
+      segment.pin();
+    } finally {
+      ledger.lock().unlock();
+    }
     try {
       return read(segment, location);
     } finally {
       unpin(segment);
-    }
-  }
-
-  /** A segment that cleaning lets go of stays open as long as it is read. */
-  private Segment pin(long location) throws IOException {
-    ledger.lock().lock();
-    try {
-      Segment segment = ledger.segmentOf(location);
-      segment.pin();
-      return segment;
-    } finally {
-      ledger.lock().unlock();
     }
   }
 

@@ -537,30 +537,30 @@ public final class JournalStore implements TaskStore {
 
   @Override
   public byte[] data(long task) throws IOException {
-    long location = location(task, true);
-    if (location == Location.NONE) {
-      throw new IOException("the data of task " + task + " are lost");
-    }
-    return blobs.read(location);
+    return blobs.read(() -> dataOf(task));
   }
 
   @Override
   public byte[] result(long task) throws IOException {
-    long location = location(task, false);
-    return location == Location.NONE ? new byte[0] : blobs.read(location);
+    return blobs.read(() -> ledger.index().result(place(task)));
   }
 
-  private long location(long task, boolean ofData) throws IOException {
-    lock.lock();
-    try {
-      int place = ledger.index().find(task);
-      if (place == TaskIndex.NOWHERE) {
-        throw new IOException("task " + task + " is not known");
-      }
-      return ofData ? ledger.index().data(place) : ledger.index().result(place);
-    } finally {
-      lock.unlock();
+  /** Under the lock. */
+  private long dataOf(long task) throws IOException {
+    long location = ledger.index().data(place(task));
+    if (location == Location.NONE) {
+      throw new IOException("the data of task " + task + " are lost");
     }
+    return location;
+  }
+
+  /** Under the lock. */
+  private int place(long task) throws IOException {
+    int place = ledger.index().find(task);
+    if (place == TaskIndex.NOWHERE) {
+      throw new IOException("task " + task + " is not known");
+    }
+    return place;
   }
 
   @Override
