@@ -194,6 +194,11 @@ final class TaskCalls {
       try {
         results.put(result.id(), ports.tasks().result(result.number()));
       } catch (IOException e) {
+        if (ports.tasks().resultBytes(result.number()) == 0) {
+          // It is forgotten meanwhile. Whoever asks for what is left out is told so.
+          unread.add(result.id());
+          continue;
+        }
         LOG.warn("the result of task {} cannot be read: {}", result.id(), e.getMessage());
         return Wire.error(
             Optional.of(id),
@@ -374,13 +379,35 @@ final class TaskCalls {
   void show(Call call) throws JsonException {
     String id = call.params().string("id");
     Only only = only(call.params().optionalString("only").orElse(""));
+    show(call, id, only);
+  }
+
+  private void show(Call call, String id, Only only) {
     Optional<TaskView> found = ports.tasks().task(id, ports.time().now());
     if (found.isEmpty()) {
       noTask(call, id);
       return;
     }
     TaskView task = found.get();
-    queries.onPool(call, () -> shown(call, task, only), line -> call.connection().send(line));
+    queries.onPool(call, () -> shown(call, task, only), Runnable::run);
+  }
+
+  private void unread(Call call, TaskView task, Only only, IOException why) {
+    boolean isThere =
+        ports
+            .tasks()
+            .task(task.id(), ports.time().now())
+            .filter(now -> now.number() == task.number())
+            .isPresent();
+    if (isThere) {
+      LOG.warn("task {} cannot be read: {}", task.id(), why.getMessage());
+      call.error(
+          ErrorCode.REFUSED,
+          "the data of task " + task.id() + " cannot be read: " + why.getMessage());
+    } else {
+      // It was forgotten meanwhile, and another one may have its id.
+      show(call, task.id(), only);
+    }
   }
 
   /** What of a task is wanted. */
@@ -399,10 +426,10 @@ final class TaskCalls {
     };
   }
 
-  /** On the pool. */
-  private byte[] shown(Call call, TaskView task, Only only) {
+  /** On the pool. Returns what is then to be done on the loop. */
+  private Runnable shown(Call call, TaskView task, Only only) {
     if (call.id().isEmpty()) {
-      return NOTHING;
+      return () -> {};
     }
     byte[] data;
     byte[] result;
@@ -410,11 +437,7 @@ final class TaskCalls {
       data = only == Only.RESULT ? NOTHING : ports.tasks().data(task.number());
       result = only == Only.DATA ? NOTHING : ports.tasks().result(task.number());
     } catch (IOException e) {
-      LOG.warn("task {} cannot be read: {}", task.id(), e.getMessage());
-      return Wire.error(
-          call.id(),
-          ErrorCode.REFUSED,
-          "the data of task " + task.id() + " cannot be read: " + e.getMessage());
+      return () -> unread(call, task, only, e);
     }
     LineBuilder line =
         LineBuilder.result(call.id().get(), data.length + result.length + SHOWN_BYTES);
@@ -435,7 +458,8 @@ final class TaskCalls {
     if (only != Only.RESULT) {
       leftOut += add(line, "data", data) ? "" : (leftOut.isEmpty() ? "" : ",") + "\"data\"";
     }
-    return line.plain(",\"left_out\":[").plain(leftOut).plain("]}").end();
+    byte[] answer = line.plain(",\"left_out\":[").plain(leftOut).plain("]}").end();
+    return () -> call.connection().send(answer);
   }
 
   /** Adds a member; returns false if there is no room for its value. */

@@ -23,6 +23,9 @@ final class FakeTasks implements TaskSource {
   final Set<Long> unreadable = ConcurrentHashMap.newKeySet();
   final Map<String, Integer> inHand = new ConcurrentHashMap<>();
 
+  /** Done on the pool whenever data or a result are about to be read. */
+  volatile Runnable beforeRead = () -> {};
+
   @Override
   public List<PoolView> pools(Moment now) {
     return List.copyOf(pools.values());
@@ -71,6 +74,7 @@ final class FakeTasks implements TaskSource {
   }
 
   private byte[] read(Map<Long, byte[]> all, long number) throws IOException {
+    beforeRead.run();
     byte[] bytes = all.get(number);
     if (bytes == null || unreadable.contains(number)) {
       throw new IOException("no such task: " + number);

@@ -468,6 +468,36 @@ final class TasksIT {
   }
 
   @Test
+  void aTaskThatIsForgottenWhileItIsReadIsNotThere() throws Exception {
+    add(task(7, "thumbs", TaskState.SUCCEEDED, List.of()));
+    daemon.tasks.beforeRead = this::forgetAll;
+    assertThat(client.error("task.show", "{\"id\":\"k3f9-7\"}").values())
+        .containsEntry("code", -32001L)
+        .containsEntry("data", Map.of("selector", "k3f9-7", "similar", List.of()));
+  }
+
+  @Test
+  void aTaskThatHasTakenTheIdOfOneThatIsForgottenIsShown() throws Exception {
+    add(task(7, "thumbs", TaskState.SUCCEEDED, List.of()));
+    daemon.tasks.beforeRead =
+        () -> {
+          forgetAll();
+          add(task(8, "thumbs", TaskState.QUEUED, List.of()));
+          TaskView later = daemon.tasks.tasks.remove("k3f9-8");
+          daemon.tasks.tasks.put("k3f9-7", later);
+          daemon.tasks.beforeRead = () -> {};
+        };
+    assertThat(client.result("task.show", "{\"id\":\"k3f9-7\"}").string("state"))
+        .isEqualTo("QUEUED");
+  }
+
+  private void forgetAll() {
+    daemon.tasks.tasks.clear();
+    daemon.tasks.data.clear();
+    daemon.tasks.results.clear();
+  }
+
+  @Test
   void whatIsTooLongForALineIsLeftOutAndComesAlone() throws Exception {
     add(task(7, "thumbs", TaskState.SUCCEEDED, List.of()));
     byte[] large = ("\"" + "x".repeat(999_998) + "\"").getBytes(StandardCharsets.UTF_8);
@@ -538,6 +568,27 @@ final class TasksIT {
     daemon.tasks.unreadable.add(2L);
     assertThat(client.error("task.await", "{\"ids\":[\"k3f9-2\"]}").string("message"))
         .isEqualTo("the result of task k3f9-2 cannot be read: no such task: 2");
+  }
+
+  @Test
+  void theResultOfATaskThatIsForgottenWhileItIsReadIsLeftOut() throws Exception {
+    add(task(1, "thumbs", TaskState.SUCCEEDED, List.of()));
+    add(task(2, "thumbs", TaskState.SUCCEEDED, List.of()));
+    daemon.tasks.beforeRead = () -> daemon.tasks.results.remove(2L);
+    daemon.taskAnswers =
+        command -> Optional.of(new Answer.Tasks(List.of(ended("k3f9-1", ""), ended("k3f9-2", ""))));
+    assertThat(client.result("task.await", "{\"ids\":[\"k3f9-1\",\"k3f9-2\"]}").values())
+        .isEqualTo(
+            Json.parse("{\"tasks\":[{\"id\":\"k3f9-1\",\"state\":\"SUCCEEDED\",\"result\":[]}]}"));
+    daemon.tasks.results.put(2L, "{}".getBytes(StandardCharsets.UTF_8));
+    assertThat(
+            client.result("submit", "{\"pool\":\"thumbs\",\"tasks\":[{}],\"wait\":true}").values())
+        .isEqualTo(
+            Json.parse(
+                """
+                {"tasks":[{"id":"k3f9-1","state":"SUCCEEDED","new":true,"result":[]},
+                {"id":"k3f9-2","state":"SUCCEEDED","new":true}]}
+                """));
   }
 
   @Test
