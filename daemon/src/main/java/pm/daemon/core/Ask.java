@@ -86,7 +86,7 @@ final class Ask {
 
   /** Does what is asked for and lets the asker wait for it, or answers at once. */
   void open(Command command, Command.Patience patience, Optional<ApplyPlan> plan) {
-    boolean answered = draft.settled.containsKey(command.request());
+    boolean answered = draft.requests.isAnswered(command.request());
     if (answered) {
       return;
     }
@@ -101,7 +101,7 @@ final class Ask {
         new Request(command.request(), deadline, after, plan, open, outcomes, reloads);
     boolean awaited = command.request() != Command.UNANSWERED;
     if (awaited && !open.isEmpty()) {
-      draft.requests.put(command.request(), request);
+      draft.requests.add(request);
     }
     later.sort(Comparator.comparingInt(Deed::level));
     later.forEach(deed -> deed.what().run());
@@ -118,7 +118,7 @@ final class Ask {
                             Result.ACCEPTED,
                             Wording.detail(instance.phase(), draft.now))));
       }
-      draft.reply(command.request(), request.answer(accepted), after);
+      draft.requests.reply(command.request(), request.answer(accepted), after);
     }
   }
 }

@@ -387,7 +387,7 @@ final class Commands {
     Ask ask = new Ask(draft, roll.actor());
     Optional<Roll> other = draft.rolls.about(names);
     if (other.isPresent()) {
-      draft.reply(
+      draft.requests.reply(
           roll.request(),
           new Answer.Refused(
               "a rolling restart of the same is under way, asked for by " + other.get().actor()),
@@ -611,13 +611,13 @@ final class Commands {
 
   private List<InstanceName> select(Command command, List<String> selectors) {
     if (draft.shuttingDown) {
-      draft.reply(command.request(), new Answer.Refused("the daemon is shutting down"), 0);
+      draft.requests.reply(command.request(), new Answer.Refused("the daemon is shutting down"), 0);
       return List.of();
     }
     return switch (draft.base.select(selectors)) {
       case Selection.Found found -> found.instances();
       case Selection.Nothing nothing -> {
-        draft.reply(command.request(), new Answer.NoMatch(nothing.selector()), 0);
+        draft.requests.reply(command.request(), new Answer.NoMatch(nothing.selector()), 0);
         yield List.of();
       }
     };

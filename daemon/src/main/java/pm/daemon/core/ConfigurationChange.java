@@ -123,14 +123,14 @@ final class ConfigurationChange {
 
   void scale(Command.Scale scale) {
     if (draft.shuttingDown) {
-      draft.reply(scale.request(), new Answer.Refused("the daemon is shutting down"), 0);
+      draft.requests.reply(scale.request(), new Answer.Refused("the daemon is shutting down"), 0);
       return;
     }
     for (Map.Entry<String, InstanceBounds> each : scale.counts().entrySet()) {
       Optional<Program> program = draft.programOf(each.getKey());
       Optional<String> refusal = Optional.empty();
       if (program.isEmpty() || program.get().leaving()) {
-        draft.reply(scale.request(), new Answer.NoMatch(each.getKey()), 0);
+        draft.requests.reply(scale.request(), new Answer.NoMatch(each.getKey()), 0);
         return;
       } else if (program.get().spec().isEmpty()) {
         refusal = Optional.of("its definition has an error");
@@ -141,7 +141,7 @@ final class ConfigurationChange {
         refusal = obstacle.isEmpty() ? Optional.empty() : Optional.of(obstacle);
       }
       if (refusal.isPresent()) {
-        draft.reply(
+        draft.requests.reply(
             scale.request(),
             new Answer.Refused("cannot scale " + each.getKey() + ": " + refusal.get()),
             0);
@@ -193,11 +193,11 @@ final class ConfigurationChange {
   void run(Command.Run run) {
     ProgramSpec spec = run.program();
     if (draft.shuttingDown) {
-      draft.reply(run.request(), new Answer.Refused("the daemon is shutting down"), 0);
+      draft.requests.reply(run.request(), new Answer.Refused("the daemon is shutting down"), 0);
       return;
     }
     if (draft.programOf(spec.name()).isPresent()) {
-      draft.reply(
+      draft.requests.reply(
           run.request(),
           new Answer.Refused("there is a program " + spec.name() + " already; give another name"),
           0);
@@ -205,7 +205,7 @@ final class ConfigurationChange {
     }
     for (String needed : spec.dependsOn().keySet()) {
       if (draft.programOf(needed).isEmpty() || needed.equals(spec.name())) {
-        draft.reply(
+        draft.requests.reply(
             run.request(),
             new Answer.Refused("it depends on " + needed + ", which is not there"),
             0);
@@ -216,7 +216,7 @@ final class ConfigurationChange {
     draft.define(spec.name(), Optional.of(program));
     if (!draft.order().cycle().isEmpty()) {
       draft.define(spec.name(), Optional.empty());
-      draft.reply(run.request(), new Answer.Refused("it would depend on itself"), 0);
+      draft.requests.reply(run.request(), new Answer.Refused("it would depend on itself"), 0);
       return;
     }
     Ask ask = new Ask(draft, run.actor());
@@ -232,13 +232,13 @@ final class ConfigurationChange {
 
   void apply(Command.Apply apply) {
     if (draft.shuttingDown && !apply.dryRun()) {
-      draft.reply(apply.request(), new Answer.Refused("the daemon is shutting down"), 0);
+      draft.requests.reply(apply.request(), new Answer.Refused("the daemon is shutting down"), 0);
       return;
     }
     Configuration next = asDecided(apply.configuration());
     ApplyPlan plan = ApplyPlanner.plan(draft.base.specsInForce(next), next);
     if (apply.dryRun()) {
-      draft.reply(apply.request(), new Answer.Applied(plan, List.of()), 0);
+      draft.requests.reply(apply.request(), new Answer.Applied(plan, List.of()), 0);
       return;
     }
     decideAnew(apply.configuration());

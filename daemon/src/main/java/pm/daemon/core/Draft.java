@@ -37,7 +37,6 @@ import pm.daemon.core.model.Decided;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.ExitCause;
 import pm.daemon.core.model.ExitStatus;
-import pm.daemon.core.model.HookEnd;
 import pm.daemon.core.model.HookFacts;
 import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.Instance;
@@ -45,8 +44,6 @@ import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
-import pm.daemon.core.model.Outcome;
-import pm.daemon.core.model.Outcome.Result;
 import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.ProcessIdentity;
@@ -78,6 +75,9 @@ final class Draft implements Scene {
   final Consequences consequences = new Consequences(this);
   final Rolls rolls;
 
+  /** Who waits for an answer, and what this event answers. */
+  final Requests requests;
+
   /** Starts that come when it is clear what goes down. */
   private final List<Runnable> starts = new ArrayList<>();
 
@@ -92,9 +92,6 @@ final class Draft implements Scene {
 
   private int exitCode;
 
-  /** Those that went down or began to wait, and go on only if something else brings that about. */
-  private final Set<InstanceName> suspects = new LinkedHashSet<>();
-
   Optional<DaemonSpec> daemon = Optional.empty();
   private Optional<Decisions.Builder> decisions = Optional.empty();
   private boolean begins;
@@ -102,20 +99,12 @@ final class Draft implements Scene {
   boolean hurried;
   Optional<Long> shutdownRequest = Optional.empty();
 
-  /** Who waits, as of this event: those of before, then those that it adds. */
-  final Map<Long, Request> requests;
-
-  /** What this event answers, by request; each instance once. */
-  final Map<Long, Map<InstanceName, Outcome>> settled = new HashMap<>();
-
-  private final Map<Long, Set<InstanceName>> sawDown = new HashMap<>();
-
   Draft(Supervisor base, Moment now) {
     this.base = base;
     this.now = now;
     this.shuttingDown = base.shuttingDown;
     this.hurried = base.hurried;
-    this.requests = new LinkedHashMap<>(base.requests);
+    this.requests = new Requests(this, base.requests);
     this.rolls = new Rolls(this, base.rolls);
   }
 
@@ -164,7 +153,7 @@ final class Draft implements Scene {
                 : ": " + lastLine.substring(lastLine.lastIndexOf('\n') + 1)),
         !ended.end().isSuccess());
     if (ended.kind() == HookKind.RELOAD) {
-      find(ended.instance()).ifPresent(instance -> reloaded(instance, ended.end()));
+      find(ended.instance()).ifPresent(instance -> requests.reloaded(instance, ended.end()));
     }
     Optional<Instance> instance =
         find(ended.instance())
@@ -177,19 +166,6 @@ final class Draft implements Scene {
           before,
           InstanceMachine.hookEnded(
               before, program(before.name()).rules(), ended, now, base.random));
-    }
-  }
-
-  private void reloaded(Instance instance, HookEnd end) {
-    for (Request request : requests.values()) {
-      if (isOpen(request, instance.name()) && request.isReload()) {
-        settle(
-            request,
-            Request.outcome(
-                instance,
-                end.isSuccess() ? Result.DONE : Result.FAILED,
-                HookKind.RELOAD.word() + ": " + end.inWords()));
-      }
     }
   }
 
@@ -257,25 +233,7 @@ final class Draft implements Scene {
       Step step = InstanceMachine.timePassed(before, program(name).rules(), now, base.random);
       take(before, step);
     }
-    for (Request request : List.copyOf(requests.values())) {
-      if (request.deadline() <= now.nanos()) {
-        for (InstanceName name : List.copyOf(request.open().keySet())) {
-          if (isOpen(request, name)) {
-            Instance instance = get(name);
-            String detail = Wording.detail(instance.phase(), now);
-            settle(
-                request,
-                new Outcome(
-                    name,
-                    Result.TIMED_OUT,
-                    "still " + instance.state() + (detail.isEmpty() ? "" : ": " + detail),
-                    instance.state(),
-                    ""));
-          }
-        }
-        rolls.abandon(request.number());
-      }
-    }
+    requests.timePassed();
   }
 
   /**
@@ -567,7 +525,7 @@ final class Draft implements Scene {
     return isIn && find(name).map(Draft::isForever).orElse(false);
   }
 
-  private static boolean isForever(Instance instance) {
+  static boolean isForever(Instance instance) {
     return instance.phase() instanceof Phase.Dead dead
         && dead.reason() == DeadReason.WAITING
         && dead.startAt() == Moment.NEVER;
@@ -619,38 +577,13 @@ final class Draft implements Scene {
     change(after.name(), Optional.of(after));
     holdSlot(after);
     consequences.noted(before, after);
-    if (after.phase() instanceof Phase.Dead dead && dead.startAt() == Moment.NEVER) {
-      suspects.add(after.name());
-    }
     publish(before, after);
-    for (Request request : requests.values()) {
-      if (!isOpen(request, after.name())) {
-        continue;
-      }
-      Request.Wish wish = wish(request, after.name());
-      if (wish == Request.Wish.AGAIN && after.phase() instanceof Phase.Dead) {
-        sawDown.computeIfAbsent(request.number(), key -> new HashSet<>()).add(after.name());
-        wish = Request.Wish.UP;
-      }
-      Request.judge(wish, program(after.name()).rules(), after)
-          .ifPresent(outcome -> settle(request, outcome));
-    }
+    requests.noted(after);
   }
 
   /** An instance without a process is gone; nobody needs to wait for it any longer. */
   void forget(InstanceName name) {
-    for (Request request : requests.values()) {
-      if (isOpen(request, name)) {
-        settle(
-            request,
-            new Outcome(
-                name,
-                Result.FAILED,
-                "it was removed from the configuration",
-                InstanceState.DEAD,
-                ""));
-      }
-    }
+    requests.forgotten(name);
     if (find(name).isPresent()) {
       note(name, "removed", "it is no longer part of the configuration", false);
     }
@@ -720,86 +653,6 @@ final class Draft implements Scene {
       case Phase.Starting starting -> Optional.of(new Actor(starting.current().startedBy(), -1, 0));
       case Phase.Up up -> Optional.empty();
     };
-  }
-
-  private boolean isOpen(Request request, InstanceName name) {
-    return request.open().containsKey(name)
-        && !settled.getOrDefault(request.number(), Map.of()).containsKey(name);
-  }
-
-  private Request.Wish wish(Request request, InstanceName name) {
-    return sawDown.getOrDefault(request.number(), Set.of()).contains(name)
-        ? Request.Wish.UP
-        : request.open().getOrDefault(name, Request.Wish.UP);
-  }
-
-  /** Says what became of an instance to whoever waits under this number. */
-  void settle(long number, Outcome outcome) {
-    Request request = requests.get(number);
-    if (request != null && isOpen(request, outcome.instance())) {
-      settle(request, outcome);
-    }
-  }
-
-  /** Whoever waits for a start that does not come by itself is told so. */
-  private void judgeHopeless() {
-    if (suspects.isEmpty() || requests.isEmpty()) {
-      return;
-    }
-    // All that waits in a program waits for the same.
-    Map<String, Boolean> hopeless = new HashMap<>();
-    Set<InstanceName> suspected = suspected();
-    for (Request request : requests.values()) {
-      for (InstanceName name : suspected) {
-        if (wish(request, name) == Request.Wish.UP && isOpen(request, name)) {
-          find(name)
-              .filter(
-                  instance ->
-                      isForever(instance)
-                          && hopeless.computeIfAbsent(name.program(), dependencies::isHopeless))
-              .ifPresent(
-                  instance ->
-                      settle(
-                          request,
-                          Request.outcome(
-                              instance,
-                              Result.FAILED,
-                              String.join("; ", dependencies.chain(instance, now)))));
-        }
-      }
-    }
-  }
-
-  /** Returns those that may wait in vain since this event: the suspects and who depends on them. */
-  private Set<InstanceName> suspected() {
-    Set<InstanceName> suspected = new LinkedHashSet<>(suspects);
-    if (!changedPrograms.isEmpty()) {
-      // Who depends on whom is another thing now than before.
-      requests.values().forEach(request -> suspected.addAll(request.open().keySet()));
-      return suspected;
-    }
-    Set<String> programs = new LinkedHashSet<>();
-    suspects.forEach(name -> programs.add(name.program()));
-    for (String program : order().allDependants(programs)) {
-      if (dependencies.isHopeless(program)) {
-        instancesOf(program).forEach(instance -> suspected.add(instance.name()));
-      }
-    }
-    return suspected;
-  }
-
-  private void settle(Request request, Outcome outcome) {
-    settled
-        .computeIfAbsent(request.number(), key -> new LinkedHashMap<>())
-        .put(outcome.instance(), outcome);
-  }
-
-  void reply(long request, Answer answer, long afterDecision) {
-    if (request == Command.UNANSWERED) {
-      return;
-    }
-    settled.put(request, new LinkedHashMap<>());
-    effects.add(new Effect.Reply(request, answer, afterDecision));
   }
 
   void say(String type, String detail, boolean grave, Actor actor) {
@@ -945,7 +798,7 @@ final class Draft implements Scene {
     consequences.goOnStopping();
     consequences.follow();
     dropWhatIsOver();
-    judgeHopeless();
+    requests.judgeHopeless();
     List<Entry> entries = new ArrayList<>();
     if (!changedPrograms.isEmpty() || daemon.isPresent()) {
       base.order = order();
@@ -996,7 +849,7 @@ final class Draft implements Scene {
       base.decisionNumber++;
       entries.add(new Entry.DecisionsKept(next, base.decisionNumber));
     }
-    commitRequests();
+    requests.commit();
     if (shuttingDown && !base.shuttingDown) {
       base.shutdownNanos = now.nanos();
       news.shutsDown();
@@ -1051,22 +904,6 @@ final class Draft implements Scene {
       again |= consequences.follow();
       again |= admit();
     } while (again);
-  }
-
-  private void commitRequests() {
-    for (Request request : requests.values()) {
-      for (InstanceName name : sawDown.getOrDefault(request.number(), Set.of())) {
-        request.sawDown(name);
-      }
-      settled.getOrDefault(request.number(), Map.of()).values().forEach(request::settle);
-      if (request.open().isEmpty()) {
-        base.requests.remove(request.number());
-        effects.add(
-            new Effect.Reply(request.number(), request.answer(List.of()), request.afterDecision()));
-      } else {
-        base.requests.put(request.number(), request);
-      }
-    }
   }
 
   /** Ends the daemon once nothing lives any more, or only what cannot be killed. */

@@ -79,12 +79,12 @@ final class Intake {
 
   private boolean isPossible(TaskCommand command, List<String> pools) {
     if (draft.shuttingDown) {
-      draft.reply(command.request(), new Answer.Refused("the daemon is shutting down"), 0);
+      draft.requests.reply(command.request(), new Answer.Refused("the daemon is shutting down"), 0);
       return false;
     }
     for (String pool : pools) {
       if (!isPool(draft, pool)) {
-        draft.reply(command.request(), new Answer.NoMatch(pool), 0);
+        draft.requests.reply(command.request(), new Answer.NoMatch(pool), 0);
         return false;
       }
     }
@@ -109,7 +109,7 @@ final class Intake {
   }
 
   private void answer(long request) {
-    draft.reply(request, new Answer.Outcomes(List.of()), decision());
+    draft.requests.reply(request, new Answer.Outcomes(List.of()), decision());
   }
 
   private long decision() {

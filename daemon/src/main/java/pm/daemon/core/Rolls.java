@@ -232,7 +232,7 @@ final class Rolls {
   }
 
   private void tell(Roll roll, Outcome outcome) {
-    draft.settle(roll.number(), outcome);
+    draft.requests.settle(roll.number(), outcome);
   }
 
   /** Returns when one goes on by itself, {@link Moment#NEVER} if none does. */
