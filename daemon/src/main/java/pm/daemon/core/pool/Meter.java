@@ -8,7 +8,10 @@ import pm.daemon.core.model.PoolView;
 final class Meter {
   private static final double NANOS = 1e9;
 
-  /** Upper bounds in nanoseconds: 1, 2.5 and 5 of each power of ten from a millisecond on. */
+  /**
+   * Upper bounds in nanoseconds: 1, 2.5 and 5 of each power of ten from a tenth of a millisecond
+   * on.
+   */
   private static final long[] BOUNDS = bounds();
 
   private static final List<Double> SECONDS = seconds();

@@ -16,7 +16,6 @@ final class PoolViews {
 
   static PoolView of(Pool pool, Dispatcher dispatcher, Moment now) {
     TaskQueue waiting = pool.tasks.waiting();
-    long oldest = waiting.oldestSince();
     return new PoolView(
         pool.name(),
         pool.spec(),
@@ -27,7 +26,8 @@ final class PoolViews {
         waiting.depth(now.nanos(), pool.agingNanos()),
         waiting.delayed(),
         pool.tasks.running(),
-        oldest == Moment.NEVER ? 0 : Math.max(0, now.nanos() - oldest),
+        // None that waits is NEVER.
+        Math.max(0, now.nanos() - waiting.oldestSince()),
         pool.stall.isStalled(),
         workers(pool),
         pool.counts.named(),

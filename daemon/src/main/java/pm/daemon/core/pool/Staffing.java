@@ -58,11 +58,7 @@ final class Staffing {
 
     /** How many there may be at once. */
     int most() {
-      boolean isRecycling = !pool.replacements.isEmpty();
-      for (Worker worker : pool.workers()) {
-        isRecycling |= worker.isRecycled;
-      }
-      return spec.max() + (isRecycling ? 1 : 0);
+      return spec.max() + (pool.replacements.isEmpty() ? 0 : 1);
     }
 
     /** Starts the lowest slot that can be started; only if there is one. */
@@ -171,7 +167,6 @@ final class Staffing {
     pool.review(worker);
     if (worker.inHand() == 0) {
       pool.replacements.owed += successor == Replacements.NONE ? 1 : 0;
-      worker.isRecycled = true;
       Notes.tell(pool, "recycle", worker.name + ": " + why, shift.now, shift.turn);
       shift.stop(worker, Slots.Reason.RECYCLED, why);
     }

@@ -74,9 +74,6 @@ final class Worker {
   /** It takes no more tasks: there are too many. */
   boolean isSurplus;
 
-  /** Whether it is on its way out because another takes its place. */
-  boolean isRecycled;
-
   long sequence;
   long done;
   long upSinceNanos;
@@ -142,7 +139,6 @@ final class Worker {
     isKilled = false;
     isClosed = false;
     isSurplus = false;
-    isRecycled = false;
     sequence = lastSequence;
     done = 0;
     credit = 0;

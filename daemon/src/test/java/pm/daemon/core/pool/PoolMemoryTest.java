@@ -17,7 +17,6 @@ import pm.daemon.core.model.NewTask;
 import pm.daemon.core.model.Priority;
 
 /** What is held of tasks fits the memory there is, whatever the rules of pools allow. */
-@Tag("large")
 class PoolMemoryTest {
   private static final int MILLION = 1_000_000;
 
@@ -30,6 +29,7 @@ class PoolMemoryTest {
   }
 
   @Test
+  @Tag("large")
   void thereAreNoMoreTasksThanThereIsMemoryFor() {
     Yard yard = Yard.of(PoolMemoryTest::large);
     yard.submit(many(100_000));
@@ -45,6 +45,7 @@ class PoolMemoryTest {
   }
 
   @Test
+  @Tag("large")
   void whatHasEndedFirstMakesRoom() {
     Yard yard = Yard.of(PoolMemoryTest::large);
     int count = 85_000;
@@ -60,6 +61,7 @@ class PoolMemoryTest {
   }
 
   @Test
+  @Tag("large")
   void whoWaitsForRoomGetsItAsSoonAsAnotherPoolHasForgottenSomething() {
     Yard yard = Yard.of(PoolMemoryTest::large);
     yard.pools.define(Yard.program("a", large(new Rules()).build()), yard.now(), yard);
@@ -100,6 +102,7 @@ class PoolMemoryTest {
   }
 
   @Test
+  @Tag("large")
   void ofVeryManyLongErrorsOnlyTheBeginningIsRemembered() {
     Yard yard =
         Yard.up(1, rules -> large(rules).breaker(MILLION, Duration.ofMinutes(1), WhenOpen.HOLD));

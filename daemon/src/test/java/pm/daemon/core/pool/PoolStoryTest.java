@@ -2,9 +2,9 @@ package pm.daemon.core.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static pm.daemon.core.pool.Yard.task;
+import static pm.daemon.core.pool.Yard.tasks;
 
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -928,12 +928,6 @@ class PoolStoryTest {
     yard.fleet.tell(yard.pools, yard);
     assertThat(yard.pools.pools(yard.now()).getFirst().workers())
         .containsExactly(new PoolView.Worker(yard.fleet.name(1), InstanceState.IDLE, 0, 0));
-  }
-
-  private static NewTask[] tasks(int count) {
-    NewTask[] tasks = new NewTask[count];
-    Arrays.setAll(tasks, index -> task());
-    return tasks;
   }
 
   private static NewTask typed(String type) {

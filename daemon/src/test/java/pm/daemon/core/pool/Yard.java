@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
@@ -22,6 +23,8 @@ import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.event.Turn;
 import pm.daemon.core.model.Actor;
+import pm.daemon.core.model.DeadReason;
+import pm.daemon.core.model.ExitCause;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.NewTask;
@@ -179,6 +182,12 @@ final class Yard implements Turn {
         key, type, priority, NewTask.POOLS, NewTask.POOLS, delay.toNanos(), bytes("{}"));
   }
 
+  static NewTask[] tasks(int count) {
+    NewTask[] tasks = new NewTask[count];
+    Arrays.setAll(tasks, index -> task());
+    return tasks;
+  }
+
   static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
@@ -218,7 +227,17 @@ final class Yard implements Turn {
   }
 
   void succeeded(int slot, long task, int attempt) {
-    report(new TaskReport.Succeeded(fleet.invocation(slot), task, "", attempt, bytes("7")));
+    succeeded(slot, task, attempt, bytes("7"));
+  }
+
+  void succeeded(int slot, long task, int attempt, byte[] result) {
+    report(new TaskReport.Succeeded(fleet.invocation(slot), task, "", attempt, result));
+  }
+
+  /** A worker is killed by a signal, and comes back later. */
+  void died(int slot) {
+    fleet.gone(slot, ExitCause.SIGNAL, "killed by SIGSEGV", DeadReason.BACKOFF);
+    settle();
   }
 
   void failed(int slot, long task, int attempt) {
