@@ -72,14 +72,14 @@ final class Commands {
       Instance instance = wantedAgain(kept, wanted, resume.actor());
       if (instance.phase() instanceof Phase.Dead dead) {
         if (dead.reason() == DeadReason.WAITING && dead.startAt() == Moment.NEVER) {
-          draft.startLast(() -> draft.waitAgain(kept.name()));
+          draft.starts.last(() -> draft.starts.waitAgain(kept.name()));
         } else if (wasEnding
             && Consequences.endedForGood(instance)
             && draft.program(instance.name()).rules().essential()) {
           // It ended the daemon before us, which did not come to its own end.
           draft.essential = Optional.of(instance);
         } else if (!instance.equals(kept)) {
-          draft.startLast(() -> draft.tryStart(kept, instance));
+          draft.starts.last(() -> draft.starts.attempt(kept, instance));
         }
         continue;
       }
@@ -258,7 +258,7 @@ final class Commands {
         draft.decide().start(instance.name());
         ask.wish(instance, Request.Wish.UP);
         needed.start(instance.name().program());
-        ask.inTurn(instance.name(), () -> draft.startNow(instance.name(), ask.actor));
+        ask.inTurn(instance.name(), () -> draft.starts.now(instance.name(), ask.actor));
       }
       case Phase.Starting starting -> ask.wish(instance, Request.Wish.UP);
       case Phase.Up up -> {

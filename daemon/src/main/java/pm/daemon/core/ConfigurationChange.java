@@ -224,7 +224,7 @@ final class ConfigurationChange {
       InstanceName name = new InstanceName(spec.name(), number);
       create(program, name);
       ask.wish(draft.get(name), Request.Wish.UP);
-      ask.later(() -> draft.startNow(name, run.actor()));
+      ask.later(() -> draft.starts.now(name, run.actor()));
     }
     draft.say("command", "run " + spec.name(), false, run.actor());
     ask.open(run, run.patience(), Optional.empty());
@@ -424,7 +424,7 @@ final class ConfigurationChange {
           () -> {
             Instance found = draft.get(instance.name());
             if (found.phase() instanceof Phase.Dead) {
-              draft.tryStart(
+              draft.starts.attempt(
                   found,
                   found
                       .forgiven()
@@ -533,7 +533,7 @@ final class ConfigurationChange {
   private void startAnew(InstanceName name, Actor actor) {
     Instance found = draft.get(name);
     if (found.phase() instanceof Phase.Dead) {
-      draft.tryStart(found, found.in(Phase.Dead.about("to be started", actor, draft.now)));
+      draft.starts.attempt(found, found.in(Phase.Dead.about("to be started", actor, draft.now)));
     }
   }
 

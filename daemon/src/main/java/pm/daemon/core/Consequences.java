@@ -301,10 +301,10 @@ final class Consequences {
       return;
     }
     for (String program : programs) {
-      List<Instance> waiting = draft.waitingOf(program);
+      List<Instance> waiting = draft.starts.waitingOf(program);
       if (!waiting.isEmpty() && draft.dependencies.unmet(program).isEmpty()) {
         for (Instance instance : waiting) {
-          draft.tryStart(instance, instance);
+          draft.starts.attempt(instance, instance);
         }
       }
     }

@@ -3,15 +3,11 @@ package pm.daemon.core;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -42,13 +38,11 @@ import pm.daemon.core.model.HookKind;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InstanceState;
-import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.Moment;
 import pm.daemon.core.model.PastInvocation;
 import pm.daemon.core.model.Phase;
 import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.core.model.Run;
-import pm.daemon.core.model.StartKind;
 import pm.daemon.core.model.StopCause;
 import pm.daemon.core.model.StopStep;
 import pm.daemon.core.plan.StartOrder;
@@ -65,21 +59,17 @@ final class Draft implements Scene {
   final Map<InstanceName, Optional<Instance>> changed = new LinkedHashMap<>();
   final Map<String, Optional<Program>> changedPrograms = new TreeMap<>();
   final List<Effect> effects = new ArrayList<>();
-  final Set<InstanceName> enqueued = new LinkedHashSet<>();
-  private final Set<InstanceName> dequeued = new HashSet<>();
-  private final Map<InstanceName, Boolean> slots = new HashMap<>();
-  private int slotsTaken;
   private final TreeSet<InstanceName> changedNames = new TreeSet<>();
   private Optional<StartOrder> changedOrder = Optional.empty();
   final Dependencies dependencies = new Dependencies(this);
   final Consequences consequences = new Consequences(this);
   final Rolls rolls;
 
+  /** Who starts, and who waits for that. */
+  final Starts starts = new Starts(this);
+
   /** Who waits for an answer, and what this event answers. */
   final Requests requests;
-
-  /** Starts that come when it is clear what goes down. */
-  private final List<Runnable> starts = new ArrayList<>();
 
   /** Who waits from now on until pools are drained. */
   final List<Intake.Wait> waits = new ArrayList<>();
@@ -227,7 +217,7 @@ final class Draft implements Scene {
     for (InstanceName name : base.deadlines.over(now.nanos())) {
       Instance before = get(name);
       if (before.phase() instanceof Phase.Dead) {
-        startLast(() -> startIfDue(name));
+        starts.last(() -> starts.ifDue(name));
         continue;
       }
       Step step = InstanceMachine.timePassed(before, program(name).rules(), now, base.random);
@@ -280,23 +270,6 @@ final class Draft implements Scene {
     }
   }
 
-  /** Starts an instance that is down; one that is not is left alone. */
-  void startNow(InstanceName name, Actor actor) {
-    Instance instance = get(name);
-    if (!(instance.phase() instanceof Phase.Dead dead)) {
-      return;
-    }
-    if (isQueued(name)) {
-      // It keeps its place in the queue, but its start is the operator's now.
-      Phase.Dead asked =
-          new Phase.Dead(dead.reason(), dead.detail(), dead.startAt(), StartKind.ASKED, actor);
-      put(instance, instance.forgiven().in(asked));
-      return;
-    }
-    tryStart(
-        instance, instance.forgiven().in(Phase.Dead.about("asked for by " + actor, actor, now)));
-  }
-
   /** Takes a transition and what follows from it at once. */
   void take(Instance before, Step step) {
     Instance after = withWork(before, drainedInTime(step.after()));
@@ -322,7 +295,7 @@ final class Draft implements Scene {
                 Phase.Dead.lasting(
                     DeadReason.DISABLED, switchedOff(after).orElseThrow(), dead.actor())));
       } else if (dead.startAt() <= now.nanos()) {
-        tryStart(after, after);
+        starts.attempt(after, after);
       }
     }
   }
@@ -384,198 +357,10 @@ final class Draft implements Scene {
     }
   }
 
-  /**
-   * Starts an instance, or lets it wait for a place.
-   *
-   * @param before as it was last published
-   * @param asked the same with the phase that says what the start costs and who wants it
-   */
-  void tryStart(Instance before, Instance asked) {
-    if (!(asked.phase() instanceof Phase.Dead dead)) {
-      throw new IllegalStateException(asked.name() + " is not dead: " + asked.phase());
-    }
-    if (shuttingDown) {
-      put(
-          before,
-          asked.in(Phase.Dead.lasting(DeadReason.STOPPED, "the daemon shut down", Actor.SHUTDOWN)));
-      return;
-    }
-    Optional<Dependencies.Unmet> unmet = dependencies.unmet(asked.name().program());
-    if (unmet.isPresent()) {
-      waitFor(before, asked, dead, unmet.get());
-      return;
-    }
-    if (hasFreeSlot() && !isAnyoneWaiting()) {
-      spawn(before, asked, dead);
-      return;
-    }
-    enqueued.add(asked.name());
-    put(
-        before,
-        asked.in(
-            new Phase.Dead(
-                DeadReason.WAITING,
-                "for a start slot: " + count(most(), "start") + " under way",
-                Moment.NEVER,
-                dead.kind(),
-                dead.actor())));
-  }
-
-  /**
-   * Lets an instance wait for what it depends on, which is started if it never was. It holds no
-   * place meanwhile, neither a start slot nor one in the queue for them.
-   */
-  private void waitFor(Instance before, Instance asked, Phase.Dead dead, Dependencies.Unmet unmet) {
-    InstanceName name = asked.name();
-    dequeued.add(name);
-    enqueued.remove(name);
-    Instance waiting =
-        asked.in(
-            new Phase.Dead(
-                DeadReason.WAITING, unmet.inWords(), Moment.NEVER, dead.kind(), dead.actor()));
-    if (!waiting.equals(before)) {
-      put(before, waiting);
-    }
-    Actor actor = new Actor("dependant " + name, -1, 0);
-    dependencies
-        .needs(name.program())
-        .forEach(
-            (needed, condition) -> {
-              if (dependencies.unmet(needed, condition).isEmpty()) {
-                return;
-              }
-              boolean isPool = Demand.isPool(this, needed);
-              for (Instance instance : instancesOf(needed)) {
-                if (!(instance.phase() instanceof Phase.Dead its)
-                    || its.reason() != DeadReason.NEW) {
-                  continue;
-                }
-                if (!isPool || Demand.lacking(this, needed) > 0) {
-                  startNow(instance.name(), actor);
-                } else if (!Demand.isOnDemand(its)) {
-                  put(instance, Demand.left(instance));
-                }
-              }
-            });
-  }
-
-  /**
-   * Starts something when all else is done that the event itself brings about. Of what comes at the
-   * same moment a start is the last, so that nothing starts on what the rest takes down.
-   */
-  void startLast(Runnable start) {
-    starts.add(start);
-  }
-
-  private void startIfDue(InstanceName name) {
-    find(name)
-        .filter(found -> found.phase() instanceof Phase.Dead dead && dead.startAt() <= now.nanos())
-        .ifPresent(found -> tryStart(found, found));
-  }
-
-  /** A daemon before us let it wait; for what is found anew. */
-  void waitAgain(InstanceName name) {
-    Instance instance = get(name);
-    if (!isForever(instance)) {
-      return;
-    }
-    if (dependencies.unmet(instance.name().program()).isPresent()) {
-      tryStart(instance, instance);
-    } else {
-      enqueued.add(instance.name());
-    }
-  }
-
-  /** Returns those of a program that wait for what it depends on. */
-  List<Instance> waitingOf(String program) {
-    List<Instance> waiting = new ArrayList<>();
-    for (Instance instance : instancesOf(program)) {
-      if (isForever(instance) && !isQueued(instance.name())) {
-        waiting.add(instance);
-      }
-    }
-    return waiting;
-  }
-
-  private void spawn(Instance before, Instance asked, Phase.Dead dead) {
-    Actor actor = dead.kind() == StartKind.ASKED ? dead.actor() : Actor.POLICY;
-    InvocationId fresh = InvocationId.draw(base.random);
-    take(before, InstanceMachine.start(asked, program(asked.name()).rules(), fresh, actor, now));
-  }
-
-  private int most() {
-    return daemon.isPresent()
-        ? daemon.get().maxConcurrentStarts().orElse(base.slots.byDefault())
-        : base.slots.most();
-  }
-
-  private boolean hasFreeSlot() {
-    return base.slots.inUse() + slotsTaken < most();
-  }
-
-  private boolean isAnyoneWaiting() {
-    return firstWaiting().isPresent();
-  }
-
-  /** Returns whether the instance waits for a start slot. */
-  boolean isQueued(InstanceName name) {
-    boolean isIn =
-        enqueued.contains(name)
-            || (base.slots.waiting().contains(name) && !dequeued.contains(name));
-    return isIn && find(name).map(Draft::isForever).orElse(false);
-  }
-
-  static boolean isForever(Instance instance) {
-    return instance.phase() instanceof Phase.Dead dead
-        && dead.reason() == DeadReason.WAITING
-        && dead.startAt() == Moment.NEVER;
-  }
-
-  private Optional<InstanceName> firstWaiting() {
-    for (InstanceName name : base.slots.waiting()) {
-      if (!dequeued.contains(name)) {
-        if (isQueued(name)) {
-          return Optional.of(name);
-        }
-        dequeued.add(name);
-      }
-    }
-    for (InstanceName name : enqueued) {
-      if (isQueued(name)) {
-        return Optional.of(name);
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** Lets those in who wait for a place, as long as there is one. */
-  private boolean admit() {
-    boolean admitted = false;
-    while (!shuttingDown && hasFreeSlot()) {
-      Optional<InstanceName> next = firstWaiting();
-      if (next.isEmpty()) {
-        break;
-      }
-      admitted = true;
-      dequeued.add(next.get());
-      enqueued.remove(next.get());
-      Instance instance = get(next.get());
-      if (instance.phase() instanceof Phase.Dead dead) {
-        Optional<Dependencies.Unmet> unmet = dependencies.unmet(next.get().program());
-        if (unmet.isPresent()) {
-          waitFor(instance, instance, dead, unmet.get());
-        } else {
-          spawn(instance, instance, dead);
-        }
-      }
-    }
-    return admitted;
-  }
-
   /** Takes a new version of an instance, tells the world and those who wait for it. */
   void put(Instance before, Instance after) {
     change(after.name(), Optional.of(after));
-    holdSlot(after);
+    starts.noted(after);
     consequences.noted(before, after);
     publish(before, after);
     requests.noted(after);
@@ -596,15 +381,6 @@ final class Draft implements Scene {
   void change(InstanceName name, Optional<Instance> instance) {
     changed.put(name, instance);
     changedNames.add(name);
-  }
-
-  private void holdSlot(Instance after) {
-    boolean held = slots.getOrDefault(after.name(), base.slots.isHeldBy(after.name()));
-    boolean holds = StartSlots.holds(after.phase());
-    if (held != holds) {
-      slots.put(after.name(), holds);
-      slotsTaken += holds ? 1 : -1;
-    }
   }
 
   private void publish(Instance before, Instance after) {
@@ -792,7 +568,7 @@ final class Draft implements Scene {
     // First, so that nothing is started that would be stopped at once.
     endWithEssential();
     drawConsequences();
-    starts.forEach(Runnable::run);
+    starts.runLast();
     endWithEssential();
     drawConsequences();
     consequences.goOnStopping();
@@ -840,8 +616,7 @@ final class Draft implements Scene {
         });
     consequences.commit();
     base.rolls = rolls.rolls();
-    dequeued.forEach(base.slots.waiting()::remove);
-    base.slots.waiting().addAll(enqueued);
+    starts.commit();
     if (hasDecided()) {
       Decisions next = decide().build();
       news.decided(base.decisions, next);
@@ -902,7 +677,7 @@ final class Draft implements Scene {
       // A roll goes on before anybody starts on what it takes down next.
       again = rolls.advance();
       again |= consequences.follow();
-      again |= admit();
+      again |= starts.admit();
     } while (again);
   }
 

@@ -145,7 +145,7 @@ final class Needed {
       switch (instance.phase()) {
         case Phase.Dead dead -> {
           draft.decide().start(instance.name());
-          ask.inTurn(instance.name(), () -> draft.startNow(instance.name(), ask.actor));
+          ask.inTurn(instance.name(), () -> draft.starts.now(instance.name(), ask.actor));
         }
         case Phase.Stopping stopping -> {
           if (stopping.after() == AfterStop.STAY) {

@@ -160,7 +160,7 @@ final class Requests {
               .find(name)
               .filter(
                   instance ->
-                      Draft.isForever(instance)
+                      Starts.isForever(instance)
                           && hopeless.computeIfAbsent(
                               name.program(), draft.dependencies::isHopeless))
               .ifPresent(

@@ -139,7 +139,7 @@ final class Rolls {
     }
     Roll.Turn turn = new Roll.Turn(name, instance.run().map(Run::invocation), Optional.empty());
     if (instance.phase() instanceof Phase.Dead) {
-      draft.startNow(name, roll.actor());
+      draft.starts.now(name, roll.actor());
     } else {
       draft.stop(instance, StopCause.REQUESTED, AfterStop.START, roll.actor());
     }

@@ -82,9 +82,9 @@ final class Wishes implements Slots {
     switch (wish) {
       case Wish.Start start -> {
         if (Demand.isOnDemand(slot.phase()) && Demand.mayStart(core, slot)) {
-          draft.startLast(
+          draft.starts.last(
               () ->
-                  draft.tryStart(
+                  draft.starts.attempt(
                       slot, slot.in(Phase.Dead.about("wanted: " + start.why(), Actor.POOL, now))));
         }
       }
