@@ -516,7 +516,8 @@ final class Reaper {
     if (!child.isCertain && !child.hasEnded()) {
       left.add(child.identity().pid());
     }
-    if (isKill && !left.isEmpty() && !pursuit.isLeftReported) {
+    // What is to be killed again is left, if at all, after that.
+    if (isKill && !left.isEmpty() && !pursuit.isLeftReported && !pursuit.isAskedAgain) {
       pursuit.isLeftReported = true;
       reports.accept(new Report.RemainsLeft(child.invocation(), left));
     }

@@ -132,7 +132,7 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
               stopping.exit().isPresent()
                   ? life.remainsSignalled
                   : life.termSent || life.saysItStops || !life.alive;
-          case KILLED -> life.killAsked;
+          case KILLED, KILLED_AGAIN -> life.killAsked;
           case STUCK -> life.killAsked || stopping.isBeingSpawned();
         };
     Violation.unless(
@@ -147,6 +147,7 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
           // The definition may have been changed since; ten seconds is the longest that we draw.
           case SIGNALLED -> Programs.LONGEST_STOP.toNanos();
           case KILLED -> InstanceMachine.KILL_BOUND.toNanos();
+          case KILLED_AGAIN -> 5 * InstanceMachine.KILL_BOUND.toNanos();
           case AWAIT_SPAWN -> Programs.LONGEST_STOP.plus(InstanceMachine.KILL_BOUND).toNanos();
           case BEFORE_KILL, PRE_STOP, POST_STOP -> Programs.LONGEST_HOOK.toNanos();
           case COMMAND -> Programs.LONGEST_STOP.toNanos();

@@ -282,6 +282,7 @@ final class TaskWatch {
     if (stopping.cause() == StopCause.TIME_LIMIT
         || stopping.step() == StopStep.SIGNALLED
         || stopping.step() == StopStep.KILLED
+        || stopping.step() == StopStep.KILLED_AGAIN
         || stopping.step() == StopStep.STUCK) {
       oracle(pool).killed.add(invocation);
     }

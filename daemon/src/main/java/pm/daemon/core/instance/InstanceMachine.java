@@ -49,7 +49,10 @@ import pm.daemon.core.model.StopStep;
  */
 public final class InstanceMachine {
 
-  /** How long after KILL we say that something cannot be killed. */
+  /**
+   * How long after KILL we look whether something cannot be killed. What is found then has had all
+   * this time to end.
+   */
   public static final Duration KILL_BOUND = Duration.ofSeconds(5);
 
   private InstanceMachine() {}
@@ -188,7 +191,15 @@ public final class InstanceMachine {
           switch (stopping.step()) {
             case AWAIT_DEPENDANTS, DRAIN -> hurry(instance, spec, now);
             // It has been told to stop, and gets the time that it has for that.
-            case AWAIT_SPAWN, BEFORE_KILL, PRE_STOP, COMMAND, SIGNALLED, KILLED, STUCK, POST_STOP ->
+            case AWAIT_SPAWN,
+                BEFORE_KILL,
+                PRE_STOP,
+                COMMAND,
+                SIGNALLED,
+                KILLED,
+                KILLED_AGAIN,
+                STUCK,
+                POST_STOP ->
                 scene.same();
           };
       case Phase.Dead dead -> throw scene.impossible("kill");
@@ -491,7 +502,7 @@ public final class InstanceMachine {
           // What was asked for before its end was reported is answered as well.
           yield scene.same();
         }
-        yield scene.to(stopping.leaving(left.pids()));
+        yield StopSequence.left(scene, stopping, left);
       }
       case Report.BecameReady ready -> scene.same();
       case Report.Checked checked -> scene.same();

@@ -30,7 +30,7 @@ import pm.daemon.core.model.StopStep;
  *
  * <pre>
  * AWAIT_DEPENDANTS -> AWAIT_SPAWN -> DRAIN -> BEFORE_KILL -> PRE_STOP -> COMMAND or SIGNALLED
- *     -> KILLED -> STUCK
+ *     -> KILLED -> KILLED_AGAIN -> STUCK
  *                            whenever nothing of it is left: -> POST_STOP -> DEAD
  * </pre>
  */
@@ -38,6 +38,12 @@ final class StopSequence {
 
   /** How long a process has to answer the signal of {@code before_kill}, such as a JVM's QUIT. */
   static final Duration BEFORE_KILL_WAIT = Duration.ofSeconds(1);
+
+  /**
+   * How long the second look for what was killed may take. On a machine where everything takes
+   * long, it does too.
+   */
+  static final Duration LOOK_BOUND = Duration.ofSeconds(25);
 
   private StopSequence() {}
 
@@ -328,11 +334,19 @@ final class StopSequence {
       case COMMAND -> signal(scene, after, stopping.until(), endHooks(stopping));
       case SIGNALLED -> scene.to(after, signalOf(scene, after));
       // Whoever was asked to kill may have died with the daemon before this one.
-      case KILLED, STUCK -> scene.to(after, killRemains(scene, after));
+      case KILLED, KILLED_AGAIN, STUCK -> scene.to(after, killRemains(scene, after));
       // It ended before it was asked to; what it left behind has no dependants.
       case AWAIT_DEPENDANTS -> kill(scene, after);
       case AWAIT_SPAWN, POST_STOP -> throw scene.impossible(exited);
     };
+  }
+
+  /** Somebody has looked for it after a kill, and some of it was still there. */
+  static Step left(Scene scene, Phase.Stopping stopping, Report.RemainsLeft left) {
+    Phase.Stopping seen = stopping.leaving(left.pids());
+    // After the first kill it may only not have had the time to end.
+    return scene.to(
+        stopping.step() == StopStep.KILLED_AGAIN ? seen.at(StopStep.STUCK, Moment.NEVER) : seen);
   }
 
   /** A hook has ended that this step may be waiting for. */
@@ -347,7 +361,8 @@ final class StopSequence {
               : scene.same();
       case POST_STOP ->
           ended.kind() == HookKind.POST_STOP ? Ending.of(scene, stopping) : scene.same();
-      case AWAIT_DEPENDANTS, AWAIT_SPAWN, DRAIN, SIGNALLED, KILLED, STUCK -> scene.same();
+      case AWAIT_DEPENDANTS, AWAIT_SPAWN, DRAIN, SIGNALLED, KILLED, KILLED_AGAIN, STUCK ->
+          scene.same();
     };
   }
 
@@ -363,7 +378,17 @@ final class StopSequence {
       case PRE_STOP -> ask(scene, stopping, lost(scene, HookKind.PRE_STOP), endHooks(stopping)[0]);
       case COMMAND -> kill(scene, stopping, endHooks(stopping));
       case SIGNALLED -> kill(scene, stopping);
-      case AWAIT_SPAWN, KILLED -> scene.to(stopping.at(StopStep.STUCK, Moment.NEVER));
+      // That nothing was heard of its end says nothing yet: whoever tells it may be held up.
+      case KILLED ->
+          scene.to(
+              stopping.at(
+                  StopStep.KILLED_AGAIN, stepEnd(StopStep.KILLED_AGAIN, scene.spec(), scene.now())),
+              killRemains(scene, stopping));
+      case KILLED_AGAIN ->
+          Lateness.isLate(stopping.until(), scene.now())
+              ? scene.to(stopping.at(StopStep.KILLED_AGAIN, scene.now().after(Lateness.LOOK)))
+              : scene.to(stopping.at(StopStep.STUCK, Moment.NEVER));
+      case AWAIT_SPAWN -> scene.to(stopping.at(StopStep.STUCK, Moment.NEVER));
       case AWAIT_DEPENDANTS, STUCK -> throw scene.impossible("time passed");
       case POST_STOP -> {
         Step end = Ending.of(scene, stopping);
@@ -386,7 +411,7 @@ final class StopSequence {
               stopping.at(
                   StopStep.AWAIT_SPAWN,
                   Math.min(stopping.until(), scene.now().after(InstanceMachine.KILL_BOUND))));
-      case KILLED, STUCK -> scene.same();
+      case KILLED, KILLED_AGAIN, STUCK -> scene.same();
       case AWAIT_DEPENDANTS -> throw scene.impossible("hurry before it proceeds");
       // Its hook is ended as soon as time itself comes to it.
       case POST_STOP ->
@@ -399,7 +424,15 @@ final class StopSequence {
   static Phase.Stopping extended(Phase.Stopping stopping, long until) {
     return switch (stopping.step()) {
       case COMMAND, SIGNALLED -> stopping.at(stopping.step(), Math.max(stopping.until(), until));
-      case AWAIT_DEPENDANTS, AWAIT_SPAWN, DRAIN, BEFORE_KILL, PRE_STOP, KILLED, STUCK, POST_STOP ->
+      case AWAIT_DEPENDANTS,
+          AWAIT_SPAWN,
+          DRAIN,
+          BEFORE_KILL,
+          PRE_STOP,
+          KILLED,
+          KILLED_AGAIN,
+          STUCK,
+          POST_STOP ->
           stopping;
     };
   }
@@ -409,9 +442,11 @@ final class StopSequence {
   /** A later daemon goes on with the stop. */
   static Step resume(Scene scene, Phase.Stopping stopping) {
     boolean exited = stopping.exit().isPresent();
+    // Who kills it now has not killed it before.
+    StopStep step = stopping.step() == StopStep.KILLED_AGAIN ? StopStep.KILLED : stopping.step();
     Phase.Stopping anew =
         (stopping.isBeingSpawned() ? stopping.with(stopping.current().taken()) : stopping)
-            .at(stopping.step(), stepEnd(stopping.step(), scene.spec(), scene.now()));
+            .at(step, stepEnd(step, scene.spec(), scene.now()));
     Effect adopt =
         new Effect.Adopt(scene.instance().name(), stopping.current(), scene.spec(), exited);
     if (stopping.step() == StopStep.POST_STOP) {
@@ -436,6 +471,8 @@ final class StopSequence {
     return switch (stopping.step()) {
       case AWAIT_DEPENDANTS -> scene.to(stopping);
       case AWAIT_SPAWN, KILLED, STUCK -> scene.to(stopping, killRemains(scene, stopping));
+      // What was to be killed meanwhile was waiting for that.
+      case KILLED_AGAIN -> kill(scene, stopping);
       case DRAIN -> scene.to(stopping.at(StopStep.DRAIN, drainedAt(scene)), finish(stopping));
       case SIGNALLED -> scene.to(stopping, signalOf(scene, stopping));
       case BEFORE_KILL ->
@@ -462,6 +499,7 @@ final class StopSequence {
           Moment.after(now.after(spec.stop().timeout()), InstanceMachine.KILL_BOUND);
       case SIGNALLED, COMMAND -> now.after(spec.stop().timeout());
       case KILLED -> now.after(InstanceMachine.KILL_BOUND);
+      case KILLED_AGAIN -> now.after(LOOK_BOUND);
       // Until it is found, at the latest.
       case BEFORE_KILL, PRE_STOP, POST_STOP -> now.after(Hooks.GRACE);
     };
@@ -472,7 +510,8 @@ final class StopSequence {
     return switch (stopping.step()) {
       case BEFORE_KILL, PRE_STOP, COMMAND, POST_STOP ->
           new Effect[] {new Effect.EndHooks(stopping.current().invocation())};
-      case AWAIT_DEPENDANTS, AWAIT_SPAWN, DRAIN, SIGNALLED, KILLED, STUCK -> new Effect[0];
+      case AWAIT_DEPENDANTS, AWAIT_SPAWN, DRAIN, SIGNALLED, KILLED, KILLED_AGAIN, STUCK ->
+          new Effect[0];
     };
   }
 

@@ -137,10 +137,13 @@ public final class Wording {
                   + ", killed in "
                   + duration(stopping.until() - now.nanos());
           case KILLED -> "; killed";
+          case KILLED_AGAIN -> "; killed, and looked for again";
           case STUCK ->
               stopping.isBeingSpawned()
                   ? "; still being spawned, which cannot be interrupted"
-                  : "; cannot be killed" + pids(stopping.leftovers());
+                  : stopping.leftovers().isEmpty()
+                      ? "; killed, but nobody could see whether it is gone"
+                      : "; cannot be killed" + pids(stopping.leftovers());
         };
   }
 

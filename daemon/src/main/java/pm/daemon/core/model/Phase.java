@@ -278,7 +278,15 @@ public sealed interface Phase {
           && exit.isEmpty()
           && switch (step) {
             case AWAIT_DEPENDANTS, AWAIT_SPAWN, STUCK -> true;
-            case DRAIN, BEFORE_KILL, PRE_STOP, COMMAND, SIGNALLED, KILLED, POST_STOP -> false;
+            case DRAIN,
+                BEFORE_KILL,
+                PRE_STOP,
+                COMMAND,
+                SIGNALLED,
+                KILLED,
+                KILLED_AGAIN,
+                POST_STOP ->
+                false;
           };
     }
 

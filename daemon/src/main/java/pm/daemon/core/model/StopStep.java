@@ -28,8 +28,13 @@ public enum StopStep {
   COMMAND,
   /** The stop signal was sent; the deadline is the stop timeout. */
   SIGNALLED,
-  /** Everything was killed; the deadline is when we say that it does not help. */
+  /** Everything was killed; the deadline is when that is done again. */
   KILLED,
+  /**
+   * Everything should be gone, so what is left is looked for and killed again; the deadline is when
+   * we no longer wait to hear what was found.
+   */
+  KILLED_AGAIN,
   /** Killing did not help, or the spawn does not end; we wait without a deadline. */
   STUCK,
   /** Nothing of it is left, and the hook {@code post_stop} runs. */

@@ -166,6 +166,8 @@ class InstanceMachineTest {
     STOPPING_SIGNALLED_ENDED(stopping(RUNNING, StopStep.SIGNALLED, DEADLINE, true)),
     STOPPING_KILLED(stopping(RUNNING, StopStep.KILLED, DEADLINE, false)),
     STOPPING_KILLED_ENDED(stopping(RUNNING, StopStep.KILLED, DEADLINE, true)),
+    STOPPING_KILLED_AGAIN(stopping(RUNNING, StopStep.KILLED_AGAIN, DEADLINE, false)),
+    STOPPING_KILLED_AGAIN_ENDED(stopping(RUNNING, StopStep.KILLED_AGAIN, DEADLINE, true)),
     STOPPING_STUCK_SPAWN(stopping(SPAWNING, StopStep.STUCK, Moment.NEVER, false)),
     STOPPING_STUCK(stopping(RUNNING, StopStep.STUCK, Moment.NEVER, false)),
     STOPPING_STUCK_ENDED(stopping(RUNNING, StopStep.STUCK, Moment.NEVER, true)),
@@ -250,6 +252,8 @@ class InstanceMachineTest {
             STOPPING_SIGNALLED_ENDED,
             STOPPING_KILLED,
             STOPPING_KILLED_ENDED,
+            STOPPING_KILLED_AGAIN,
+            STOPPING_KILLED_AGAIN_ENDED,
             STOPPING_STUCK_SPAWN,
             STOPPING_STUCK,
             STOPPING_STUCK_ENDED ->

@@ -245,6 +245,10 @@ final class StatesDocument {
           "KILL to everything in `stop.scope` | "
               + Wording.duration(InstanceMachine.KILL_BOUND.toNanos())
               + " are over";
+      case KILLED_AGAIN ->
+          "what is left of it is looked for, and killed once more | some of it is found, or nobody"
+              + " could look for "
+              + Wording.duration(StopSequence.LOOK_BOUND.toNanos());
       case STUCK ->
           "killing did not help, or the spawn does not end: it is listed with its pids, an event is raised, and whoever waits is told that it"
               + " failed | it is gone after all";
@@ -336,6 +340,8 @@ final class StatesDocument {
               case "stopping-signalled-ended" -> "signalled, its main process has ended";
               case "stopping-killed" -> "killed";
               case "stopping-killed-ended" -> "killed, its main process has ended";
+              case "stopping-killed-again" -> "killed again";
+              case "stopping-killed-again-ended" -> "killed again, its main process has ended";
               case "stopping-stuck-spawn" -> "stuck, its process still being spawned";
               case "stopping-stuck" -> "stuck";
               case "stopping-stuck-ended" -> "stuck, its main process has ended";

@@ -99,6 +99,8 @@ class WordingTest {
         .isEqualTo("not ready within start_timeout; killed");
     assertThat(stopping(StopCause.UNHEALTHY, StopStep.KILLED, false))
         .isEqualTo("liveness lost; killed");
+    assertThat(stopping(StopCause.UNHEALTHY, StopStep.KILLED_AGAIN, false))
+        .isEqualTo("liveness lost; killed, and looked for again");
     assertThat(stopping(StopCause.REMAINS, StopStep.STUCK, true))
         .isEqualTo(
             "its main process ended and left others behind; cannot be killed: pids 12, 4711");
