@@ -277,4 +277,46 @@ final class ConnectionTest {
       assertThat(daemon.received()).isEmpty();
     }
   }
+
+  /** What a daemon before this version says, which knows no columns. */
+  @Test
+  void asksAnOlderDaemonForAllMembers() throws IOException {
+    String items =
+        "[{\"name\":\"web@1\",\"state\":\"DEAD\",\"reason\":\"stopped\",\"as_desired\":false}]";
+    try (FakeDaemon daemon =
+        new FakeDaemon(
+            socket(),
+            peer -> {
+              peer.read();
+              peer.send(
+                  "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,\"message\":\"unknown parameter columns\"}}");
+              peer.read();
+              peer.send("{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"items\":" + items + "}}");
+              peer.awaitEnd();
+            })) {
+      Call call = call("status", "web");
+      assertThat(call.out()).contains("\nweb@1   DEAD").contains("stopped");
+      assertThat(call.exitCode()).isEqualTo(ExitCode.NOT_AS_DESIRED);
+      assertThat(daemon.received().getLast())
+          .endsWith("\"method\":\"status\",\"params\":{\"selectors\":[\"web\"]}}");
+    }
+  }
+
+  @Test
+  void takesNoRowThatIsTooShort() throws IOException {
+    try (FakeDaemon daemon =
+        new FakeDaemon(
+            socket(),
+            peer -> {
+              peer.read();
+              peer.send(
+                  "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"items\":[[\"web@1\",\"IDLE\"]]}}");
+              peer.awaitEnd();
+            })) {
+      Call call = call("status");
+      assertThat(call.err()).contains("not as its protocol says: an item must be an object");
+      assertThat(call.exitCode()).isEqualTo(ExitCode.FAILED);
+      assertThat(daemon.received()).hasSize(1);
+    }
+  }
 }

@@ -157,14 +157,22 @@ final class JsonReader {
 
   private String string(int maxLength) throws JsonException {
     int start = ++at;
-    while (at < end
-        && text[at] != '"'
-        && text[at] != '\\'
-        && text[at] >= ' '
-        && !Character.isSurrogate(text[at])) {
-      at++;
+    // Most of a client's time goes by here, interpreted: with nothing that is called, and no field.
+    char[] characters = text;
+    int limit = end;
+    int position = start;
+    while (position < limit) {
+      char c = characters[position];
+      if (c == '"'
+          || c == '\\'
+          || c < ' '
+          || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+        break;
+      }
+      position++;
     }
-    String plain = new String(text, start, at - start);
+    at = position;
+    String plain = new String(characters, start, position - start);
     String string = at < end && text[at] == '"' ? plain : rest(new StringBuilder(plain));
     at++;
     if (string.length() > maxLength) {

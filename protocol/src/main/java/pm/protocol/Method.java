@@ -13,7 +13,7 @@ public enum Method {
   /** {@code {"version","protocol"}}. */
   VERSION("version", Access.OPERATOR, Kind.CALL),
   /** A page of instances in short. */
-  STATUS("status", Access.OPERATOR, Kind.CALL, "selectors", "cursor"),
+  STATUS("status", Access.OPERATOR, Kind.CALL, "selectors", "columns", "cursor"),
   /** A page of everything about instances. */
   DESCRIBE("describe", Access.OPERATOR, Kind.CALL, "selectors", "cursor"),
   /** The chain of causes of the present state, in sentences. */

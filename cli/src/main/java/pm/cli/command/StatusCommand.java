@@ -1,7 +1,9 @@
 package pm.cli.command;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import pm.cli.arguments.CommandFailure;
 import pm.cli.arguments.Operands;
@@ -63,29 +65,59 @@ final class StatusCommand implements Command {
       throw new CommandFailure(
           ExitCode.USAGE, "--interval: there is nothing to repeat without --watch.");
     }
+    return session.format().isForPeople() ? show(session) : list(session);
+  }
+
+  private static ExitCode list(Session session) throws CommandFailure, JsonException, IOException {
     Pages pages;
     try (Connection connection = session.connect()) {
       pages = Pages.read(connection, Method.STATUS, session.selectors());
     }
     List<Members> items = pages.objects();
-    if (!session.format().isForPeople()) {
-      Results.list(session, pages.items(), "name");
-    } else if (items.isEmpty()) {
-      session.notice("no programs are configured. Write some and load them with: pmctl apply");
-    } else {
-      Table table = StatusTable.of(items, session.format() == Format.WIDE, session.style());
-      session.out().print(table.render(columns(session, table)));
-    }
-    if (session.format().isForPeople() && pages.first().bool("files_newer", false)) {
-      session.notice(
-          "the configuration files are newer than what is loaded. See what would change: pmctl apply --dry-run");
-    }
+    Results.list(session, pages.items(), "name");
     for (Members item : items) {
       if (!item.bool("as_desired", true)) {
         return ExitCode.NOT_AS_DESIRED;
       }
     }
     return ExitCode.DONE;
+  }
+
+  private static ExitCode show(Session session) throws CommandFailure, JsonException, IOException {
+    boolean wide = session.format() == Format.WIDE;
+    Pages pages = pages(session, wide);
+    List<List<?>> rows = new ArrayList<>(pages.items().size());
+    for (Object item : pages.items()) {
+      rows.add(StatusTable.row(item, wide));
+    }
+    if (rows.isEmpty()) {
+      session.notice("no programs are configured. Write some and load them with: pmctl apply");
+    } else {
+      Table table = StatusTable.ofRows(rows, wide, session.style());
+      session.out().print(table.render(columns(session, table)));
+    }
+    if (pages.first().bool("files_newer", false)) {
+      session.notice(
+          "the configuration files are newer than what is loaded. See what would change: pmctl apply --dry-run");
+    }
+    return StatusTable.isAsDesired(rows) ? ExitCode.DONE : ExitCode.NOT_AS_DESIRED;
+  }
+
+  /** With no more than the table needs: an interpreter, which most of us is, reads it slowly. */
+  private static Pages pages(Session session, boolean wide) throws CommandFailure, JsonException {
+    Map<String, Object> params = session.selectors();
+    params.put("columns", StatusTable.members(wide));
+    try (Connection connection = session.connect()) {
+      try {
+        return Pages.read(connection, Method.STATUS, params);
+      } catch (CommandFailure refused) {
+        if (refused.exitCode() != ExitCode.USAGE) {
+          throw refused;
+        }
+        // A daemon of a version before this one does not know of columns.
+        return Pages.read(connection, Method.STATUS, session.selectors());
+      }
+    }
   }
 
   /** What a line may have: on a terminal no more than fits, for a table and not for a wide one. */

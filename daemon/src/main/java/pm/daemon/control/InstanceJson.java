@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import pm.config.ProgramSpec;
 import pm.config.RestartSpec;
 import pm.daemon.core.model.ExitStatus;
@@ -25,6 +26,35 @@ import pm.protocol.Times;
 /** Instances as {@code status} and {@code describe} show them. Any thread. */
 final class InstanceJson {
   private static final int MOST_DELAYS = 10;
+
+  /** The names of the members of {@code status}. */
+  static final Set<String> STATUS =
+      Set.of(
+          "name",
+          "program",
+          "instance",
+          "groups",
+          "state",
+          "reason",
+          "detail",
+          "as_desired",
+          "pid",
+          "started_at",
+          "uptime_seconds",
+          "restarts",
+          "restarts_in_window",
+          "max_restarts",
+          "next_start_at",
+          "exit_code",
+          "exit_signal",
+          "exit_cause",
+          "ready",
+          "healthy",
+          "tasks_in_hand",
+          "cpu_percent",
+          "memory_bytes",
+          "invocation_id",
+          "enabled");
 
   private InstanceJson() {}
 

@@ -84,6 +84,15 @@ final class Queries {
   }
 
   void status(Call call) throws JsonException {
+    List<String> columns = call.params().strings("columns");
+    if (columns.size() > InstanceJson.STATUS.size()) {
+      throw new JsonException("columns: there are only " + InstanceJson.STATUS.size());
+    }
+    for (String column : columns) {
+      if (!InstanceJson.STATUS.contains(column)) {
+        throw new JsonException("columns: status has no member " + Params.shortened(column));
+      }
+    }
     Optional<List<InstanceName>> names = selectRest(call);
     if (names.isEmpty()) {
       return;
@@ -95,14 +104,21 @@ final class Queries {
         () -> {
           Page page = new Page("items");
           for (Shown each : all) {
-            if (!page.add(
-                each.name().toString(),
-                InstanceJson.status(each, samples.of(each.view(), now), now))) {
+            Map<String, Object> item = InstanceJson.status(each, samples.of(each.view(), now), now);
+            if (!page.add(each.name().toString(), columns.isEmpty() ? item : row(item, columns))) {
               break;
             }
           }
           return page.end(Optional.of(ports.configuration().isNewer()));
         });
+  }
+
+  private static List<Object> row(Map<String, Object> item, List<String> columns) {
+    List<Object> row = new ArrayList<>(columns.size());
+    for (String column : columns) {
+      row.add(item.getOrDefault(column, Json.NULL));
+    }
+    return row;
   }
 
   void describe(Call call) throws JsonException {

@@ -95,6 +95,9 @@ final class ControlServerIT {
           {"jsonrpc":"2.0","id":1,"method":"status","params":{"selectors":"web"}} | -32602
           {"jsonrpc":"2.0","id":1,"method":"status","params":{"selectors":[1]}}   | -32602
           {"jsonrpc":"2.0","id":1,"method":"status","params":{"cursor":"web"}}    | -32602
+          {"jsonrpc":"2.0","id":1,"method":"status","params":{"columns":"name"}}  | -32602
+          {"jsonrpc":"2.0","id":1,"method":"status","params":{"columns":["name","nmae"]}} | -32602
+          {"jsonrpc":"2.0","id":1,"method":"status","params":{"columns":["name","name","name","name","name","name","name","name","name","name","name","name","name","name","name","name","name","name","name","name","name","name","name","name","name","name"]}} | -32602
           {"jsonrpc":"2.0","id":1,"method":"start"}                      | -32602
           {"jsonrpc":"2.0","id":1,"method":"start","params":{"selectors":[]}}     | -32602
           {"jsonrpc":"2.0","id":1,"method":"start","params":{"selectors":["web"],"timeout_seconds":-1}} | -32602

@@ -63,6 +63,7 @@ final class QueriesIT {
       Members status = client.result("status", "{\"selectors\":[\"group:front\"]}");
       assertThat(status.values().keySet()).containsExactly("items", "files_newer");
       Map<String, Object> item = new LinkedHashMap<>(status.objects("items").getFirst().values());
+      assertThat(item.keySet()).isEqualTo(InstanceJson.STATUS);
       assertThat((Double) item.remove("uptime_seconds")).isBetween(90.0, 150.0);
       // Three seconds of processor time in a minute and a half and a bit.
       assertThat((Double) item.remove("cpu_percent")).isBetween(2.0, 3.4);
@@ -78,6 +79,9 @@ final class QueriesIT {
                    "memory_bytes":50331648,"invocation_id":"0123456789abcdef0123456789abcdef",
                    "enabled":true}
                   """));
+      Members rows =
+          client.result("status", "{\"columns\":[\"memory_bytes\",\"name\",\"reason\"]}");
+      assertThat(rows.list("items")).isEqualTo(Json.parse("[[50331648,\"web@1\",null]]"));
       daemon.filesNewer = true;
       assertThat(client.result("status", "{}").bool("files_newer", false)).isTrue();
     }
