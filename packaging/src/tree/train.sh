@@ -59,6 +59,10 @@ until pmctl ping; do
   sleep 0.1
 done
 
+# As where the native library is not to be had.
+PMCTL_JAVA_OPTIONS="-XX:DumpLoadedClassList=$work/channel.pmctl.classes -Dpm.native=" \
+  "$tree/bin/pmctl" --socket "$home/run/pmd.sock" ping
+
 pmctl start web
 pmctl status || [ $? = 3 ]
 pmctl status -o json web

@@ -31,8 +31,19 @@ class ArchitectureTest {
     noClasses()
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("pm.daemon..", "jnr..", "com.kenai..")
+        .resideInAnyPackage("pm.daemon..", "jnr..")
         .allowEmptyShould(true)
+        .check(PRODUCTION);
+  }
+
+  @Test
+  void oneClassKnowsOfTheNativeLibrary() {
+    noClasses()
+        .that()
+        .haveNameNotMatching("pm\\.cli\\.client\\.NativeLink(\\$.*)?")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("com.kenai..", "java.lang.foreign")
         .check(PRODUCTION);
   }
 

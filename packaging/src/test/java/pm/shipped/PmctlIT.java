@@ -131,6 +131,30 @@ final class PmctlIT {
     assertThat(shell("pmctl status -o name web").out()).isEqualTo("web@1\nweb@2\n");
   }
 
+  /** The JDK's sockets set up networking, cryptography and method handles: half of the time. */
+  @Test
+  void statusLoadsNothingThatItCanDoWithout() throws Exception {
+    String log = "PMCTL_JAVA_OPTIONS=-Xlog:class+load:file=$PM_HOME/classes ";
+    assertThat(shell(log + "pmctl status web").out()).contains("web@2");
+    List<String> classes = Files.readAllLines(home.resolve("classes"));
+    assertThat(classes)
+        .hasSizeLessThan(640)
+        .allMatch(line -> line.contains("shared objects file"))
+        .anyMatch(line -> line.contains(" pm.cli.client.NativeLink "))
+        .noneMatch(line -> line.contains(" java.security.SecureRandom "))
+        .noneMatch(line -> line.contains(" java.lang.invoke.LambdaMetafactory "));
+  }
+
+  @Test
+  void withoutTheNativeLibraryAllGoesOn() throws Exception {
+    String without = "PMCTL_JAVA_OPTIONS=-Dpm.native= pmctl ";
+    assertThat(shell(without + "status web").out()).contains("web@1   IDLE", "web@2   IDLE");
+    Outcome outcome = shell("PMCTL_JAVA_OPTIONS=-Dpm.native=/nonexistent pmctl ping");
+    assertThat(outcome.out()).isEqualTo("pong\n");
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.exitCode()).isZero();
+  }
+
   @Test
   void aBrokenPipeEndsQuietly() throws Exception {
     Outcome outcome = shell("pmctl logs -f web | head -n 3; echo \"${PIPESTATUS[0]}\"");

@@ -1,13 +1,8 @@
 package pm.cli.client;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -35,6 +30,9 @@ public final class Connection implements AutoCloseable {
   /** For waits that only an answer ends. */
   public static final Duration FOREVER = Duration.ofDays(36_500);
 
+  /** The property in which the launcher names the folder of native libraries. */
+  private static final String NATIVE = "pm.native";
+
   /** Of a socket's address, see unix(7). */
   private static final int LONGEST_PATH = 107;
 
@@ -43,9 +41,7 @@ public final class Connection implements AutoCloseable {
 
   private final Path path;
   private final Duration answerLimit;
-  private final SocketChannel channel;
-  private final Selector selector;
-  private final SelectionKey key;
+  private final Link link;
   private final ByteBuffer buffer = ByteBuffer.allocate(64 * 1024);
   private final LineSplitter splitter = new LineSplitter();
   private final ArrayDeque<byte[]> lines = new ArrayDeque<>();
@@ -70,13 +66,10 @@ public final class Connection implements AutoCloseable {
         }
       };
 
-  private Connection(Path path, Duration answerLimit, SocketChannel channel, Selector selector)
-      throws IOException {
+  private Connection(Path path, Duration answerLimit, Link link) {
     this.path = path;
     this.answerLimit = answerLimit;
-    this.channel = channel;
-    this.selector = selector;
-    this.key = channel.register(selector, SelectionKey.OP_READ);
+    this.link = link;
   }
 
   /**
@@ -99,15 +92,9 @@ public final class Connection implements AutoCloseable {
               + ". Start pmd with a shorter one and name it here: --socket PATH, or PM_SOCKET.");
     }
     try {
-      SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-      try {
-        channel.connect(UnixDomainSocketAddress.of(path));
-        channel.configureBlocking(false);
-        return new Connection(path, answerLimit, channel, Selector.open());
-      } catch (IOException e) {
-        channel.close();
-        throw e;
-      }
+      Optional<Link> quick = NativeLink.connect(path, System.getProperty(NATIVE, ""));
+      Link link = quick.isPresent() ? quick.get() : ChannelLink.connect(path);
+      return new Connection(path, answerLimit, link);
     } catch (IOException e) {
       throw unreachable(address, path, e);
     }
@@ -177,10 +164,10 @@ public final class Connection implements AutoCloseable {
       throw new CommandFailure(ExitCode.USAGE, "the request is longer than 1 MiB. " + remedy);
     }
     try {
+      link.write(line);
       while (line.hasRemaining()) {
-        if (channel.write(line) == 0) {
-          awaitRoom();
-        }
+        awaitRoom();
+        link.write(line);
       }
     } catch (IOException e) {
       // The daemon may have said why before it closed; then that is read next, else the end is.
@@ -229,7 +216,7 @@ public final class Connection implements AutoCloseable {
   /** Has {@link #receive} return, now or when it is called next. Any thread. */
   public void wakeUp() {
     woken = true;
-    selector.wakeup();
+    link.wakeUp();
   }
 
   /**
@@ -238,37 +225,26 @@ public final class Connection implements AutoCloseable {
    */
   private void awaitRoom() throws IOException, CommandFailure {
     long deadline = System.nanoTime() + answerLimit.toNanos();
-    key.interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
-    try {
-      while (true) {
-        long left = deadline - System.nanoTime();
-        if (left <= 0) {
-          throw notAnswering();
-        }
-        // Somebody who wakes us up is heard by receive.
-        if (selector.select(left / 1_000_000 + 1) > 0) {
-          selector.selectedKeys().clear();
-          if (key.isReadable()) {
-            read();
-          }
-          if (key.isWritable()) {
-            return;
-          }
-        }
+    int ready;
+    do {
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        throw notAnswering();
       }
-    } finally {
-      key.interestOps(SelectionKey.OP_READ);
-    }
+      // Somebody who wakes us up is heard by receive.
+      ready = link.await(left, true);
+      if ((ready & Link.READABLE) != 0) {
+        read();
+      }
+    } while ((ready & Link.WRITABLE) == 0);
   }
 
   /** Waits until something has come, or the time is over. */
   private void await(long nanos) throws CommandFailure {
     try {
-      if (selector.select(nanos / 1_000_000 + 1) == 0) {
-        return;
+      if ((link.await(nanos, false) & Link.READABLE) != 0) {
+        read();
       }
-      selector.selectedKeys().clear();
-      read();
     } catch (IOException e) {
       // As when it closes in good order: whatever it had to say has been read.
       throw new ConnectionClosed(path, isUpgrading);
@@ -277,7 +253,7 @@ public final class Connection implements AutoCloseable {
 
   private void read() throws IOException {
     buffer.clear();
-    if (channel.read(buffer) < 0) {
+    if (link.read(buffer) < 0) {
       throw new ClosedChannelException();
     }
     buffer.flip();
@@ -338,8 +314,7 @@ public final class Connection implements AutoCloseable {
   @Override
   public void close() {
     try {
-      selector.close();
-      channel.close();
+      link.close();
     } catch (IOException e) {
       // Nothing was lost: what we sent was answered, or is not waited for.
     }
