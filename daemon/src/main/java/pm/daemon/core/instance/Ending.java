@@ -132,7 +132,8 @@ final class Ending {
     String why =
         switch (stopping.cause()) {
           case SHUTDOWN -> "the daemon shut down";
-          case SCALED_DOWN, RECYCLED -> "by the pool: " + stopping.detail();
+          case SCALED_DOWN, RECYCLED ->
+              "by the pool" + (stopping.detail().isEmpty() ? "" : ": " + stopping.detail());
           case REQUESTED,
               CHANGED,
               DEPENDENCY,
