@@ -204,7 +204,7 @@ final class ConfigurationChange {
       return;
     }
     for (String needed : spec.dependsOn().keySet()) {
-      if (draft.programOf(needed).isEmpty() || needed.equals(spec.name())) {
+      if (draft.programOf(needed).isEmpty()) {
         draft.requests.reply(
             run.request(),
             new Answer.Refused("it depends on " + needed + ", which is not there"),

@@ -352,8 +352,11 @@ final class Scenario {
       case "spawned" -> {
         InvocationId id = invocation(words.getFirst());
         processes.putIfAbsent(id, new ProcessIdentity(101 + processes.size(), 5, 5));
-        yield words.contains("enforced")
-            ? new Report.Spawned(id, process(id), List.of(), true)
+        int why = words.indexOf("unenforced") + 1;
+        List<String> notes =
+            why == 0 ? List.of() : List.of(String.join(" ", words.subList(why, words.size())));
+        yield words.contains("enforced") || why > 0
+            ? new Report.Spawned(id, process(id), notes, why == 0)
             : new Report.Spawned(id, process(id));
       }
       case "adopted" -> {
@@ -402,6 +405,11 @@ final class Scenario {
               instance(words.getFirst()),
               "/var/log/pm/" + words.getFirst() + ".log",
               String.join(" ", words.subList(1, words.size())));
+      case "remarked" ->
+          new Report.Remarked(
+              instance(words.get(0)),
+              words.get(1),
+              String.join(" ", words.subList(2, words.size())));
       case "output-flows" ->
           new Report.OutputFlows(
               instance(words.getFirst()), "/var/log/pm/" + words.getFirst() + ".log");

@@ -1,6 +1,7 @@
 package pm.daemon.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import pm.config.Configuration;
 import pm.config.DaemonSpec;
@@ -27,7 +29,6 @@ import pm.daemon.core.event.TaskCommand;
 import pm.daemon.core.event.TaskEffect;
 import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.event.TaskReport;
-import pm.daemon.core.event.Turn;
 import pm.daemon.core.model.Actor;
 import pm.daemon.core.model.Decisions;
 import pm.daemon.core.model.InstanceName;
@@ -38,6 +39,7 @@ import pm.daemon.core.model.NewTask;
 import pm.daemon.core.model.PoolView;
 import pm.daemon.core.model.Priority;
 import pm.daemon.core.model.ProcessIdentity;
+import pm.daemon.core.pool.Rules;
 
 /** How events about tasks pass through the supervisor, and what the end of a batch decides. */
 class SupervisorTasksTest {
@@ -47,7 +49,7 @@ class SupervisorTasksTest {
   private static final byte[] DATA = "{}".getBytes(StandardCharsets.UTF_8);
 
   /** What a caller of the hot path gathers. */
-  private static final class Lists implements Turn {
+  private static final class Lists implements Gatherer {
     final List<TaskEntry> entries = new ArrayList<>();
     final List<Effect> effects = new ArrayList<>();
 
@@ -60,19 +62,44 @@ class SupervisorTasksTest {
     public void run(Effect effect) {
       effects.add(effect);
     }
+
+    @Override
+    public void add(Decision decision) {
+      entries.addAll(decision.taskEntries());
+      effects.addAll(decision.effects());
+    }
   }
 
-  private final Supervisor supervisor = new Supervisor(new SplittableRandom(1), 2);
+  /** Draws nothing more once it is empty, so that nothing can be started. */
+  private static final class Urn implements RandomGenerator {
+    private final SplittableRandom drawn = new SplittableRandom(1);
+    boolean isEmpty;
+
+    @Override
+    public long nextLong() {
+      if (isEmpty) {
+        throw new IllegalStateException("the urn is empty");
+      }
+      return drawn.nextLong();
+    }
+  }
+
+  private final Urn urn = new Urn();
+  private final Supervisor supervisor = new Supervisor(urn, 2);
   private final Lists lists = new Lists();
 
   private InvocationId worker() {
+    return worker(PoolSpec.DEFAULT);
+  }
+
+  private InvocationId worker(PoolSpec pool) {
     TreeMap<String, ProgramSpec> programs = new TreeMap<>();
     programs.put(
         "pics",
         new ProgramSpec.Builder("pics", new pm.config.Command(List.of("/bin/pics"), false))
             .type(ProgramType.WORKER)
             .readiness(new Readiness.Uptime(Duration.ZERO))
-            .pool(Optional.of(PoolSpec.DEFAULT))
+            .pool(Optional.of(pool))
             .build());
     supervisor.beginTasks("t", 0, true, NOW);
     supervisor.handle(
@@ -123,6 +150,41 @@ class SupervisorTasksTest {
     assertThat(lists.entries).singleElement().isInstanceOf(TaskEntry.Ended.class);
     assertThat(supervisor.settle(NOW).entries()).isEmpty();
     assertThat(state()).isEqualTo(InstanceState.IDLE);
+  }
+
+  @Test
+  void whatWasDecidedBeforeAMistakeStandsAndTheMistakeIsToldNext() {
+    InvocationId id = worker(new Rules().workers(1, 2).build());
+    supervisor.take(submit(), NOW, lists);
+    supervisor.take(submit(), NOW, lists);
+    supervisor.take(submit(), NOW, lists);
+    supervisor.settle(NOW);
+    urn.isEmpty = true;
+    Moment later = new Moment(NOW.nanos() + 60_000_000_000L, NOW.wall());
+    supervisor.take(new TaskReport.Succeeded(id, 1, "", 1, DATA.clone()), later, lists);
+
+    Decision settled = supervisor.settle(later);
+    assertThat(settled.taskEntries()).singleElement().isInstanceOf(TaskEntry.Started.class);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> supervisor.settle(later))
+        .withMessage("the urn is empty");
+    urn.isEmpty = false;
+    assertThat(supervisor.settle(later).taskEntries()).isEmpty();
+  }
+
+  @Test
+  void aCallerThatGathersItselfIsToldTheSame() {
+    worker(new Rules().workers(1, 2).build());
+    supervisor.take(submit(), NOW, lists);
+    supervisor.take(submit(), NOW, lists);
+    lists.entries.clear();
+    supervisor.settle(NOW, lists);
+    assertThat(lists.entries).singleElement().isInstanceOf(TaskEntry.Started.class);
+    assertThat(lists.effects).last().isInstanceOf(TaskEffect.Send.class);
+
+    urn.isEmpty = true;
+    Moment later = new Moment(NOW.nanos() + 60_000_000_000L, NOW.wall());
+    assertThatIllegalStateException().isThrownBy(() -> supervisor.settle(later, lists));
   }
 
   @Test

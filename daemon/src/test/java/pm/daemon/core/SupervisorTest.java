@@ -91,6 +91,30 @@ class SupervisorTest {
   }
 
   @Test
+  void allThatIsKnownCanBeKeptAnew() {
+    Supervisor supervisor = empty();
+    begin(supervisor, 2);
+    supervisor.handle(
+        new Command.Stop(1, Actor.AUTOSTART, List.of("web@2"), Command.Patience.NONE), NOW);
+    Supervisor other = empty();
+    other.replay(supervisor.wholeTruth());
+    assertThat(List.copyOf(other.instances())).isEqualTo(List.copyOf(supervisor.instances()));
+    assertThat(other.configuration()).isEqualTo(supervisor.configuration());
+    assertThat(other.decisions()).isEqualTo(supervisor.decisions());
+    assertThat(other.nextDeadline()).isEqualTo(supervisor.nextDeadline());
+  }
+
+  @Test
+  void whatIsDisabledIsShownSo() {
+    Supervisor supervisor = empty();
+    begin(supervisor, 1);
+    assertThat(supervisor.view(WEB, NOW).enabled()).isTrue();
+    supervisor.handle(
+        new Command.Disable(1, Actor.AUTOSTART, List.of("web"), Command.Patience.NONE), NOW);
+    assertThat(supervisor.view(WEB, NOW).enabled()).isFalse();
+  }
+
+  @Test
   void whatIsNotThereHasNoView() {
     Supervisor supervisor = empty();
     assertThatIllegalArgumentException().isThrownBy(() -> supervisor.view(WEB, NOW));

@@ -49,6 +49,7 @@ final class TaskWords {
       case "concurrency",
           "idle",
           "scale_wait",
+          "max_memory",
           "max_tasks",
           "stall",
           "task_timeout",
@@ -79,10 +80,7 @@ final class TaskWords {
         old.weights(),
         key.equals("concurrency") ? Integer.parseInt(value) : old.concurrency(),
         old.accepts(),
-        key.equals("max_tasks")
-            ? new PoolSpec.Recycle(
-                OptionalLong.of(Long.parseLong(value)), Optional.empty(), OptionalLong.empty(), 0)
-            : old.recycle(),
+        recycle(old.recycle(), key, value),
         old.throttle(),
         key.equals("stall")
             ? new PoolSpec.Stall(Optional.of(duration(value)), PoolSpec.StallAction.RESTART)
@@ -90,6 +88,18 @@ final class TaskWords {
         old.queue(),
         rules(old.task(), key, value),
         old.breaker());
+  }
+
+  private static PoolSpec.Recycle recycle(PoolSpec.Recycle old, String key, String value) {
+    return switch (key) {
+      case "max_tasks" ->
+          new PoolSpec.Recycle(
+              OptionalLong.of(Long.parseLong(value)), Optional.empty(), OptionalLong.empty(), 0);
+      case "max_memory" ->
+          new PoolSpec.Recycle(
+              OptionalLong.empty(), Optional.empty(), OptionalLong.of(Long.parseLong(value)), 0);
+      default -> old;
+    };
   }
 
   private static PoolSpec.TaskRules rules(PoolSpec.TaskRules old, String key, String value) {

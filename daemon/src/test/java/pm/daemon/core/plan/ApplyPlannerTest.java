@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import pm.config.Command;
 import pm.config.Configuration;
 import pm.config.DaemonSpec;
+import pm.config.DependencyCondition;
 import pm.config.Location;
 import pm.config.PoolSpec;
 import pm.config.Problem;
@@ -141,6 +142,45 @@ class ApplyPlannerTest {
                 new TreeMap<>(Map.of(other.location().file(), List.of(other))),
                 List.of(other)));
     assertThat(actions(plan)).isEqualTo(Map.of("web", Action.REMOVE));
+  }
+
+  @Test
+  void whatIsNewSaysHowManyItIs() {
+    ProgramSpec one = program("one", "/bin/a");
+    ProgramSpec three = new ProgramSpec.Builder(program("three", "/bin/a")).instances(3).build();
+    ApplyPlan plan = ApplyPlanner.plan(inForce(), files(Map.of(), List.of(), one, three));
+    assertThat(plan.programs())
+        .extracting(ApplyPlan.ProgramStep::detail)
+        .containsExactly("1 instance", "3 instances");
+  }
+
+  @Test
+  void whatWouldDependOnItselfWithWhatGoesOnWaits() {
+    Problem error = problem("/etc/pm/programs.d/db.yaml");
+    ProgramSpec db = dependent("db", "web");
+    ApplyPlan plan =
+        ApplyPlanner.plan(
+            inForce(db, program("web", "/bin/web")),
+            files(Map.of("db", List.of(error)), List.of(), dependent("web", "db")));
+    assertThat(actions(plan)).isEqualTo(Map.of("db", Action.INVALID, "web", Action.INVALID));
+    assertThat(plan.programs().get(1).detail())
+        .isEqualTo("it would depend on itself; it goes on as it was");
+    assertThat(plan.problems())
+        .last()
+        .hasToString(
+            FILE
+                + ":3:5: programs.web.depends_on: with what goes on as it was, it depends on"
+                + " itself: db -> web -> db; mend the other definitions first");
+    ApplyPlan fresh =
+        ApplyPlanner.plan(
+            inForce(db), files(Map.of("db", List.of(error)), List.of(), dependent("web", "db")));
+    assertThat(fresh.programs().get(1).detail()).isEqualTo("it would depend on itself");
+  }
+
+  private static ProgramSpec dependent(String name, String on) {
+    return new ProgramSpec.Builder(program(name, "/bin/" + name))
+        .dependsOn(new TreeMap<>(Map.of(on, DependencyCondition.READY)))
+        .build();
   }
 
   @Test

@@ -50,6 +50,7 @@ class SelectorTest {
     assertThat(select("*@1")).isEqualTo(found("api-v2@1", "db@1", "web@1", "webhook@1"));
     assertThat(select("web@?")).isEqualTo(found("web@1", "web@2"));
     assertThat(select("?b")).isEqualTo(found("db@1"));
+    assertThat(select("@*")).isEqualTo(new Selection.Nothing("@*"));
     assertThat(select("*e*b*")).isEqualTo(found("web@1", "web@2", "web@10", "webhook@1"));
     assertThat(select("*"))
         .isEqualTo(found("api-v2@1", "db@1", "web@1", "web@2", "web@10", "webhook@1"));

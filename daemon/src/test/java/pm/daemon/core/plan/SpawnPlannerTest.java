@@ -200,6 +200,27 @@ class SpawnPlannerTest {
   }
 
   @Test
+  void givenAPathOfALogThatExpandsToNothing_whenPlanned_thenItIsRefused() {
+    assertThat(
+            planWithLog(
+                "${E:-}",
+                false,
+                new SpawnPlanner.Surroundings(
+                    ANN, Map.of("NAME", "x"), Set.of(), Map.of(), "/run/pm/pmd.sock")))
+        .isEqualTo(
+            new SpawnPlanner.Result.Refused(
+                "log", "the path of the file is empty once it is expanded"));
+  }
+
+  @Test
+  void givenAPathOfItsOwn_whenPlanned_thenItsProgramIsLookedForThere() {
+    assertThat(planned(program("a").build(), Map.of(), Map.of()).searchPath())
+        .isEqualTo(SpawnPlanner.DEFAULT_PATH);
+    assertThat(planned(program("a").build(), Map.of("PATH", "/opt/bin"), Map.of()).searchPath())
+        .isEqualTo("/opt/bin");
+  }
+
+  @Test
   void givenWordsThatExpandToMoreThanAProcessCanBeGiven_whenPlanned_thenItIsRefused() {
     String[] words = new String[100];
     Arrays.fill(words, "${LONG}");

@@ -7,6 +7,7 @@ import static pm.daemon.core.pool.Yard.tasks;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import pm.config.PoolSpec;
 import pm.daemon.core.event.TaskCommand;
@@ -493,6 +494,22 @@ class PoolStoryTest {
     yard.passToDeadline();
     assertThat(yard.said()).containsExactly("forgotten 2", "forgotten 3");
     assertThat(yard.pools.size()).isZero();
+  }
+
+  @Test
+  void whenTheStoreIsFullThoseThatEndedFirstAreForgottenWhateverPoolTheyAreOf() {
+    Yard yard = Yard.up(0, rules -> rules.workers(0, 1));
+    yard.pools.define(Yard.program("a", new Rules().build()), yard.now(), yard);
+    for (int task = 1; task <= 70; task++) {
+      yard.submitTo(task % 3 == 0 ? "a" : "p", false, 0, task());
+      yard.handle(new TaskCommand.Cancel(yard.request(), Yard.ALICE, List.of("k3f9-" + task)));
+      yard.pass("0.001S");
+    }
+    yard.said();
+    yard.report(new TaskReport.StoreFull(true, "results take 256 MiB of memory"));
+    assertThat(yard.saidBut("note"))
+        .containsExactlyElementsOf(
+            IntStream.rangeClosed(1, 64).mapToObj(task -> "forgotten " + task).toList());
   }
 
   @Test

@@ -6,7 +6,11 @@ import static pm.daemon.core.pool.Yard.task;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import pm.config.ProgramSpec;
+import pm.config.StopScope;
+import pm.config.StopSpec;
 import pm.daemon.core.event.TaskCommand;
+import pm.daemon.core.event.TaskEntry;
 import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.DeadReason;
 import pm.daemon.core.model.ExitCause;
@@ -144,6 +148,50 @@ class TaskLifeTest {
   }
 
   @Test
+  void whatIsTriedAgainLaterIsKeptWithBothClocks() {
+    Yard yard = Yard.up(1, rules -> rules);
+    yard.submit(task());
+    yard.failed(1, 1, 1);
+    TaskEntry.Returned returned = (TaskEntry.Returned) yard.entries.getLast();
+    assertThat(returned.notBeforeNanos()).isEqualTo(yard.now().nanos() + 1_000_000_000L);
+    assertThat(returned.notBeforeMillis()).isEqualTo(yard.now().wall().toEpochMilli() + 1_000);
+  }
+
+  @Test
+  void aDeadLetterIsNotPutBackIntoAFullQueue() {
+    Yard yard =
+        Yard.up(
+            1, rules -> rules.task(Duration.ofMinutes(5), 0, 2).queue(1, Duration.ofMinutes(5)));
+    yard.submit(task());
+    yard.failed(1, 1, 1);
+    yard.submit(task());
+    yard.submit(task());
+    yard.said();
+    yard.handle(new TaskCommand.Retry(8, Yard.ALICE, List.of("k3f9-1")));
+    assertThat(yard.said())
+        .containsExactly("reply 8 [k3f9-1 FAILED refused: the queue of pool p is full]");
+    yard.succeeded(1, 2, 1);
+    yard.said();
+    yard.handle(new TaskCommand.Retry(9, Yard.ALICE, List.of("k3f9-1")));
+    assertThat(yard.said()).contains("put-back 1", "reply 9 [k3f9-1 QUEUED]");
+  }
+
+  @Test
+  void whereStopsTakeNoTimeAnAttemptThatIsTooSlowIsKilledAtOnce() {
+    Yard yard = Yard.up(1, rules -> rules.task(Duration.ofSeconds(10), 3, 2));
+    yard.spec =
+        new ProgramSpec.Builder(yard.spec)
+            .stop(new StopSpec("TERM", Duration.ZERO, StopScope.TREE))
+            .build();
+    yard.pools.define(yard.spec, yard.now(), yard);
+    yard.submit(task());
+    yard.said();
+    yard.pass("10S");
+    assertThat(yard.said())
+        .containsExactly("cancel i1 k3f9-1", "kill p@1: task k3f9-1 exceeded its limit of 10s");
+  }
+
+  @Test
   void anErrorThatForbidsARetryIsTheEnd() {
     Yard yard = Yard.up(1, rules -> rules);
     yard.submit(task());
@@ -248,7 +296,8 @@ class TaskLifeTest {
     yard.pass("0.001S");
     assertThat(yard.said()).containsExactly("kill p@1: task k3f9-1 exceeded its limit of 10s");
     yard.succeeded(1, 1, 1);
-    assertThat(yard.said()).isEmpty();
+    assertThat(yard.said()).as("too late").isEmpty();
+    assertThat(yard.pools.pools(yard.now()).getFirst().counts()).containsEntry("stale", 1L);
     yard.fleet.gone(1, ExitCause.TIME_LIMIT, "killed", DeadReason.WAITING);
     yard.settle();
     assertThat(yard.said())
