@@ -73,6 +73,20 @@ class DeadlinesTest {
   }
 
   @Test
+  void manyOldDeadlinesBehindAnEarlyOneMeanNothingEither() {
+    put(1, 5);
+    for (int i = 1; i <= 1_000; i++) {
+      put(2, 2_000 - i);
+    }
+    put(3, 7);
+    assertThat(deadlines.over(999)).containsExactly(web(1), web(3));
+    assertThat(deadlines.over(1_000)).containsExactly(web(1), web(3), web(2));
+    put(1, Moment.NEVER);
+    put(3, Moment.NEVER);
+    assertThat(deadlines.earliest()).isEqualTo(1_000);
+  }
+
+  @Test
   void theSameDeadlineTwiceIsDueOnce() {
     put(1, 10);
     put(1, 10);
