@@ -50,6 +50,11 @@ final class HelpTest {
     }
     assertThat(call.out().lines())
         .allSatisfy(shown -> assertThat(shown).hasSizeLessThan(101).doesNotMatch(" [^ ].*"));
+    String text = call.out().replaceAll("\\s+", " ");
+    assertThat(text).contains(syntax.description(), syntax.operands().description());
+    for (Option option : syntax.options()) {
+      assertThat(text).as("no line ends in a word").contains(option.description());
+    }
     // All ways to ask for it lead to the same text.
     List<String> help = new ArrayList<>(List.of("help"));
     help.addAll(List.of(name.split(" ")));

@@ -30,11 +30,18 @@ public record Folders(Path config, Path run, Path state, Path log, Optional<Path
    * @param environment of this process
    * @param home what {@code --home} says
    * @param socket what {@code --socket} says
-   * @throws MalformedValueException if the environment names no home folder, but it is needed
+   * @throws MalformedValueException if an option is empty, or the environment names no home folder,
+   *     but it is needed
    */
   public static Folders resolve(
       int uid, Map<String, String> environment, Optional<String> home, Optional<String> socket)
       throws MalformedValueException {
+    if (home.isPresent() && home.get().isEmpty()) {
+      throw new MalformedValueException("--home is empty", "name a folder, or leave it out");
+    }
+    if (socket.isPresent() && socket.get().isEmpty()) {
+      throw new MalformedValueException("--socket is empty", "name a socket, or leave it out");
+    }
     // No lambda and no stream in this class: a client starts once a command, and linking them takes
     // it 5 ms.
     Optional<String> socketPath = socket.isPresent() ? socket : set(environment, "PM_SOCKET");

@@ -46,6 +46,19 @@ class FoldersTest {
     assertThat(others.run()).isEqualTo(Path.of("/tmp/pm-1000"));
   }
 
+  /** As in {@code --home "$UNSET"}, which meant the folder that it was called in. */
+  @Test
+  void givenAnEmptyOption_thenItIsRefused() {
+    for (int uid : new int[] {0, 1000}) {
+      assertThatThrownBy(
+              () -> Folders.resolve(uid, Map.of("HOME", "/"), Optional.of(""), Optional.empty()))
+          .hasMessage("--home is empty; name a folder, or leave it out");
+      assertThatThrownBy(
+              () -> Folders.resolve(uid, Map.of("HOME", "/"), Optional.empty(), Optional.of("")))
+          .hasMessage("--socket is empty; name a socket, or leave it out");
+    }
+  }
+
   @Test
   void givenHomeOption_thenAllBelowItAndItWinsOverTheEnvironment() throws MalformedValueException {
     Folders folders =

@@ -185,6 +185,9 @@ final class OwnFolders {
     if (refused instanceof java.nio.file.NoSuchFileException) {
       return "No such file or directory: " + path;
     }
+    if (refused instanceof FileAlreadyExistsException) {
+      return "File exists: " + path;
+    }
     if (refused instanceof java.nio.file.FileSystemException fs && fs.getReason() != null) {
       return fs.getReason();
     }

@@ -64,6 +64,10 @@ class OwnFoldersTest {
     Files.createSymbolicLink(home.resolve("run"), Path.of("nowhere"));
     refuses("run", Host.euid() == 0 ? "No such file or directory: " : "is no directory");
     Files.delete(home.resolve("run"));
+    Files.delete(home);
+    Files.writeString(home, "");
+    refuses("run", "cannot be used: File exists: " + home + ". Give another by --home DIR.");
+    Files.delete(home);
     // Nor in one that is.
     Files.createDirectories(home.resolve("run"));
     Files.writeString(home.resolve("run/pipes"), "");

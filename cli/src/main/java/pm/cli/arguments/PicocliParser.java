@@ -136,7 +136,6 @@ public final class PicocliParser {
         .description(wrapped(syntax.description()))
         .sortOptions(false)
         .sortSynopsis(false)
-        .adjustLineBreaksForWideCJKCharacters(false)
         .width(WIDTH)
         .footer(footer(syntax));
     CommandLine commandLine = new CommandLine(spec);
