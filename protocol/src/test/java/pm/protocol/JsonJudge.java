@@ -80,7 +80,8 @@ final class JsonJudge {
       Message message = MessageCodec.decode(bytes);
       byte[] line = MessageCodec.encode(message);
       Message again = MessageCodec.decode(Arrays.copyOf(line, line.length - 1));
-      if (!again.equals(message)) {
+      // As above: a number in it may be written otherwise than it was.
+      if (!again.equals(message) && !Arrays.equals(MessageCodec.encode(again), line)) {
         throw new AssertionError("written and read again it differs: " + message);
       }
     } catch (MessageException e) {
