@@ -27,7 +27,10 @@ final class EventJson {
   static String write(long seq, Happening happening) {
     StringBuilder out = new StringBuilder(320);
     JsonLine line =
-        new JsonLine(out).object().put("seq", seq).put("time", Times.format(happening.at().wall()));
+        new JsonLine(out)
+            .object()
+            .put("seq", seq)
+            .word("time", Times.format(happening.at().wall()));
     switch (happening) {
       case Happening.StateChanged changed -> stateChanged(line, changed);
       case Happening.InstanceNote note -> {
@@ -54,17 +57,17 @@ final class EventJson {
   }
 
   private static void stateChanged(JsonLine line, Happening.StateChanged changed) {
-    name(line.put("kind", "state"), changed.instance())
+    name(line.word("kind", "state"), changed.instance())
         .put("message", changed.detail())
         .put("from", changed.from());
-    changed.fromReason().ifPresent(reason -> line.put("from_reason", reason.word()));
+    changed.fromReason().ifPresent(reason -> line.word("from_reason", reason.word()));
     line.put("to", changed.to());
-    changed.reason().ifPresent(reason -> line.put("reason", reason.word()));
+    changed.reason().ifPresent(reason -> line.word("reason", reason.word()));
     if (changed.pid() > 0) {
       line.put("pid", changed.pid());
     }
-    changed.invocation().ifPresent(invocation -> line.put("invocation_id", invocation.hex()));
-    changed.cause().ifPresent(cause -> line.put("cause", cause.word()));
+    changed.invocation().ifPresent(invocation -> line.word("invocation_id", invocation.hex()));
+    changed.cause().ifPresent(cause -> line.word("cause", cause.word()));
     if (changed.status().isPresent()) {
       switch (changed.status().get()) {
         case ExitStatus.Code code -> line.put("exit_code", code.code());

@@ -3,11 +3,17 @@ package pm.daemon.store;
 import pm.protocol.Json;
 
 /**
- * Writes the members of JSON objects straight into a line, without a tree of values in between.
- * Which values stand where is the caller's business; commas are ours.
+ * Writes one JSON object straight into a line, without a tree of values in between. Which values
+ * stand where is the caller's business; commas are ours.
+ *
+ * <p>Each restart is kept by some hundred members, nearly always by code that is not compiled yet.
+ * So what is known to need no escapes is not looked through: names of members and {@link #word}s.
  */
 final class JsonLine {
   private final StringBuilder out;
+
+  /** Whether a comma belongs before what comes next. */
+  private boolean follows;
 
   JsonLine(StringBuilder out) {
     this.out = out;
@@ -16,31 +22,38 @@ final class JsonLine {
   /** Begins an object: the line itself, or an element of an array. */
   JsonLine object() {
     separate();
-    out.append('{');
-    return this;
+    return open('{');
   }
 
   /** Begins an object that is a member. */
   JsonLine object(String name) {
-    key(name).append('{');
-    return this;
+    key(name);
+    return open('{');
+  }
+
+  /** Begins an object that is a member, and whose name may be any text. */
+  JsonLine objectOf(String anyText) {
+    quotedKey(anyText);
+    return open('{');
   }
 
   /** Ends an object. */
   JsonLine end() {
     out.append('}');
+    follows = true;
     return this;
   }
 
   /** Begins an array that is a member. */
   JsonLine array(String name) {
-    key(name).append('[');
-    return this;
+    key(name);
+    return open('[');
   }
 
   /** Ends an array. */
   JsonLine endArray() {
     out.append(']');
+    follows = true;
     return this;
   }
 
@@ -49,8 +62,20 @@ final class JsonLine {
     return this;
   }
 
+  /** Adds a member whose name may be any text, too. */
+  JsonLine putOf(String anyText, String value) {
+    Json.quote(value, quotedKey(anyText));
+    return this;
+  }
+
+  /** Adds a text that is known to be letters, digits and the like. */
+  JsonLine word(String name, String plain) {
+    key(name).append('"').append(plain).append('"');
+    return this;
+  }
+
   JsonLine put(String name, Enum<?> value) {
-    return put(name, value.name());
+    return word(name, value.name());
   }
 
   JsonLine put(String name, long value) {
@@ -82,18 +107,28 @@ final class JsonLine {
     return this;
   }
 
+  private JsonLine open(char bracket) {
+    out.append(bracket);
+    follows = false;
+    return this;
+  }
+
   private StringBuilder key(String name) {
+    out.append(follows ? ",\"" : "\"").append(name).append("\":");
+    follows = true;
+    return out;
+  }
+
+  private StringBuilder quotedKey(String anyText) {
     separate();
-    Json.quote(name, out);
+    Json.quote(anyText, out);
     return out.append(':');
   }
 
   private void separate() {
-    if (!out.isEmpty()) {
-      char last = out.charAt(out.length() - 1);
-      if (last != '{' && last != '[' && last != '\n') {
-        out.append(',');
-      }
+    if (follows) {
+      out.append(',');
     }
+    follows = true;
   }
 }

@@ -129,7 +129,7 @@ final class RecordCodec {
         .forEach(
             (program, scaled) ->
                 bounds(
-                        bounds(line.object(program), "", scaled.bounds()),
+                        bounds(line.objectOf(program), "", scaled.bounds()),
                         "configured_",
                         scaled.configured())
                     .put("by", scaled.by())
@@ -139,7 +139,7 @@ final class RecordCodec {
         .held()
         .forEach(
             (pool, held) ->
-                line.object(pool).put("intake", held.intake().name()).put("by", held.by()).end());
+                line.objectOf(pool).put("intake", held.intake()).put("by", held.by()).end());
     return line.end();
   }
 
@@ -163,7 +163,7 @@ final class RecordCodec {
 
   private static void who(JsonLine line, String member, SortedMap<InstanceName, String> by) {
     line.object(member);
-    by.forEach((name, who) -> line.put(name.toString(), who));
+    by.forEach((name, who) -> line.putOf(name.toString(), who));
     line.end();
   }
 
@@ -255,25 +255,25 @@ final class RecordCodec {
     return switch (phase) {
       case Phase.Dead dead ->
           actor(
-              line.put("is", "dead")
+              line.word("is", "dead")
                   .put("reason", dead.reason())
                   .put("detail", dead.detail())
                   .put("start_at", dead.startAt())
                   .put("kind", dead.kind()),
               dead.actor());
       case Phase.Starting starting ->
-          run(line.put("is", "starting"), starting.current())
+          run(line.word("is", "starting"), starting.current())
               .put("step", starting.step())
               .put("awaits", starting.awaits())
               .put("until", starting.until())
               .put("give_up_at", starting.giveUpAt());
       case Phase.Up up ->
-          run(line.put("is", "up"), up.current())
+          run(line.word("is", "up"), up.current())
               .put("state", up.state())
               .put("ready_nanos", up.readyNanos())
               .put("detail", up.detail());
       case Phase.Stopping stopping -> {
-        run(line.put("is", "stopping"), stopping.current())
+        run(line.word("is", "stopping"), stopping.current())
             .put("cause", stopping.cause())
             .put("detail", stopping.detail());
         actor(line, stopping.actor()).put("step", stopping.step()).put("until", stopping.until());
@@ -361,14 +361,14 @@ final class RecordCodec {
 
   private static JsonLine run(JsonLine line, Run run) {
     line.object("run")
-        .put("invocation", run.invocation().hex())
+        .word("invocation", run.invocation().hex())
         .put("intended", run.intendedNanos());
     run.process().ifPresent(process -> process(line, process));
     if (run.leader().isPresent()) {
       process(line.object("leader"), run.leader().get()).end();
     }
     line.put("spawned", run.spawnedNanos())
-        .put("spawned_at", Times.formatWhole(run.spawnedAt()))
+        .word("spawned_at", Times.formatWhole(run.spawnedAt()))
         .put("started_by", run.startedBy())
         .put("adopted", run.adopted())
         .put("enforced", run.isEnforced())
@@ -426,10 +426,10 @@ final class RecordCodec {
   }
 
   private static JsonLine past(JsonLine line, PastInvocation past) {
-    line.put("invocation", past.invocation().hex())
+    line.word("invocation", past.invocation().hex())
         .put("pid", past.pid())
-        .put("started_at", Times.formatWhole(past.startedAt()))
-        .put("ended_at", Times.formatWhole(past.endedAt()))
+        .word("started_at", Times.formatWhole(past.startedAt()))
+        .word("ended_at", Times.formatWhole(past.endedAt()))
         .put("ran", past.ranNanos())
         .put("ready", past.wasReady());
     status(line, "status", past.status());
@@ -486,6 +486,11 @@ final class RecordCodec {
     String hex = parent.string("invocation");
     if (hex.length() != 32) {
       throw new JsonException("an invocation id has 32 digits, not " + hex.length());
+    }
+    for (int i = 0; i < hex.length(); i++) {
+      if ("0123456789abcdef".indexOf(hex.charAt(i)) < 0) {
+        throw new JsonException("an invocation id has hexadecimal digits only");
+      }
     }
     return new InvocationId(hex);
   }
