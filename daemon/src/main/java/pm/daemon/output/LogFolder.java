@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.OptionalInt;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
@@ -18,7 +19,7 @@ import pm.daemon.posix.OpenFlags;
  * The folder of a log file, held open while files in it are opened or renamed, so that nobody can
  * exchange it in between.
  *
- * <p>The way to it is walked name by name. A link that a user has laid must lead to what is that
+ * <p>A way with links is walked name by name. A link that a user has laid must lead to what is that
  * user's own: he could lead a file of ours to a place where he must not write himself. Links of
  * root, of the daemon's own user and of the owner of {@code /} are trusted; of the others each name
  * that they say is looked at. A folder is what it is, whoever owns the one that it is in.
@@ -42,6 +43,28 @@ final class LogFolder implements AutoCloseable {
    * @throws OutputException if the way to it is not safe
    */
   static LogFolder open(Path folder) throws ErrnoException, OutputException {
+    OptionalInt straight =
+        Fd.openWithoutLinks(folder.toString(), OpenFlags.PATH | OpenFlags.DIRECTORY);
+    return straight.isPresent() ? reached(folder, straight.getAsInt()) : walkTo(folder);
+  }
+
+  /** Nearly always nobody has laid a link, and the kernel can say so in one step. */
+  private static LogFolder reached(Path folder, int fd) throws ErrnoException {
+    FileStatus found = statusOrClose(fd);
+    boolean usable = false;
+    try {
+      Way way = new Way(folder, Host.euid(), FilePath.linkStatus("/").uid());
+      usable = true;
+      return new LogFolder(fd, way.isOurs(found));
+    } finally {
+      if (!usable) {
+        Fd.close(fd);
+      }
+    }
+  }
+
+  /** As {@link #open} does where there are links, or the kernel cannot tell. */
+  static LogFolder walkTo(Path folder) throws ErrnoException, OutputException {
     int at = Fd.open("/", OpenFlags.PATH | OpenFlags.DIRECTORY, 0);
     try {
       FileStatus root = Fd.status(at);

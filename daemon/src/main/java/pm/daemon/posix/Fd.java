@@ -2,6 +2,7 @@ package pm.daemon.posix;
 
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.util.OptionalInt;
 
 /**
  * Calls about one descriptor, an {@code int} that exactly one owner closes. Any thread may call;
@@ -33,7 +34,9 @@ public final class Fd {
   private static final int SEEK_END = 2;
   private static final int LOCK_EX_NB = 2 | 4;
   private static final int FIONREAD = 0x541b;
+  private static final int AT_FDCWD = -100;
   private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int RESOLVE_NO_SYMLINKS = 4;
   private static final int STATX_BTIME = 0x800;
   private static final int UTIME_OMIT = 0x3ffffffe;
   private static final int FALLOC_FL_KEEP_SIZE = 1;
@@ -93,6 +96,34 @@ public final class Fd {
         throw new ErrnoException("open", path, errno);
       }
     }
+  }
+
+  /**
+   * Opens a file to which no symbolic link leads, by its path from {@code /}; openat2(2), Linux
+   * 5.6.
+   *
+   * @param flags of {@link OpenFlags}, nothing that makes a file
+   * @return empty if there is a link on the way, the file cannot be opened, or this kernel, or who
+   *     filters its calls, does not offer that
+   */
+  public static OptionalInt openWithoutLinks(String path, int flags) throws ErrnoException {
+    Scratch scratch = Scratch.mine();
+    long name = scratch.path("openat2", path);
+    scratch
+        .buffer()
+        .putLong(0, flags | OpenFlags.CLOEXEC)
+        .putLong(Long.BYTES, 0)
+        .putLong(2 * Long.BYTES, RESOLVE_NO_SYMLINKS);
+    int fd =
+        (int)
+            Libc.call(
+                Libc.SYSCALL,
+                Layout.SYS_OPENAT2,
+                AT_FDCWD,
+                name,
+                scratch.address(),
+                3 * Long.BYTES);
+    return fd >= 0 ? OptionalInt.of(fd) : OptionalInt.empty();
   }
 
   /**

@@ -77,6 +77,7 @@ final class Layout {
   static final int SYS_PRLIMIT64 = either(302, 261);
   static final int SYS_PIDFD_SEND_SIGNAL = 424;
   static final int SYS_PIDFD_OPEN = 434;
+  static final int SYS_OPENAT2 = 437;
   static final int SYS_EPOLL_PWAIT2 = 441;
 
   private Layout() {}

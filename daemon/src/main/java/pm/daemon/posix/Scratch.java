@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A thread's own native memory for the arguments and results of one call, so that calls allocate
- * nothing. What is in it is good until the same thread's next call through this package.
+ * A thread's own native memory for the arguments and results of one call, so that none is allocated
+ * for it. What is in it is good until the same thread's next call through this package.
  */
 final class Scratch {
   /** Size of the part at offset 0 that is for structures, in bytes. */
@@ -57,27 +57,7 @@ final class Scratch {
   }
 
   private long store(String call, String path, int offset) throws ErrnoException {
-    int length = path.length();
-    if (length >= PATH_BYTES) {
-      throw new ErrnoException(call, path, Errno.ENAMETOOLONG);
-    }
-    int at = 0;
-    while (at < length) {
-      char c = path.charAt(at);
-      if (c == 0) {
-        throw new ErrnoException(call, path.replace('\0', '?'), Errno.EINVAL);
-      }
-      if (c >= 0x80) {
-        return storeEncoded(call, path, offset);
-      }
-      buffer.put(offset + at, (byte) c);
-      at++;
-    }
-    buffer.put(offset + at, (byte) 0);
-    return address + offset;
-  }
-
-  private long storeEncoded(String call, String path, int offset) throws ErrnoException {
+    // Whole steps of the JDK: one for each character is slow as long as it is interpreted.
     byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
     if (bytes.length >= PATH_BYTES) {
       throw new ErrnoException(call, path, Errno.ENAMETOOLONG);

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
@@ -62,6 +63,21 @@ final class LogReaderTest {
 
   private List<String> last(int lines) throws ErrnoException {
     return from(reader.lastLines(log, lines), true);
+  }
+
+  @Test
+  void theWayToAFolderIsTheSameWithAndWithoutTheHelpOfTheKernel() throws Exception {
+    Path log = Files.createDirectories(folder.toRealPath().resolve("a/log"));
+    Files.createFile(log.resolve("web.log"));
+    Path others = Files.createDirectory(folder.resolve("others"));
+    Files.setPosixFilePermissions(others, PosixFilePermissions.fromString("rwxrwxrwx"));
+    for (Path each : List.of(log, others.toRealPath(), Path.of("/"))) {
+      try (LogFolder opened = LogFolder.open(each);
+          LogFolder walked = LogFolder.walkTo(each)) {
+        assertThat(opened.isOurs()).as("%s", each).isEqualTo(walked.isOurs());
+        assertThat(opened.has("web.log")).as("%s", each).isEqualTo(walked.has("web.log"));
+      }
+    }
   }
 
   @Test

@@ -31,6 +31,25 @@ final class FdIT {
   }
 
   @Test
+  void opensWhatNoLinkLeadsToOrLeavesIt() throws Exception {
+    Path real = folder.toRealPath();
+    Files.createDirectory(real.resolve("log"));
+    Path link = Files.createSymbolicLink(real.resolve("link"), Path.of("log"));
+    Files.createFile(real.resolve("log/file"));
+
+    int fd =
+        Fd.openWithoutLinks(real.resolve("log/file").toString(), OpenFlags.RDONLY).orElseThrow();
+    try {
+      assertThat(Fd.status(fd).isRegular()).isTrue();
+    } finally {
+      Fd.close(fd);
+    }
+    assertThat(Fd.openWithoutLinks(link.resolve("file").toString(), OpenFlags.RDONLY)).isEmpty();
+    assertThat(Fd.openWithoutLinks(link.toString(), OpenFlags.PATH)).isEmpty();
+    assertThat(Fd.openWithoutLinks(real.resolve("none").toString(), OpenFlags.PATH)).isEmpty();
+  }
+
+  @Test
   void failureNamesCallArgumentAndError() {
     assertThatThrownBy(() -> Fd.open(path("none"), OpenFlags.RDONLY, 0))
         .isInstanceOfSatisfying(
