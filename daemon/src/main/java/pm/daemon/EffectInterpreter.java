@@ -75,13 +75,22 @@ final class EffectInterpreter {
     }
   }
 
-  /** Does all of them in their order, but tells what happened only when all is done. */
+  /**
+   * Does all of them in their order, but begins with starts, which other threads go on with, and
+   * tells what happened only when all is done.
+   */
   void run(List<Effect> effects) {
     for (Effect effect : effects) {
-      if (!(effect instanceof Effect.Publish)) {
+      if (effect instanceof Effect.Spawn) {
         run(effect);
       }
     }
+    for (Effect effect : effects) {
+      if (!(effect instanceof Effect.Spawn || effect instanceof Effect.Publish)) {
+        run(effect);
+      }
+    }
+    processes.continueSignalled();
     for (Effect effect : effects) {
       if (effect instanceof Effect.Publish publish) {
         publish(publish.happening());

@@ -181,9 +181,14 @@ public final class Processes implements AutoCloseable {
     adoption.adopt(effect);
   }
 
-  /** Sends a signal; nothing comes back. */
+  /** Sends a signal; nothing comes back. What is to go on then does so by the next call. */
   public void signal(Effect.Signal effect) {
     inOrder(effect.invocation(), () -> reaper.signal(effect));
+  }
+
+  /** Has go on what was signalled and may have been stopped: after the signals of all of them. */
+  public void continueSignalled() {
+    reaper.continueSignalled();
   }
 
   /** Kills all that belongs to an invocation; comes back as the effect says. */

@@ -56,10 +56,14 @@ final class Reaper {
   private final Runnable listening;
   private final Set<Child> asking = new LinkedHashSet<>();
   private final Set<Child> unwatched = new LinkedHashSet<>();
+  private final List<Continuing> continuing = new ArrayList<>();
   private final AtomicBoolean isSignalled = new AtomicBoolean();
   private boolean isLookOrdered;
   private boolean isLooking;
   private boolean isLookAsked;
+
+  /** Who was signalled, and is to go on in case it was stopped. */
+  private record Continuing(Child child, StopScope scope) {}
 
   /**
    * @param children shared with {@code orphans}; only this object changes it
@@ -379,25 +383,44 @@ final class Reaper {
     }
     int signal = number(effect.signal());
     PidFd main = child.main().get();
-    switch (effect.scope()) {
+    if (!send(child, main, effect.scope(), signal)) {
+      sweepGroup(child, new Sweep.Action.Send(signal, effect.thenContinue()));
+    } else if (effect.thenContinue()) {
+      continuing.add(new Continuing(child, effect.scope()));
+    }
+  }
+
+  /** Returns false if the kernel cannot signal the group of what is not our child. */
+  private boolean send(Child child, PidFd main, StopScope scope, int signal) {
+    return switch (scope) {
       case PROCESS -> {
         Held.send(main, signal);
-        if (effect.thenContinue()) {
-          Held.send(main, Signals.CONT);
-        }
+        yield true;
       }
       case GROUP, TREE -> {
         if (child.isFollowing()) {
           signalFollowed(child, main, signal);
-          if (effect.thenContinue()) {
-            signalFollowed(child, main, Signals.CONT);
-          }
-        } else if (!signalGroup(child, main, signal)
-            || (effect.thenContinue() && !signalGroup(child, main, Signals.CONT))) {
-          sweepGroup(child, new Sweep.Action.Send(signal, effect.thenContinue()));
+          yield true;
         }
+        yield signalGroup(child, main, signal);
+      }
+    };
+  }
+
+  /**
+   * Sends CONT to all that were signalled since the last call and may have been stopped. Those that
+   * are to end all know of it by then, and a stopped one can act on it.
+   */
+  void continueSignalled() {
+    for (Continuing each : continuing) {
+      Child child = each.child();
+      // A pid is its own until it is released.
+      Optional<PidFd> main = isKnown(child) ? child.main() : Optional.empty();
+      if (main.isPresent() && !send(child, main.get(), each.scope(), Signals.CONT)) {
+        sweepGroup(child, new Sweep.Action.Send(Signals.CONT, false));
       }
     }
+    continuing.clear();
   }
 
   /**

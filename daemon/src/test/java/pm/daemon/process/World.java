@@ -154,10 +154,12 @@ final class World implements AutoCloseable {
 
   void signal(Started started, String signal, StopScope scope, boolean thenContinue) {
     onLoop(
-        p ->
-            p.signal(
-                new Effect.Signal(
-                    started.invocation(), started.process(), signal, scope, thenContinue)));
+        p -> {
+          p.signal(
+              new Effect.Signal(
+                  started.invocation(), started.process(), signal, scope, thenContinue));
+          p.continueSignalled();
+        });
   }
 
   void kill(InvocationId invocation, StopScope scope) {
