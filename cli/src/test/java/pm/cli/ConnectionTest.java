@@ -48,7 +48,7 @@ final class ConnectionTest {
     assertThat(call.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
     assertThat(call.err())
         .isEqualTo(
-            "pmctl: cannot reach pmd: there is no socket %s. Start the daemon with: pmd, or name its socket with --socket or PM_SOCKET.\n",
+            "pmctl: cannot reach pmd: there is no socket %s. Start the daemon with: pmd, or say where it is by --home (PM_HOME) or --socket (PM_SOCKET).\n",
             socket());
     assertThat(call.out()).isEmpty();
   }

@@ -104,7 +104,7 @@ public final class Connection implements AutoCloseable {
     String start =
         " Start the daemon with: "
             + address.startCommand()
-            + ", or name its socket with --socket or PM_SOCKET.";
+            + ", or say where it is by --home (PM_HOME) or --socket (PM_SOCKET).";
     String reason = e.getMessage() == null ? e.toString() : e.getMessage();
     if (reason.equals("Permission denied")) {
       return new CommandFailure(

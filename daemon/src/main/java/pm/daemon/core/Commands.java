@@ -510,10 +510,10 @@ final class Commands {
             instance.in(
                 Phase.Dead.lasting(
                     DeadReason.STOPPED, "enabled by " + ask.actor + ", not started", ask.actor));
-        ask.known(enabled, Result.DONE, "enabled, not started; run: pmctl start " + name);
+        ask.known(enabled, Result.DONE, "not started; run: pmctl start " + name);
         ask.later(() -> draft.put(draft.get(name), enabled));
       } else {
-        ask.known(instance, Result.DONE, "enabled");
+        ask.known(instance, Result.DONE, "");
       }
     }
     audit("enable", enable.selectors(), ask);

@@ -48,7 +48,10 @@ final class Explanation {
       explanation.say("It has " + Draft.count(inHand, "task") + " in hand.");
     }
     for (Problem problem : view.problems()) {
-      explanation.say("Its newest definition has an error: " + problem);
+      // What keeps it down has been said first.
+      if (!problem.toString().equals(view.detail())) {
+        explanation.say("Its newest definition has an error: " + problem);
+      }
     }
     if (!view.problems().isEmpty()) {
       explanation.say("Mend it, then run: pmctl apply");
@@ -58,7 +61,8 @@ final class Explanation {
 
   private void dead(Phase.Dead dead, List<String> chain, Optional<String> off, StartSlots slots) {
     String name = view.instance().name().toString();
-    say(name + " is not running (" + dead.reason().word() + ")" + colon(view.detail()) + ".");
+    String why = name + " is not running (" + dead.reason().word() + ")" + colon(view.detail());
+    say(why.endsWith("?") ? why : why + ".");
     view.instance().lastEnd().ifPresent(this::lastRun);
     switch (dead.reason()) {
       case NEW ->
