@@ -85,7 +85,13 @@ final class Parts {
 
   private final ConfigurationFiles files;
   private final EventLoop loop;
+
+  /** For the daemon's own work, which waits for no client. */
   private final BlockingPool pool;
+
+  /** For what clients want to see. */
+  private final BlockingPool clients;
+
   private final EventQueue queue = new EventQueue();
   private final RunRecords records;
   private final EventLog events;
@@ -136,6 +142,7 @@ final class Parts {
     records = opened.records();
     loop = EventLoop.open(time, INBOX);
     pool = new BlockingPool(loop, BLOCKING_THREADS, BLOCKING_QUEUE);
+    clients = new BlockingPool(loop, BLOCKING_THREADS, BLOCKING_QUEUE);
     Executor offLoop = new PoolExecutor(pool);
     pump =
         new OutputPump(
@@ -245,7 +252,7 @@ final class Parts {
                   }
                 },
                 loop,
-                pool,
+                clients,
                 time,
                 files,
                 keptEvents,
@@ -592,6 +599,7 @@ final class Parts {
       Thread.currentThread().interrupt();
     }
     pool.close();
+    clients.close();
     records.close();
     tasks.close();
   }

@@ -47,6 +47,7 @@ final class Actions {
 
   Actions(
       ControlPorts ports,
+      Reads reads,
       Queries queries,
       Answers answers,
       Requests requests,
@@ -57,7 +58,7 @@ final class Actions {
     this.answers = answers;
     this.requests = requests;
     this.actors = actors;
-    this.runs = new Runs(ports, queries, daemonUid);
+    this.runs = new Runs(ports, reads, queries, daemonUid);
   }
 
   void start(Call call) throws JsonException {

@@ -53,6 +53,15 @@ final class Bounds {
   /** Streams of the status, of all connections; the next one is refused. */
   static final int WATCHERS = 64;
 
+  /** Reads for clients that are under way at once; the others wait. */
+  static final int READS = 16;
+
+  /** Requests that wait for such a read; the next one is refused. */
+  static final int WAITING_READS = 1_024;
+
+  /** Bytes of a request that may wait for one; a longer one is refused then. */
+  static final int WAITING_READ_BYTES = 1_024;
+
   /** Programs that stand in no file; the next one is refused. */
   static final int RUNS = 1_000;
 

@@ -21,6 +21,7 @@ import pm.protocol.Method;
 final class Calls {
   private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
 
+  private final Reads reads;
   private final Queries queries;
   private final Requests requests;
   private final Actions actions;
@@ -29,18 +30,19 @@ final class Calls {
   private final StreamCalls streams;
   private final SubmitReader submits = new SubmitReader();
 
-  Calls(ControlPorts ports, Watchers watchers, int daemonUid) {
+  Calls(ControlPorts ports, Reads reads, Watchers watchers, int daemonUid) {
+    this.reads = reads;
     this.requests = new Requests(ports.commands()::left);
     Output output = new Output(ports.logs());
     Samples samples = new Samples(ports.sampler());
-    this.queries = new Queries(ports, samples, output);
+    this.queries = new Queries(ports, reads, samples, output);
     Answers answers = new Answers(ports.supervisor(), ports.time(), queries, output);
     Actors actors = new Actors(queries);
     PoolNames names = new PoolNames(ports);
-    this.actions = new Actions(ports, queries, answers, requests, actors, daemonUid);
+    this.actions = new Actions(ports, reads, queries, answers, requests, actors, daemonUid);
     this.tasks = new TaskCalls(ports, queries, answers, requests, actors, names);
     this.pools = new PoolCalls(ports, queries, answers, requests, actors, names);
-    this.streams = new StreamCalls(ports, queries, samples, watchers);
+    this.streams = new StreamCalls(ports, reads, queries, samples, watchers);
   }
 
   /** Handles a line of a client. */
@@ -100,13 +102,20 @@ final class Calls {
     }
     switch (message) {
       case Message.Request request ->
-          call(connection, Optional.of(request), request.method(), request.params(), connections);
+          call(
+              connection,
+              Optional.of(request),
+              request.method(),
+              request.params(),
+              line.length,
+              connections);
       case Message.Notification notification ->
           call(
               connection,
               Optional.empty(),
               notification.method(),
               notification.params(),
+              line.length,
               connections);
       case Message.Response _, Message.ErrorResponse _ ->
           connection.send(
@@ -132,6 +141,7 @@ final class Calls {
       Optional<Message.Request> request,
       String name,
       Map<String, Object> params,
+      int lineBytes,
       int connections) {
     Optional<Method> method = Method.of(name);
     if (method.isEmpty()) {
@@ -150,15 +160,88 @@ final class Calls {
       call.error(ErrorCode.NOT_PERMITTED, name + " is only for root and the user that pmd runs as");
       return;
     }
+    if (isRead(call.method()) && !reads.hasRoom()) {
+      await(call, lineBytes, connections);
+    } else {
+      answer(call, connections);
+    }
+  }
+
+  /** Has it wait for its turn, and later requests of its connection with it. */
+  private void await(Call call, int bytes, int connections) {
+    boolean waits =
+        bytes <= Bounds.WAITING_READ_BYTES
+            && reads.await(
+                () -> {
+                  if (call.connection().isOpen()) {
+                    answer(call, connections);
+                  }
+                  call.connection().resume();
+                  call.connection().done();
+                });
+    if (waits) {
+      call.connection().begin();
+      call.connection().pause();
+    } else {
+      call.error(ErrorCode.BUSY, Queries.TOO_MUCH);
+    }
+  }
+
+  private void answer(Call call, int connections) {
     try {
-      call.params().only(method.get().parameters());
+      call.params().only(call.method().parameters());
       dispatch(call, connections);
     } catch (JsonException e) {
-      call.error(ErrorCode.INVALID_PARAMS, name + ": " + e.sentence());
+      call.error(ErrorCode.INVALID_PARAMS, call.method().wireName() + ": " + e.sentence());
     } catch (RuntimeException e) {
       queries.failed(call, e);
       requests.drop(call);
     }
+  }
+
+  /** Returns whether it is answered with what is read or made text of off the loop. */
+  private static boolean isRead(Method method) {
+    return switch (method) {
+      case STATUS,
+          DESCRIBE,
+          CONFIG_SHOW,
+          DAEMON_STATUS,
+          TASK_LIST,
+          TASK_SHOW,
+          POOL_LIST,
+          METRICS,
+          LOGS ->
+          true;
+      case PING,
+          VERSION,
+          WHY,
+          NAMES,
+          START,
+          STOP,
+          RESTART,
+          RELOAD,
+          ENABLE,
+          DISABLE,
+          SCALE,
+          WAIT,
+          RUN,
+          SIGNAL,
+          RESET,
+          APPLY,
+          SUBMIT,
+          TASK_AWAIT,
+          TASK_CANCEL,
+          TASK_RETRY,
+          POOL_PAUSE,
+          POOL_RESUME,
+          POOL_DRAIN,
+          DAEMON_SHUTDOWN,
+          DAEMON_UPGRADE,
+          EVENTS,
+          STATUS_WATCH,
+          UNSUBSCRIBE ->
+          false;
+    };
   }
 
   private void dispatch(Call call, int connections) throws JsonException {

@@ -14,6 +14,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.core.event.Answer;
+import pm.daemon.core.model.Moment;
 import pm.daemon.loop.EventLoop;
 import pm.daemon.loop.SystemTime;
 import pm.daemon.posix.Epoll;
@@ -41,6 +42,7 @@ public final class ControlServer implements AutoCloseable {
   private final Access access;
   private final SystemTime time;
   private final Watchers watchers = new Watchers();
+  private final Reads reads;
   private final Calls calls;
   private final int most;
   private final int mostWithMembers;
@@ -100,7 +102,8 @@ public final class ControlServer implements AutoCloseable {
     this.loop = ports.loop();
     this.access = access;
     this.time = ports.time();
-    this.calls = new Calls(ports, watchers, access.daemonUid());
+    this.reads = new Reads(ports.pool());
+    this.calls = new Calls(ports, reads, watchers, access.daemonUid());
   }
 
   /**
@@ -179,7 +182,9 @@ public final class ControlServer implements AutoCloseable {
    * shows what has changed to those who watch.
    */
   public void endOfBatch() {
-    watchers.look(time.now());
+    Moment now = time.now();
+    watchers.look(now);
+    reads.look(now);
     if (acceptPaused && listener != NO_FD && reserve == NO_FD) {
       try {
         reserve = openReserve();
@@ -196,7 +201,7 @@ public final class ControlServer implements AutoCloseable {
    * used; {@link pm.daemon.core.model.Moment#NEVER} if nobody does.
    */
   public long nextDeadline() {
-    return watchers.nextDeadline();
+    return Math.min(watchers.nextDeadline(), reads.nextDeadline());
   }
 
   /**

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.control.EventSource.Event;
 import pm.daemon.core.model.InstanceName;
-import pm.daemon.loop.BlockingPool;
+import pm.daemon.loop.SystemTime;
 import pm.protocol.Streams;
 
 /**
@@ -28,7 +28,8 @@ final class EventStream implements Subscription {
   private final Connection connection;
   private final long number;
   private final EventSource events;
-  private final BlockingPool pool;
+  private final Reads reads;
+  private final SystemTime time;
   private final Predicate<Optional<InstanceName>> filter;
   private final boolean follow;
 
@@ -47,6 +48,10 @@ final class EventStream implements Subscription {
   private boolean foundSome;
 
   private boolean reading;
+
+  /** Whether it waits for its turn to read. */
+  private boolean waiting;
+
   private boolean closed;
 
   /** What a look into the files has brought. */
@@ -56,7 +61,8 @@ final class EventStream implements Subscription {
       Connection connection,
       long number,
       EventSource events,
-      BlockingPool pool,
+      Reads reads,
+      SystemTime time,
       Predicate<Optional<InstanceName>> filter,
       long since,
       OptionalInt last,
@@ -64,7 +70,8 @@ final class EventStream implements Subscription {
     this.connection = connection;
     this.number = number;
     this.events = events;
-    this.pool = pool;
+    this.reads = reads;
+    this.time = time;
     this.filter = filter;
     this.position = since;
     this.last = last;
@@ -73,7 +80,7 @@ final class EventStream implements Subscription {
 
   @Override
   public void pump() {
-    while (!closed && !reading && !connection.isFull()) {
+    while (!closed && !reading && !waiting && !connection.isFull()) {
       if (position + 1 < events.firstInMemory()) {
         readFiles();
         continue;
@@ -126,11 +133,15 @@ final class EventStream implements Subscription {
   }
 
   private void readFiles() {
+    if (!reads.hasRoom()) {
+      await();
+      return;
+    }
     Optional<EventSource.Reader> opened = reader;
     long after = position;
     reader = Optional.empty();
     reading =
-        pool.submit(
+        reads.submit(
             () -> page(opened, after),
             this::arrived,
             thrown -> {
@@ -142,9 +153,19 @@ final class EventStream implements Subscription {
               }
             });
     if (!reading) {
-      opened.ifPresent(EventStream::close);
-      skipToMemory();
+      reader = opened;
+      await();
     }
+  }
+
+  private void await() {
+    waiting = true;
+    reads.awaitStream(
+        time.now(),
+        () -> {
+          waiting = false;
+          connection.pumpStream(number);
+        });
   }
 
   private Page page(Optional<EventSource.Reader> opened, long after) throws IOException {

@@ -11,8 +11,8 @@ import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.core.model.InstanceName;
-import pm.daemon.loop.BlockingPool;
 import pm.daemon.loop.EventLoop;
+import pm.daemon.loop.SystemTime;
 import pm.protocol.Json;
 import pm.protocol.Streams;
 
@@ -26,7 +26,8 @@ final class LogStream implements Subscription {
 
   private final Connection connection;
   private final long number;
-  private final BlockingPool pool;
+  private final Reads reads;
+  private final SystemTime time;
 
   /** Whether the stream goes on at the end; no longer, once it is drained. */
   private boolean follow;
@@ -37,6 +38,10 @@ final class LogStream implements Subscription {
   private final ArrayDeque<Followed> ready;
 
   private boolean reading;
+
+  /** Whether it waits for its turn to read. */
+  private boolean waiting;
+
   private boolean closed;
 
   /** A file that is to be read. */
@@ -102,10 +107,16 @@ final class LogStream implements Subscription {
   private record Page(List<byte[]> lines, boolean atEnd) {}
 
   LogStream(
-      Connection connection, long number, BlockingPool pool, List<Followed> all, boolean follow) {
+      Connection connection,
+      long number,
+      Reads reads,
+      SystemTime time,
+      List<Followed> all,
+      boolean follow) {
     this.connection = connection;
     this.number = number;
-    this.pool = pool;
+    this.reads = reads;
+    this.time = time;
     this.follow = follow;
     this.all = List.copyOf(all);
     this.ready = new ArrayDeque<>(all);
@@ -116,7 +127,7 @@ final class LogStream implements Subscription {
 
   @Override
   public void pump() {
-    while (!closed && !reading && !connection.isFull()) {
+    while (!closed && !reading && !waiting && !connection.isFull()) {
       Followed next = ready.poll();
       if (next == null) {
         if (!follow) {
@@ -148,13 +159,17 @@ final class LogStream implements Subscription {
   }
 
   private void read(Followed next) {
+    if (!reads.hasRoom()) {
+      await(next);
+      return;
+    }
     // What is written from now on queues it again.
     next.queued = false;
     boolean goesOn = follow;
     boolean finish = next.finishing;
     next.finishing = false;
     reading =
-        pool.submit(
+        reads.submit(
             () -> page(next, goesOn, finish),
             page -> arrived(next, page),
             thrown -> {
@@ -162,9 +177,22 @@ final class LogStream implements Subscription {
               arrived(next, new Page(List.of(), true));
             });
     if (!reading) {
-      LOG.warn("too much is being read at once: the output of {} ends", next.wanted.instance());
-      connection.unsubscribe(number, "complete");
+      next.finishing = finish;
+      await(next);
     }
+  }
+
+  /** What is written meanwhile is in the file, and read then. */
+  private void await(Followed next) {
+    next.queued = true;
+    ready.addFirst(next);
+    waiting = true;
+    reads.awaitStream(
+        time.now(),
+        () -> {
+          waiting = false;
+          connection.pumpStream(number);
+        });
   }
 
   /** On the pool. */

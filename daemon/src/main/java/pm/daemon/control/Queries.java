@@ -39,16 +39,19 @@ import pm.protocol.Times;
 final class Queries {
   private static final Logger LOG = LoggerFactory.getLogger(Queries.class);
 
+  static final String TOO_MUCH = "the daemon has too much to do; try again";
   static final String DEFECT = "a defect of the daemon; its log says more";
 
   private final ControlPorts ports;
+  private final Reads reads;
   private final Supervisor supervisor;
   private final SystemTime time;
   private final Samples samples;
   private final Output output;
 
-  Queries(ControlPorts ports, Samples samples, Output output) {
+  Queries(ControlPorts ports, Reads reads, Samples samples, Output output) {
     this.ports = ports;
+    this.reads = reads;
     this.supervisor = ports.supervisor();
     this.time = ports.time();
     this.samples = samples;
@@ -368,15 +371,12 @@ final class Queries {
     connection.begin();
     connection.pause();
     boolean taken =
-        ports
-            .pool()
-            .submit(
-                work,
-                result -> finish(connection, () -> then.accept(result)),
-                thrown -> finish(connection, () -> failed(call, thrown)));
+        reads.submit(
+            work,
+            result -> finish(connection, () -> then.accept(result)),
+            thrown -> finish(connection, () -> failed(call, thrown)));
     if (!taken) {
-      finish(
-          connection, () -> call.error(ErrorCode.BUSY, "the daemon has too much to do; try again"));
+      finish(connection, () -> call.error(ErrorCode.BUSY, TOO_MUCH));
     }
     return taken;
   }

@@ -58,14 +58,16 @@ final class Runs {
   private static final int MOST_NAME = 48;
 
   private final ControlPorts ports;
+  private final Reads reads;
   private final Queries queries;
   private final int daemonUid;
 
   /** Names of programs that are on their way to the core. */
   private final Set<String> reserved = new HashSet<>();
 
-  Runs(ControlPorts ports, Queries queries, int daemonUid) {
+  Runs(ControlPorts ports, Reads reads, Queries queries, int daemonUid) {
     this.ports = ports;
+    this.reads = reads;
     this.queries = queries;
     this.daemonUid = daemonUid;
   }
@@ -280,7 +282,9 @@ final class Runs {
           OptionalLong number =
               call.connection()
                   .subscribe(
-                      each -> new LogStream(call.connection(), each, ports.pool(), opened, true));
+                      each ->
+                          new LogStream(
+                              call.connection(), each, reads, ports.time(), opened, true));
           if (number.isEmpty()) {
             LogStream.letGo(opened);
             StreamCalls.tooManyStreams(call);

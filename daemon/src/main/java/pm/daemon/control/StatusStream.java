@@ -37,6 +37,7 @@ final class StatusStream implements Subscription {
   private final Connection connection;
   private final long number;
   private final ControlPorts ports;
+  private final Reads reads;
   private final Samples samples;
   private final Watchers watchers;
   private final List<String> selectors;
@@ -75,6 +76,7 @@ final class StatusStream implements Subscription {
       Connection connection,
       long number,
       ControlPorts ports,
+      Reads reads,
       Samples samples,
       Watchers watchers,
       List<String> selectors,
@@ -82,6 +84,7 @@ final class StatusStream implements Subscription {
     this.connection = connection;
     this.number = number;
     this.ports = ports;
+    this.reads = reads;
     this.samples = samples;
     this.watchers = watchers;
     this.selectors = List.copyOf(selectors);
@@ -175,15 +178,13 @@ final class StatusStream implements Subscription {
       }
       Moment now = ports.time().now();
       working =
-          ports
-              .pool()
-              .submit(
-                  () -> items(chunk, now),
-                  items -> arrived(chunk, items),
-                  thrown -> {
-                    LOG.error("the status cannot be shown", thrown);
-                    arrived(chunk, List.of());
-                  });
+          reads.submit(
+              () -> items(chunk, now),
+              items -> arrived(chunk, items),
+              thrown -> {
+                LOG.error("the status cannot be shown", thrown);
+                arrived(chunk, List.of());
+              });
       if (!working) {
         // Nobody has time: forget what was to be shown, and look again.
         chunk.forEach(shown -> seen.remove(shown.name()));

@@ -31,12 +31,15 @@ final class StreamCalls {
   private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(500);
 
   private final ControlPorts ports;
+  private final Reads reads;
   private final Queries queries;
   private final Samples samples;
   private final Watchers watchers;
 
-  StreamCalls(ControlPorts ports, Queries queries, Samples samples, Watchers watchers) {
+  StreamCalls(
+      ControlPorts ports, Reads reads, Queries queries, Samples samples, Watchers watchers) {
     this.ports = ports;
+    this.reads = reads;
     this.queries = queries;
     this.samples = samples;
     this.watchers = watchers;
@@ -64,6 +67,7 @@ final class StreamCalls {
                 call.connection(),
                 number,
                 ports,
+                reads,
                 samples,
                 watchers,
                 selectors,
@@ -93,7 +97,8 @@ final class StreamCalls {
                 call.connection(),
                 number,
                 ports.events(),
-                ports.pool(),
+                reads,
+                ports.time(),
                 filter,
                 Math.min(start, ports.events().lastSeq()),
                 last.isPresent() ? OptionalInt.of((int) last.getAsLong()) : OptionalInt.empty(),
@@ -156,7 +161,9 @@ final class StreamCalls {
               subscribe(
                   call,
                   notes,
-                  number -> new LogStream(call.connection(), number, ports.pool(), opened, follow));
+                  number ->
+                      new LogStream(
+                          call.connection(), number, reads, ports.time(), opened, follow));
           if (!begun) {
             LogStream.letGo(opened);
           }

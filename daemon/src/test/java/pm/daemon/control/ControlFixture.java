@@ -77,6 +77,10 @@ final class ControlFixture implements AutoCloseable {
   volatile Function<TaskCommand, Optional<Answer>> taskAnswers = command -> Optional.empty();
 
   volatile String metrics = "";
+
+  /** Done on the pool whenever metrics are about to be told. */
+  volatile Runnable beforeMetrics = () -> {};
+
   volatile Callable<Configuration> files = () -> Configuration.EMPTY;
   volatile boolean filesNewer;
   volatile Upgrade.Answer upgrade = new Upgrade.Answer.Refused("it says no");
@@ -114,7 +118,11 @@ final class ControlFixture implements AutoCloseable {
                 events,
                 logs,
                 tasks,
-                now -> () -> metrics,
+                now ->
+                    () -> {
+                      beforeMetrics.run();
+                      return metrics;
+                    },
                 process -> Optional.of(new ProcessSampler.Usage(cpuNanos, 48 * 1024 * 1024)),
                 new DaemonFacts(
                     "0.1.0",

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,53 @@ final class StreamsIT {
       client.notification();
       assertThat(client.result("events", "{\"follow\":true}").optionalLong("subscription"))
           .hasValue(Bounds.SUBSCRIPTIONS + 1);
+    }
+  }
+
+  @Test
+  void streamsWaitForTheirTurnWhereTooMuchIsRead() throws Exception {
+    daemon.events.keep(10, 10_000);
+    for (int i = 1; i <= 300; i++) {
+      daemon.events.add("web@1", "event " + i);
+    }
+    CountDownLatch goOn = new CountDownLatch(1);
+    List<Client> crowd = new ArrayList<>();
+    try (Client logs = daemon.connect();
+        Client events = daemon.connect()) {
+      logs.result("logs", "{\"selectors\":[\"web@1\"],\"follow\":true}");
+      daemon.beforeMetrics =
+          () -> {
+            try {
+              goOn.await();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+          };
+      for (int i = 0; i < 100; i++) {
+        crowd.add(daemon.connect());
+        crowd.getLast().request("metrics", "{}");
+      }
+      daemon.untilConnections(102);
+      daemon.onLoop(() -> true);
+      daemon.logs.print("web@1", LogSource.Stream.OUT, "one");
+      events.result("events", "{\"since\":100}");
+      daemon.onLoop(() -> true);
+
+      goOn.countDown();
+
+      Map.Entry<String, Members> line = logs.notification();
+      assertThat(line.getKey()).isEqualTo("log");
+      assertThat(line.getValue().string("line")).isEqualTo("one");
+      assertThat(seqs(events, 200).getFirst()).isEqualTo(101);
+      assertThat(events.notification().getKey()).isEqualTo("end");
+      for (Client each : crowd) {
+        assertThat(each.next().has("result")).isTrue();
+      }
+    } finally {
+      goOn.countDown();
+      for (Client each : crowd) {
+        each.close();
+      }
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -489,6 +490,78 @@ final class TasksIT {
         };
     assertThat(client.result("task.show", "{\"id\":\"k3f9-7\"}").string("state"))
         .isEqualTo("QUEUED");
+  }
+
+  @Test
+  void moreThanCanBeReadAtOnceWaitsAndIsAllAnswered() throws Exception {
+    add(task(7, "thumbs", TaskState.SUCCEEDED, List.of()));
+    CountDownLatch goOn = new CountDownLatch(1);
+    daemon.tasks.beforeRead = () -> await(goOn);
+    List<Client> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < 200; i++) {
+        clients.add(daemon.connect());
+        clients.getLast().request("task.show", "{\"id\":\"k3f9-7\"}");
+      }
+      // Who needs no reading waits for nobody, and nothing is looked up for those who wait.
+      assertThat(client.result("ping", "{}").bool("pong", false)).isTrue();
+      Client gone = clients.removeLast();
+      gone.close();
+      client.request("task.show", "{\"id\":\"k3f9-7\"}");
+      client.request("ping", "{}");
+      daemon.untilConnections(200);
+
+      goOn.countDown();
+
+      for (Client each : clients) {
+        assertThat(each.next().optionalObject("result").orElseThrow().string("id"))
+            .isEqualTo("k3f9-7");
+      }
+      assertThat(client.next().optionalObject("result").orElseThrow().string("id"))
+          .isEqualTo("k3f9-7");
+      assertThat(client.next().optionalObject("result").orElseThrow().bool("pong", false)).isTrue();
+    } finally {
+      goOn.countDown();
+      for (Client each : clients) {
+        each.close();
+      }
+    }
+  }
+
+  @Test
+  void ofThoseWhoWaitToBeReadForOnlySoManyAreRemembered() throws Exception {
+    add(task(7, "thumbs", TaskState.SUCCEEDED, List.of()));
+    CountDownLatch goOn = new CountDownLatch(1);
+    daemon.tasks.beforeRead = () -> await(goOn);
+    List<Client> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < Bounds.READS + Bounds.WAITING_READS; i++) {
+        clients.add(daemon.connect());
+        clients.getLast().result("ping", "{}");
+        clients.getLast().request("task.show", "{\"id\":\"k3f9-7\"}");
+      }
+      assertThat(client.error("status", "{}").values())
+          .isEqualTo(
+              Map.of("code", -32004L, "message", "the daemon has too much to do; try again"));
+      goOn.countDown();
+      for (Client each : clients) {
+        assertThat(each.next().has("result")).isTrue();
+      }
+      assertThat(client.result("status", "{}").objects("items")).hasSize(4);
+    } finally {
+      goOn.countDown();
+      for (Client each : clients) {
+        each.close();
+      }
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private void forgetAll() {
