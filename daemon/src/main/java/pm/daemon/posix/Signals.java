@@ -54,6 +54,10 @@ public final class Signals {
    * or {@code RTMAX-1}; empty if there is no such signal.
    */
   public static OptionalInt byName(String name) {
+    Integer canonical = BY_NAME.get(name);
+    if (canonical != null) {
+      return OptionalInt.of(canonical);
+    }
     String bare = name.strip().toUpperCase(Locale.ROOT);
     if (bare.startsWith("SIG")) {
       bare = bare.substring(3);

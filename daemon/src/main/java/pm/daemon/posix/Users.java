@@ -28,6 +28,10 @@ public final class Users {
   private static final long GETGRGID_R = Libc.function("getgrgid_r");
   private static final long GETGROUPLIST = Libc.function("getgrouplist");
 
+  /** Each start asks for a user, so a thread keeps what nearly every answer fits into. */
+  private static final ThreadLocal<ByteBuffer> USUAL =
+      ThreadLocal.withInitial(() -> memory(STRINGS + FIRST_BUFFER));
+
   private Users() {}
 
   /** Finds a user by name or, if it has only digits, by number; getpwnam_r(3). */
@@ -115,7 +119,7 @@ public final class Users {
       String call, long function, String argument, long key, Reader<T> reader)
       throws ErrnoException {
     for (int size = FIRST_BUFFER; size <= LARGEST_BUFFER; size *= 4) {
-      ByteBuffer memory = memory(STRINGS + size);
+      ByteBuffer memory = size == FIRST_BUFFER ? USUAL.get() : memory(STRINGS + size);
       try {
         long address = Libc.address(memory);
         int errno =

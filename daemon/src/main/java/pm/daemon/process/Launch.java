@@ -38,6 +38,9 @@ final class Launch {
   private static final long PAUSE_NANOS = 100_000_000;
   private static final Logger LOG = LoggerFactory.getLogger(Launch.class);
 
+  /** Its buffers would be a good part of what a start takes. */
+  private static final ThreadLocal<ProcFs> PROC = ThreadLocal.withInitial(ProcFs::new);
+
   /** What all launches share. Any thread. */
   record Means(
       Spawn spawn,
@@ -75,7 +78,6 @@ final class Launch {
 
   private final Means means;
   private final Effect.Spawn effect;
-  private final ProcFs proc = new ProcFs();
   private boolean mayHaveChild;
   private CgroupTree.Seat seat = new CgroupTree.Seat(Optional.empty(), List.of(), false);
 
@@ -256,7 +258,8 @@ final class Launch {
       PidFd pidFd = PidFd.open(pid);
       try {
         long startTicks =
-            proc.stat(pid)
+            PROC.get()
+                .stat(pid)
                 .orElseThrow(() -> new IllegalStateException("child " + pid + " is not in /proc"))
                 .startTicks();
         ProcessIdentity identity = new ProcessIdentity(pid, startTicks, pidFd.inode().orElse(0));
@@ -312,7 +315,7 @@ final class Launch {
     // Comes back only with an answer: without one we would have to say that there is no child.
     while (true) {
       try {
-        ProcessTable table = ProcessTable.read(proc);
+        ProcessTable table = ProcessTable.read(PROC.get());
         for (ProcessStat child : table.childrenOf(Host.pid())) {
           if (!child.isZombie()
               && child.session() == child.pid()

@@ -119,11 +119,10 @@ public final class DecisionStore {
 
   private void start(Waiting next) {
     flushing = true;
-    byte[] text = encode(next.decisions());
     try {
       offLoop.execute(
           () -> {
-            Optional<String> problem = write(text);
+            Optional<String> problem = write(encode(next.decisions()));
             loop.accept(() -> ended(next.number(), problem));
           });
     } catch (RejectedExecutionException e) {
