@@ -12,6 +12,8 @@ import java.lang.classfile.CodeTransform;
 import java.lang.classfile.Opcode;
 import java.lang.classfile.TypeKind;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
+import java.lang.classfile.instruction.LocalVariable;
+import java.lang.classfile.instruction.LocalVariableType;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDesc;
 import java.lang.constant.ConstantDescs;
@@ -41,6 +43,14 @@ class Prelink {
   private static final int SYNTHETIC =
       ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC | ClassFile.ACC_SYNTHETIC;
   private static final ClassDesc OBJECTS = ClassDesc.of("java.util.Objects");
+
+  /** Without the names of local variables, which only a debugger asks for: an archive holds them all. */
+  private static final CodeTransform NAMELESS =
+      (code, element) -> {
+        if (!(element instanceof LocalVariable) && !(element instanceof LocalVariableType)) {
+          code.with(element);
+        }
+      };
 
   private final ClassFile classes;
 
@@ -117,9 +127,11 @@ class Prelink {
             .map(InvokeDynamicInstruction.class::cast)
             .filter(Prelink::isOurs)
             .toList();
-    return found.isEmpty()
-        ? content
-        : verified(classes.transformClass(model, new Rewrite(model).transform()));
+    ClassTransform transform = ClassTransform.transformingMethodBodies(NAMELESS);
+    if (!found.isEmpty()) {
+      transform = transform.andThen(new Rewrite(model).transform());
+    }
+    return verified(classes.transformClass(model, transform));
   }
 
   private byte[] verified(byte[] content) {

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,6 +114,7 @@ final class Parts {
   private final RuntimeFolder runtimeFolder;
   private final Decider decider;
   private final TimedTurn turn;
+  private final Settling settling;
   private final SocketSpec socketSpec;
   private final Path socket;
   private final OptionalInt socketGroup;
@@ -314,6 +316,33 @@ final class Parts {
     tasks.replay(supervisor::replayTask);
     supervisor.beginTasks(tasks.epoch(), tasks.lastTask(), tasks.isOfThisBoot(), startedAt);
     turn = new TimedTurn(decider, deadlines, time);
+    long heapBytes = Runtime.getRuntime().totalMemory();
+    settling =
+        new Settling(
+            deadlines,
+            time::nanos,
+            () -> supervisor.startSlotsInUse() > 0,
+            () ->
+                giveBack(
+                    () -> {
+                      // What short-lived threads had outside the heap is free only after that.
+                      if (Runtime.getRuntime().totalMemory() > heapBytes) {
+                        System.gc();
+                      }
+                      Host.giveBackFreeMemory();
+                    }),
+            () -> giveBack(Host::giveBackFreeMemory));
+  }
+
+  private void giveBack(Runnable memory) {
+    boolean taken =
+        pool.submit(
+            Executors.callable(memory, true),
+            done -> {},
+            failed -> LOG.debug("memory was not given back", failed));
+    if (!taken) {
+      LOG.debug("memory was not given back: there is too much else to do");
+    }
   }
 
   /** Where tasks are kept is decided at the start only. */
@@ -470,6 +499,7 @@ final class Parts {
     receiveSignals();
     notifier.ready();
     begun.run();
+    settling.begin();
     loop.run(turn);
     return ending.isUpgrade() ? handOver() : close();
   }

@@ -103,6 +103,18 @@ public final class Host {
     }
   }
 
+  /**
+   * Has the C library give whole pages back to the kernel that are free by now, in all its arenas;
+   * malloc_trim(3). Takes some milliseconds, in which others who want memory wait. Other libraries
+   * have no such function.
+   */
+  public static void giveBackFreeMemory() {
+    OptionalLong trim = Libc.find("malloc_trim");
+    if (trim.isPresent()) {
+      Libc.call(trim.getAsLong(), 0);
+    }
+  }
+
   /** Returns a limit; getrlimit(2). */
   public static ResourceLimit limit(ResourceLimit.Resource resource) throws ErrnoException {
     Scratch scratch = Scratch.mine();

@@ -49,6 +49,37 @@ final class HostIT {
   }
 
   @Test
+  void freeMemoryBelowWhatIsInUseGoesBackToo() throws Exception {
+    assumeTrue(Libc.find("malloc_trim").isPresent(), "another C library has its own ways");
+    long malloc = Libc.function("malloc");
+    long free = Libc.function("free");
+    int pieces = 2_000;
+    int bytes = 16 * 1024;
+    long[] memory = new long[pieces];
+    for (int i = 0; i < pieces; i++) {
+      memory[i] = Libc.call(malloc, bytes);
+      Libc.call(Libc.function("memset"), memory[i], 1, bytes);
+    }
+    // The last one stays, so that the end of the arena is in use.
+    for (int i = 0; i < pieces - 1; i++) {
+      Libc.call(free, memory[i]);
+    }
+    long before = residentKiB();
+    Host.giveBackFreeMemory();
+    assertThat(before - residentKiB()).isGreaterThan(pieces * (bytes / 1024) / 2);
+    Libc.call(free, memory[pieces - 1]);
+  }
+
+  private static long residentKiB() throws Exception {
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("VmRSS:")) {
+        return Long.parseLong(line.replaceAll("\\D", ""));
+      }
+    }
+    throw new AssertionError("no VmRSS");
+  }
+
+  @Test
   void monotonicTimeIsThatOfTheKernel() throws Exception {
     long first = Host.monotonicNanos();
     double uptime = Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ", -1)[0]);
