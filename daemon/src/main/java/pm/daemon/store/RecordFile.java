@@ -21,6 +21,26 @@ interface RecordFile extends Closeable {
    */
   int write(ByteBuffer bytes, long position) throws IOException;
 
+  /**
+   * Writes all of it at {@code position}.
+   *
+   * @param through a direct buffer for the way, so that the JDK keeps no copy for each size
+   * @return how many bytes
+   */
+  default long write(byte[] bytes, long position, ByteBuffer through) throws IOException {
+    int done = 0;
+    while (done < bytes.length) {
+      int count = Math.min(bytes.length - done, through.capacity());
+      through.clear().put(bytes, done, count).flip();
+      long at = position + done;
+      while (through.hasRemaining()) {
+        at += write(through, at);
+      }
+      done += count;
+    }
+    return done;
+  }
+
   /** Cuts it to {@code size} bytes. */
   void truncate(long size) throws IOException;
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -23,7 +22,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import pm.config.Configuration;
 import pm.daemon.core.event.Entry;
 import pm.daemon.core.model.Instance;
 import pm.daemon.core.model.InstanceName;
@@ -67,21 +65,18 @@ public final class RunRecords implements AutoCloseable {
 
   private final Path folder;
   private final String bootId;
-  private final ConfigurationText configurationText;
   private final RecordFile.Opener opener;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
 
+  private final ConfigurationInForce configuration;
   private final Live live = new Live();
-  private long configurationNumber;
   private RecordFile file;
 
   /** How much of the file is good; beyond it may be what a failed write left. */
   private long length;
 
-  /** Which file it is, and when the configuration in force was kept, for the case of their loss. */
+  /** Which file it is, for the case of its loss. */
   private Optional<Object> identity = Optional.empty();
-
-  private Optional<FileTime> configurationKeptAt = Optional.empty();
 
   private boolean tailIsTorn;
   private long compactAt = COMPACT_FLOOR;
@@ -176,8 +171,8 @@ public final class RunRecords implements AutoCloseable {
       Path folder, String bootId, ConfigurationText configurationText, RecordFile.Opener opener) {
     this.folder = folder;
     this.bootId = bootId;
-    this.configurationText = configurationText;
     this.opener = opener;
+    this.configuration = new ConfigurationInForce(folder, configurationText, opener, buffer);
     this.file = CLOSED;
   }
 
@@ -251,7 +246,7 @@ public final class RunRecords implements AutoCloseable {
     } catch (KeepException e) {
       for (Staged each : staged) {
         if (each.content() instanceof RecordCodec.Content.ConfigurationIn in) {
-          deleteQuietly(in.file());
+          configuration.drop(in.file());
         }
       }
       throw e;
@@ -261,7 +256,7 @@ public final class RunRecords implements AutoCloseable {
     }
     configurationBefore
         .filter(name -> !live.configurationFile.equals(Optional.of(name)))
-        .ifPresent(this::deleteQuietly);
+        .ifPresent(configuration::drop);
     if (length > compactAt && length > COMPACT_FACTOR * live.characters) {
       compact();
     }
@@ -271,8 +266,7 @@ public final class RunRecords implements AutoCloseable {
   public boolean isInPlace() {
     return identity.isPresent()
         && identity.equals(identity(folder.resolve(FILE)))
-        && live.configurationFile.stream()
-            .allMatch(name -> Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS));
+        && live.configurationFile.stream().allMatch(configuration::isThere);
   }
 
   private static Optional<Object> identity(Path path) {
@@ -293,7 +287,7 @@ public final class RunRecords implements AutoCloseable {
    * @throws KeepException if they cannot be written now; the same can be tried again
    */
   public void writeAnew(List<Entry> truth) throws KeepException {
-    Optional<FileTime> keptAt = configurationKeptAt;
+    Optional<FileTime> keptAt = configuration.keptAt();
     Optional<String> configurationBefore = live.configurationFile;
     List<Staged> staged = new ArrayList<>(truth.size());
     encode(truth, staged);
@@ -302,14 +296,13 @@ public final class RunRecords implements AutoCloseable {
     try {
       if (keptAt.isPresent() && live.configurationFile.isPresent()) {
         // Files that are newer than the configuration in force are still newer.
-        Files.setLastModifiedTime(folder.resolve(live.configurationFile.get()), keptAt.get());
-        configurationKeptAt = keptAt;
+        configuration.age(live.configurationFile.get(), keptAt.get());
       }
       rewrite();
     } catch (IOException e) {
       throw cannotWrite(folder.resolve(FILE), e);
     }
-    configurationBefore.ifPresent(this::deleteQuietly);
+    configurationBefore.ifPresent(configuration::drop);
   }
 
   @Override
@@ -326,7 +319,7 @@ public final class RunRecords implements AutoCloseable {
       boolean more = i + 1 < needed.size();
       RecordCodec.Content content;
       if (needed.get(i) instanceof Entry.ConfigurationKept kept) {
-        String name = writeConfiguration(kept.configuration());
+        String name = configuration.write(kept.configuration());
         RecordCodec.encodeConfiguration(name, more, text);
         content = new RecordCodec.Content.ConfigurationIn(name);
       } else {
@@ -370,57 +363,17 @@ public final class RunRecords implements AutoCloseable {
     return needed.reversed();
   }
 
-  private String writeConfiguration(Configuration configuration) throws KeepException {
-    // A new name each time, so that the line that names it decides when it takes effect.
-    String name = configurationFile(configurationNumber + 1);
-    Path path = folder.resolve(name);
-    byte[] bytes = configurationText.write(configuration);
-    try (RecordFile target = opener.create(path)) {
-      write(target, ByteBuffer.wrap(bytes), 0);
-    } catch (IOException e) {
-      deleteQuietly(name);
-      throw cannotWrite(path, e);
-    }
-    configurationNumber++;
-    configurationKeptAt = modified(path);
-    return name;
-  }
-
-  private static Optional<FileTime> modified(Path path) {
-    try {
-      return Optional.of(Files.getLastModifiedTime(path));
-    } catch (IOException gone) {
-      return Optional.empty();
-    }
-  }
-
   private void append(String text) throws KeepException {
     try {
       if (tailIsTorn) {
         file.truncate(length);
         tailIsTorn = false;
       }
-      length += write(file, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), length);
+      length += file.write(text.getBytes(StandardCharsets.UTF_8), length, buffer);
     } catch (IOException e) {
       tailIsTorn = true;
       throw cannotWrite(folder.resolve(FILE), e);
     }
-  }
-
-  /** Writes all of it through the one direct buffer, so that the JDK keeps no copy per size. */
-  private long write(RecordFile target, ByteBuffer bytes, long position) throws IOException {
-    long at = position;
-    while (bytes.hasRemaining()) {
-      int count = Math.min(bytes.remaining(), buffer.capacity());
-      buffer.clear();
-      buffer.put(bytes.slice(bytes.position(), count));
-      buffer.flip();
-      while (buffer.hasRemaining()) {
-        at += target.write(buffer, at);
-      }
-      bytes.position(bytes.position() + count);
-    }
-    return at - position;
   }
 
   /** Failing to compact loses nothing: the long file goes on. */
@@ -442,7 +395,7 @@ public final class RunRecords implements AutoCloseable {
       Files.move(target, folder.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       next.close();
-      deleteQuietly(NEW_FILE);
+      ConfigurationInForce.deleteQuietly(target);
       throw e;
     }
     RecordFile before = file;
@@ -483,8 +436,7 @@ public final class RunRecords implements AutoCloseable {
   }
 
   private long flush(RecordFile target, StringBuilder text, long position) throws IOException {
-    long written =
-        write(target, ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)), position);
+    long written = target.write(text.toString().getBytes(StandardCharsets.UTF_8), position, buffer);
     text.setLength(0);
     return written;
   }
@@ -499,8 +451,7 @@ public final class RunRecords implements AutoCloseable {
     } else {
       rewrite();
     }
-    configurationKeptAt = recovered.configurationKeptAt().map(FileTime::from);
-    forgetOtherConfigurations();
+    configuration.dropOthers(live.configurationFile);
     return recovered;
   }
 
@@ -516,17 +467,16 @@ public final class RunRecords implements AutoCloseable {
       live.clear();
     }
     List<Entry> entries = new ArrayList<>();
-    Optional<Instant> keptAt = Optional.empty();
     if (live.configurationFile.isPresent()) {
       String name = live.configurationFile.get();
-      entries.add(new Entry.ConfigurationKept(readConfiguration(name)));
-      keptAt = Optional.of(Files.getLastModifiedTime(folder.resolve(name)).toInstant());
+      entries.add(new Entry.ConfigurationKept(configuration.read(name)));
     }
     live.decisions.ifPresent(entries::add);
     for (Live.Sized each : live.instances.values()) {
       entries.add(new Entry.InstanceKept(each.instance()));
     }
-    return new Recovered(entries, sameBoot, cleanEnd, keptAt);
+    return new Recovered(
+        entries, sameBoot, cleanEnd, configuration.keptAt().map(FileTime::toInstant));
   }
 
   /** Reads the journal into {@link #live}; returns whether it is of this boot. */
@@ -643,67 +593,7 @@ public final class RunRecords implements AutoCloseable {
     return true;
   }
 
-  private Configuration readConfiguration(String name) throws StoreException {
-    Path path = folder.resolve(name);
-    String remedy = "; use the version of pmd that wrote it";
-    try {
-      if (!isConfigurationFile(name)) {
-        throw new StoreException(folder.resolve(FILE) + " names a wrong file: " + path + remedy);
-      }
-      if (!OwnFile.isThere(path)) {
-        throw new NoSuchFileException(path.toString());
-      }
-      Configuration configuration = configurationText.read(Files.readAllBytes(path));
-      configurationNumber = number(name);
-      return configuration;
-    } catch (NoSuchFileException e) {
-      throw new StoreException(
-          "the configuration in force is gone: "
-              + path
-              + "; move "
-              + folder.resolve(FILE)
-              + " away to begin anew",
-          e);
-    } catch (IOException e) {
-      throw new StoreException("cannot read " + path + ": " + reason(e), e);
-    } catch (ConfigurationText.UnreadableException e) {
-      throw new StoreException(path + ": " + e.reason() + remedy, e);
-    }
-  }
-
-  private void forgetOtherConfigurations() throws IOException {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "configuration-*.json")) {
-      for (Path each : files) {
-        String name = each.getFileName().toString();
-        if (isConfigurationFile(name) && !live.configurationFile.equals(Optional.of(name))) {
-          Files.deleteIfExists(each);
-        }
-      }
-    }
-  }
-
-  private void deleteQuietly(String name) {
-    try {
-      Files.deleteIfExists(folder.resolve(name));
-    } catch (IOException e) {
-      LOG.warn("cannot delete {}: {}", folder.resolve(name), reason(e));
-    }
-  }
-
-  private static String configurationFile(long number) {
-    return "configuration-" + number + ".json";
-  }
-
-  private static boolean isConfigurationFile(String name) {
-    return name.matches("configuration-[1-9][0-9]{0,17}\\.json");
-  }
-
-  private static long number(String configurationFile) {
-    return Long.parseLong(
-        configurationFile, "configuration-".length(), configurationFile.indexOf('.'), 10);
-  }
-
-  private static KeepException cannotWrite(Path path, IOException e) {
+  static KeepException cannotWrite(Path path, IOException e) {
     return new KeepException("cannot write " + path + ": " + reason(e), e);
   }
 
