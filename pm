@@ -212,11 +212,15 @@ campaign() {
   exec campaigns/run "$@"
 }
 
-# killed REPORT…: how many mutants of each package tests have noticed.
+# killed REPORT…: how many mutants of each package tests have noticed; some of them only by never coming to an end.
 killed() {
-  sed -n "s/.*<mutation detected='\([a-z]*\)'.*<mutatedClass>\(.*\)\.[^.<]*<\/mutatedClass>.*/\2 \1/p" "$@" | sort | uniq -c \
-    | awk '{ all[$2] += $1 } $3 == "true" { killed[$2] += $1 }
-        END { for (p in all) printf "%-24s %5d of %5d killed, %d %%\n", p, killed[p], all[p], 100 * killed[p] / all[p] }' | sort
+  sed -n "s/.*<mutation detected='\([a-z]*\)' status='\([A-Z_]*\)'.*<mutatedClass>\(.*\)\.[^.<]*<\/mutatedClass>.*/\3 \1 \2/p" "$@" \
+    | awk '{ all[$1]++; killed[$1] += $2 == "true"; late[$1] += $3 == "TIMED_OUT"; unseen[$1] += $3 == "NO_COVERAGE" }
+        END {
+          for (p in all)
+            printf "%-24s %5d of %5d killed, %d %%; %d of them timed out; %d survived, %d not covered\n",
+              p, killed[p], all[p], 100 * killed[p] / all[p], late[p], all[p] - killed[p] - unseen[p], unseen[p]
+        }' | sort
 }
 
 # mutants CLASSES: the reports tell what survived; docs/mutation-testing.md tells how to read them.
