@@ -42,6 +42,8 @@ class InstanceBoundsTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new InstanceBounds(2, 1));
     assertThat(new InstanceBounds(0, 0).obstacle(PLAIN)).isEmpty();
     assertThat(new InstanceBounds(1, 2).obstacle(PLAIN)).contains("no pool");
+    assertThat(InstanceBounds.of(1000).obstacle(PLAIN)).isEmpty();
+    assertThat(InstanceBounds.of(999).obstacle(POOLED)).isEmpty();
     assertThat(InstanceBounds.of(1001).obstacle(PLAIN)).contains("1000");
     assertThat(new InstanceBounds(0, 1).obstacle(POOLED)).isEmpty();
     assertThat(InstanceBounds.of(0).obstacle(POOLED)).contains("pmctl stop pics");

@@ -12,7 +12,8 @@ class InstanceNameTest {
 
   @Test
   void readsWhatItWrites() {
-    for (String text : List.of("web@1", "web@1000", "a.b-c_d@12", "x@y@3")) {
+    for (String text :
+        List.of("w@1", "web@1", "web@1000", "web@90", "web@999999", "a.b-c_d@12", "x@y@3")) {
       assertThat(InstanceName.parse(text).map(Object::toString)).isEqualTo(Optional.of(text));
     }
   }
@@ -22,7 +23,9 @@ class InstanceNameTest {
     for (String text : List.of("", "web", "@1", "web@", "web@0", "web@-1", "web@+1", "web@1x")) {
       assertThat(InstanceName.parse(text)).as(text).isEmpty();
     }
-    assertThat(InstanceName.parse("web@99999999999")).isEmpty();
+    for (String text : List.of("web@1000000", "web@99999999999", "web@1/", "web@1:")) {
+      assertThat(InstanceName.parse(text)).as(text).isEmpty();
+    }
     assertThatIllegalArgumentException().isThrownBy(() -> new InstanceName("web", 0));
     assertThatIllegalArgumentException().isThrownBy(() -> new InstanceName("", 1));
   }
