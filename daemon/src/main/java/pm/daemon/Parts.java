@@ -173,6 +173,7 @@ final class Parts {
     processes =
         Processes.open(
             loop,
+            (nanos, work) -> deadlines.at(time.nanos() + nanos, work),
             new Processes.Settings(
                 environment,
                 socket.toString(),

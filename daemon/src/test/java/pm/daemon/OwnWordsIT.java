@@ -94,6 +94,7 @@ class OwnWordsIT {
     processes =
         Processes.open(
             loop,
+            (nanos, work) -> loop.post(work),
             new Processes.Settings(
                 Map.of("PATH", "/usr/bin:/bin"),
                 "/none.sock",

@@ -23,6 +23,7 @@ import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.ProcessIdentity;
 import pm.daemon.loop.BlockingPool;
 import pm.daemon.loop.EventLoop;
+import pm.daemon.loop.Later;
 import pm.daemon.posix.Errno;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Fd;
@@ -67,6 +68,7 @@ final class Adoption {
 
   private final EventLoop loop;
   private final BlockingPool pool;
+  private final Later later;
   private final Reaper reaper;
   private final Consumer<Report> reports;
   private final Launch.Means means;
@@ -78,12 +80,14 @@ final class Adoption {
   Adoption(
       EventLoop loop,
       BlockingPool pool,
+      Later later,
       Reaper reaper,
       Consumer<Report> reports,
       Launch.Means means,
       ProcFs proc) {
     this.loop = loop;
     this.pool = pool;
+    this.later = later;
     this.reaper = reaper;
     this.reports = reports;
     this.means = means;
@@ -131,7 +135,8 @@ final class Adoption {
               finish(batch, new Findings(Map.of(), List.of()));
             });
     if (!accepted) {
-      throw new IllegalStateException("too many adoptions at once");
+      LOG.warn("there is no thread to look for processes; trying again");
+      later.in(PAUSE_NANOS, () -> submit(batch));
     }
   }
 
@@ -265,17 +270,7 @@ final class Adoption {
   /** The machine is short of something, and nothing tells us when it no longer is. */
   private void pause(List<Effect.Adopt> again, Findings findings) {
     Findings rest = new Findings(findings.found(), List.of());
-    boolean accepted =
-        pool.submit(
-            () -> {
-              LockSupport.parkNanos(PAUSE_NANOS);
-              return rest;
-            },
-            found -> finish(again, found),
-            thrown -> finish(again, rest));
-    if (!accepted) {
-      throw new IllegalStateException("too many adoptions at once");
-    }
+    later.in(PAUSE_NANOS, () -> finish(again, rest));
   }
 
   private void take(Effect.Adopt effect, List<Shown> found) throws ErrnoException {

@@ -13,6 +13,7 @@ import pm.daemon.core.event.Report;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.loop.BlockingPool;
 import pm.daemon.loop.EventLoop;
+import pm.daemon.loop.Later;
 import pm.daemon.posix.ChildSignal;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Host;
@@ -25,9 +26,6 @@ import pm.daemon.posix.Spawn;
  * returned.
  */
 public final class Processes implements AutoCloseable {
-  /** Sweeps, looks and adoptions: one of each at a time, and some to spare. */
-  private static final int MOST_WAITING = 64;
-
   private final BlockingPool pool;
   private final OwnChildren ownChildren;
   private final Reaper reaper;
@@ -89,21 +87,25 @@ public final class Processes implements AutoCloseable {
    * Makes this process the one that orphans of its children are left to, and hears of their end
    * from now on. Before the loop runs, or on its thread.
    *
+   * @param later for what cannot be done now
    * @param reports gets what happens, on the loop thread
    */
   public static Processes open(
-      EventLoop loop, Settings settings, ChildOutput output, Consumer<Report> reports)
+      EventLoop loop, Later later, Settings settings, ChildOutput output, Consumer<Report> reports)
       throws ErrnoException {
     Host.becomeChildSubreaper();
-    Processes processes = new Processes(loop, settings, output, reports);
+    Processes processes = new Processes(loop, later, settings, output, reports);
     processes.childSignal =
         Optional.of(ChildSignal.receive(() -> processes.reaper.childSignalled()));
     return processes;
   }
 
-  private Processes(EventLoop loop, Settings settings, ChildOutput output, Consumer<Report> reports)
+  private Processes(
+      EventLoop loop, Later later, Settings settings, ChildOutput output, Consumer<Report> reports)
       throws ErrnoException {
-    pool = new BlockingPool(loop, 2, MOST_WAITING);
+    // One sweep, look or adoption at a time, and a question for each invocation whose processes say
+    // something: none of them may be refused because of the others.
+    pool = new BlockingPool(loop, 2, Integer.MAX_VALUE);
     ProcFs proc = new ProcFs();
     ownChildren = OwnChildren.open(proc);
     HostFacts facts = HostFacts.read();
@@ -113,7 +115,7 @@ public final class Processes implements AutoCloseable {
     IntPredicate isForeign = pid -> foreign.contains(pid) || settings.isForeign().test(pid);
     Orphans orphans = new Orphans(proc, ownChildren, pool, inFlight, children, isForeign);
     membership = new Membership(pool, children, Host.pid());
-    Sweeps sweeps = new Sweeps(loop, pool, () -> mains(children));
+    Sweeps sweeps = new Sweeps(loop, pool, later, () -> mains(children));
     removal = new GroupRemoval(pool);
     reaper =
         new Reaper(
@@ -142,7 +144,7 @@ public final class Processes implements AutoCloseable {
             settings.cgroups(),
             settings.filesGivenBack());
     spawner = new Spawner(loop, reaper, reports, means, settings.mostSpawnsAtOnce());
-    adoption = new Adoption(loop, pool, reaper, reports, means, proc);
+    adoption = new Adoption(loop, pool, later, reaper, reports, means, proc);
   }
 
   /** Returns in words what would be lost if this process became another program now. */

@@ -11,6 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pm.daemon.loop.BlockingPool;
 import pm.daemon.loop.EventLoop;
+import pm.daemon.loop.Later;
 import pm.daemon.posix.ErrnoException;
 import pm.daemon.posix.Host;
 
@@ -32,6 +33,7 @@ final class Sweeps {
 
   private final EventLoop loop;
   private final BlockingPool pool;
+  private final Later later;
   private final Supplier<Set<Integer>> mains;
   private final int self = Host.pid();
   private List<Ordered> waiting = new ArrayList<>();
@@ -42,9 +44,10 @@ final class Sweeps {
   /**
    * @param mains the pids of the main processes of all invocations
    */
-  Sweeps(EventLoop loop, BlockingPool pool, Supplier<Set<Integer>> mains) {
+  Sweeps(EventLoop loop, BlockingPool pool, Later later, Supplier<Set<Integer>> mains) {
     this.loop = loop;
     this.pool = pool;
+    this.later = later;
     this.mains = mains;
   }
 
@@ -82,10 +85,14 @@ final class Sweeps {
             () -> run(orders, present),
             results -> succeeded(batch, results),
             thrown -> failed(batch, thrown));
-    if (!isUnderWay) {
-      throw new IllegalStateException("the pool for sweeps is full");
+    if (isUnderWay) {
+      waiting = new ArrayList<>();
+    } else {
+      // The host grants no thread, and nothing tells us when it does again.
+      isOrdered = true;
+      later.in(PAUSE_NANOS, this::begin);
+      delayed(batch, "there is no thread");
     }
-    waiting = new ArrayList<>();
   }
 
   private List<Sweep.Result> run(List<Sweep.Order> orders, Set<Integer> present)
@@ -110,12 +117,16 @@ final class Sweeps {
 
   private void failed(List<Ordered> batch, Throwable thrown) {
     isUnderWay = false;
-    failuresInRow++;
-    if (Integer.bitCount(failuresInRow) == 1) {
-      LOG.warn("processes cannot be looked through; trying again", thrown);
-    }
     waiting.addAll(0, batch);
     schedule();
-    batch.forEach(ordered -> ordered.delayed().run());
+    delayed(batch, thrown.toString());
+  }
+
+  private void delayed(List<Ordered> batch, String why) {
+    failuresInRow++;
+    if (Integer.bitCount(failuresInRow) == 1) {
+      LOG.warn("processes cannot be looked through; trying again: {}", why);
+    }
+    List.copyOf(batch).forEach(ordered -> ordered.delayed().run());
   }
 }

@@ -57,6 +57,7 @@ final class ProbeWorld implements AutoCloseable {
     processes =
         Processes.open(
             loop,
+            (nanos, work) -> deadlines.at(time.nanos() + nanos, work),
             new Processes.Settings(environment, "/none.sock", 8, List.of(), pid -> false),
             new NoOutput(),
             reports::add);

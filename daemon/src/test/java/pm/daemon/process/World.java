@@ -22,6 +22,7 @@ import pm.daemon.core.event.Report;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.ProcessIdentity;
+import pm.daemon.loop.Deadlines;
 import pm.daemon.loop.EventLoop;
 import pm.daemon.loop.SystemTime;
 import pm.daemon.loop.Turn;
@@ -47,11 +48,13 @@ final class World implements AutoCloseable {
 
   World(Path folder, CgroupTree cgroups) throws ErrnoException {
     SystemTime time = new SystemTime();
+    Deadlines deadlines = new Deadlines();
     loop = EventLoop.open(time, 1024);
     output = new PipedOutput(loop, folder);
     processes =
         Processes.open(
             loop,
+            (nanos, work) -> deadlines.at(time.nanos() + nanos, work),
             new Processes.Settings(
                 Map.of("PATH", "/usr/bin:/bin"),
                 "/none.sock",
@@ -62,21 +65,23 @@ final class World implements AutoCloseable {
                 pid -> false),
             output,
             reports::add);
-    thread = new Thread(() -> loop.run(new Idle()), "loop");
+    thread = new Thread(() -> loop.run(new Timed(deadlines, time)), "loop");
     thread.start();
   }
 
-  private static final class Idle implements Turn {
+  private record Timed(Deadlines deadlines, SystemTime time) implements Turn {
     @Override
     public void endOfBatch() {}
 
     @Override
     public long nextDeadlineNanos() {
-      return Long.MAX_VALUE;
+      return deadlines.next();
     }
 
     @Override
-    public void timePassed() {}
+    public void timePassed() {
+      deadlines.pass(time.nanos());
+    }
   }
 
   static ProgramSpec.Builder sh(String script) {
