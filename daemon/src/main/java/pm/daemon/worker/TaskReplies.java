@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import pm.daemon.core.event.TaskReport;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.core.model.NewTask;
@@ -126,13 +127,16 @@ final class TaskReplies {
 
   private static String sentence(Object error) {
     if (error instanceof Map<?, ?> members) {
-      String message =
-          members.get("message") instanceof String text && !text.isBlank()
-              ? bounded(text, MOST_MESSAGE_CHARS)
-              : "an error without a message";
+      String message = words(members.get("message"));
       return members.get("code") instanceof Long code ? message + " (code " + code + ")" : message;
     }
-    return bounded(error instanceof String text ? text : Json.write(error), MOST_MESSAGE_CHARS);
+    return error instanceof String ? words(error) : bounded(Json.write(error), MOST_MESSAGE_CHARS);
+  }
+
+  private static String words(@Nullable Object message) {
+    return message instanceof String text && !text.isBlank()
+        ? bounded(text, MOST_MESSAGE_CHARS)
+        : "an error without a message";
   }
 
   /** Cuts a text, never inside a character. */

@@ -237,6 +237,7 @@ final class DialogueTest {
         "{\"message\":7} | failed: an error without a message",
         "{} | failed: an error without a message",
         "\"words\" | failed: words",
+        "\"\" | failed: an error without a message",
         "[1,true] | failed: [1,true]",
         "{\"message\":\"m\",\"data\":{\"retry\":false}} | failed for good: m",
         "{\"message\":\"m\",\"data\":{\"retry\":true}} | failed: m",
