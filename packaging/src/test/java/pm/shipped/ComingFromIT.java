@@ -93,6 +93,54 @@ class ComingFromIT {
   }
 
   @Test
+  void itsKeysOfPoolsAreAccepted(@TempDir Path folder) throws Exception {
+    StringBuilder yaml = new StringBuilder("programs:\n");
+    List<List<String>> rows = Markdown.read(PAGE).rows("pool keys");
+    assertThat(rows).hasSizeGreaterThan(10);
+    for (int row = 0; row < rows.size(); row++) {
+      String ours = Markdown.code(rows.get(row).get(1));
+      yaml.append("  row").append(row).append(":\n    type: worker\n    command: [cat]\n");
+      if (!ours.startsWith("pool:")) {
+        yaml.append("    pool: {}\n");
+      }
+      if (!ours.equals("{}")) {
+        yaml.append("    ").append(ours).append('\n');
+      }
+    }
+    Pmd.Outcome outcome = check(folder, yaml.toString());
+    assertThat(outcome.exit()).as(outcome.toString()).isZero();
+  }
+
+  @Test
+  void itsCommandsAboutTasksEndAsItSays(@TempDir Path home) throws Exception {
+    String worker = Path.of("..", "config-examples/workers/worker.sh").toRealPath().toString();
+    String yaml =
+        """
+        programs:
+          mails:
+            type: worker
+            command: [%s]
+            pool: {}
+        """
+            .formatted(worker);
+    SoftAssertions softly = new SoftAssertions();
+    try (Pmd pmd = new Pmd(home).with(yaml).start()) {
+      pmd.await("mails@1", "IDLE");
+      List<List<String>> rows = Markdown.read(PAGE).rows("pool verbs");
+      assertThat(rows).hasSizeGreaterThan(10);
+      for (List<String> row : rows) {
+        String command = Markdown.code(row.get(1));
+        Pmd.Outcome outcome = shell(pmd, command);
+        softly
+            .assertThat(outcome.exit())
+            .as(command + ": " + outcome)
+            .isEqualTo(Integer.parseInt(row.get(2)));
+      }
+    }
+    softly.assertAll();
+  }
+
+  @Test
   void itsFilesAreRight(@TempDir Path folder) throws Exception {
     List<String> files = Markdown.read(PAGE).blocks("yaml");
     assertThat(files).hasSize(4);
