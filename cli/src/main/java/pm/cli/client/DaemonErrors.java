@@ -20,26 +20,29 @@ final class DaemonErrors {
     Optional<ErrorCode> code = ErrorCode.of(error.code());
     ExitCode exitCode = code.isPresent() ? code.get().exitCode() : ExitCode.FAILED;
     String sentence = error.message();
-    if (code.isPresent()
-        && code.get() == ErrorCode.NO_MATCH
-        && !sentence.startsWith(NO_POOL_OR_TASK)) {
-      sentence = noMatch(error);
+    if (code.isPresent() && code.get() == ErrorCode.NO_MATCH) {
+      return noMatch(error);
     } else if (code.isPresent() && code.get() == ErrorCode.METHOD_NOT_FOUND) {
       sentence += ". The daemon is older than this pmctl: see pmctl version.";
     }
     return new CommandFailure(exitCode, sentence);
   }
 
-  private static String noMatch(Message.ErrorResponse error) {
+  private static CommandFailure noMatch(Message.ErrorResponse error) {
     try {
       Members data = Members.of(error.data(), "data");
       String selector = data.string("selector");
+      if (error.message().startsWith(NO_POOL_OR_TASK)) {
+        return new NoMatchFailure(selector, error.message());
+      }
       List<String> similar = data.strings("similar");
-      return similar.isEmpty()
-          ? selector + ": no such program. See: pmctl status"
-          : selector + ": no such program. Did you mean " + String.join(" or ", similar) + "?";
+      return new NoMatchFailure(
+          selector,
+          similar.isEmpty()
+              ? selector + ": no such program. See: pmctl status"
+              : selector + ": no such program. Did you mean " + String.join(" or ", similar) + "?");
     } catch (JsonException e) {
-      return error.message();
+      return new CommandFailure(ErrorCode.NO_MATCH.exitCode(), error.message());
     }
   }
 }

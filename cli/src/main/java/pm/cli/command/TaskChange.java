@@ -6,12 +6,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import pm.cli.arguments.Arguments;
 import pm.cli.arguments.CommandFailure;
 import pm.cli.arguments.Operands;
 import pm.cli.arguments.Option;
 import pm.cli.arguments.Syntax;
 import pm.cli.client.Connection;
+import pm.cli.client.NoMatchFailure;
 import pm.cli.render.Escapes;
 import pm.protocol.ExitCode;
 import pm.protocol.JsonException;
@@ -86,24 +88,64 @@ record TaskChange(Method method, String verb, String participle) {
       List<String> ids = isSelected ? selected(connection, arguments) : arguments.operands();
       for (int from = 0; from < ids.size(); from += MOST_IDS) {
         List<String> some = ids.subList(from, Math.min(ids.size(), from + MOST_IDS));
-        Map<String, Object> params = new LinkedHashMap<>();
-        params.put("ids", some);
-        Object answer =
-            Waiting.call(
-                session,
-                connection,
-                method,
-                params,
-                new Ending(ids.size()),
-                Optional.empty(),
-                new Waiting.Farewell(session, "What was begun goes on; see: pmctl task list"));
-        outcomes.addAll(Members.of(answer, "the answer").list("outcomes"));
+        Ending ending = new Ending(ids.size());
+        outcomes.addAll(
+            isSelected
+                ? changeThere(session, connection, some, ending)
+                : change(session, connection, some, ending));
       }
-      if (ids.isEmpty() && session.format().isForPeople()) {
+      if (isSelected) {
+        Object state = TaskListCommand.params(arguments, List.of()).get("state");
+        outcomes.removeIf(outcome -> hasLeft(outcome, state));
+      }
+      if (outcomes.isEmpty() && session.format().isForPeople()) {
         session.notice("there are no such tasks in " + arguments.value(POOL).orElse("") + ".");
       }
     }
     return tell(session, outcomes);
+  }
+
+  /** Changes those that are still known: what was selected may have ended since. */
+  private List<?> changeThere(
+      Session session, Connection connection, List<String> selected, Ending ending)
+      throws CommandFailure, JsonException, IOException {
+    List<String> there = new ArrayList<>(selected);
+    while (!there.isEmpty()) {
+      try {
+        return change(session, connection, there, ending);
+      } catch (NoMatchFailure gone) {
+        if (!there.remove(gone.name())) {
+          throw gone;
+        }
+      }
+    }
+    return List.of();
+  }
+
+  private List<?> change(Session session, Connection connection, List<String> ids, Ending ending)
+      throws CommandFailure, JsonException, IOException {
+    Map<String, Object> params = new LinkedHashMap<>();
+    params.put("ids", ids);
+    Object answer =
+        Waiting.call(
+            session,
+            connection,
+            method,
+            params,
+            ending,
+            Optional.empty(),
+            new Waiting.Farewell(session, "What was begun goes on; see: pmctl task list"));
+    return Members.of(answer, "the answer").list("outcomes");
+  }
+
+  /** Whether nothing was done because the task was no longer in the state it was selected by. */
+  private static boolean hasLeft(Object each, @Nullable Object state) {
+    try {
+      Members outcome = Members.of(each, "an outcome");
+      return outcome.string("result").equals("failed") && !outcome.string("state").equals(state);
+    } catch (JsonException e) {
+      return false;
+    }
   }
 
   private static List<String> selected(Connection connection, Arguments arguments)
