@@ -17,9 +17,10 @@ final class Reads {
   private static final long RETRY_NANOS = 1_000_000_000L;
 
   private final BlockingPool pool;
-  private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> calls = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> streams = new ArrayDeque<>();
+  private boolean isStreamNext;
   private int underWay;
-  private int callsWaiting;
   private long retryAt = Moment.NEVER;
 
   Reads(BlockingPool pool) {
@@ -38,21 +39,12 @@ final class Reads {
    */
   @CheckReturnValue
   boolean await(Runnable call) {
-    if (callsWaiting >= Bounds.WAITING_READS) {
-      return false;
-    }
-    callsWaiting++;
-    waiting.add(
-        () -> {
-          callsWaiting--;
-          call.run();
-        });
-    return true;
+    return calls.size() < Bounds.WAITING_READS && calls.add(call);
   }
 
   /** Has a stream go on when it is its turn. There are no more of them than subscriptions. */
   void awaitStream(Moment now, Runnable stream) {
-    waiting.add(stream);
+    streams.add(stream);
     if (underWay == 0) {
       // The host grants no thread, and nothing tells us when it does again.
       retryAt = Math.min(retryAt, now.nanos() + RETRY_NANOS);
@@ -88,9 +80,20 @@ final class Reads {
 
   private void goOn() {
     // Who finds no thread waits again, and not in this round.
-    for (int i = waiting.size(); i > 0 && hasRoom() && !waiting.isEmpty(); i--) {
-      waiting.remove().run();
+    for (int i = calls.size() + streams.size(); i > 0 && hasRoom() && isAwaited(); i--) {
+      next().run();
     }
+  }
+
+  private boolean isAwaited() {
+    return !calls.isEmpty() || !streams.isEmpty();
+  }
+
+  /** By turns, for a stream comes again and again. */
+  private Runnable next() {
+    boolean isStream = calls.isEmpty() || (isStreamNext && !streams.isEmpty());
+    isStreamNext = !isStream;
+    return isStream ? streams.remove() : calls.remove();
   }
 
   /** Something has happened, or it is time to try again. */
