@@ -1,6 +1,7 @@
 package pm.daemon;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -116,8 +117,12 @@ public final class Main {
       }
       ConfigurationLoader loader =
           new ConfigurationLoader(folders, uid, Trust.ofUser(uid), Optional.of(environment));
-      ConfigurationFiles files = new ConfigurationFiles(loader, folders, arguments.config());
-      return arguments.check() ? check(files) : supervise(folders, files, uid);
+      if (arguments.check()) {
+        return check(new ConfigurationFiles(loader, folders, arguments.config()));
+      }
+      // Whoever reads where something is defined may be in another folder than we were started in.
+      List<Path> files = arguments.config().stream().map(Path::toAbsolutePath).toList();
+      return supervise(folders, new ConfigurationFiles(loader, folders, files), uid);
     } catch (MalformedValueException wrong) {
       return fail(ExitCode.FOLDER, wrong.what() + ". " + wrong.remedy() + ".");
     } catch (UnusableFolderException wrong) {

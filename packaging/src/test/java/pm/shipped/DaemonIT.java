@@ -164,6 +164,19 @@ class DaemonIT {
   }
 
   @Test
+  void aFileIsNamedSoThatItIsFoundFromAnywhere() throws Exception {
+    Files.writeString(folder.resolve("pm.yaml"), "programs: {web: {command: [sleep, '60']}}\n");
+    List<String> inFolder = List.of("env", "-C", folder.toString());
+    try (Pmd pmd = new Pmd(inFolder, folder.resolve("home"), "--config", "pm.yaml").start()) {
+      pmd.await("web@1", "IDLE");
+      assertThat(pmd.pmctl("describe", "web").out())
+          .contains("Defined in:    " + folder.resolve("pm.yaml") + ":1:");
+      assertThat(pmd.pmctl("daemon", "status").out())
+          .contains("Files:          " + folder.resolve("pm.yaml"));
+    }
+  }
+
+  @Test
   void aSecondSignalKills() throws Exception {
     String yaml =
         """

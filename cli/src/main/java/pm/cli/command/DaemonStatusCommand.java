@@ -72,7 +72,8 @@ final class DaemonStatusCommand implements Command {
     }
     Optional<Members> configuration = daemon.optionalObject("configuration");
     if (configuration.isPresent()) {
-      fields.put("Files", String.join(", ", configuration.get().strings("files")));
+      List<String> files = configuration.get().strings("files");
+      fields.put("Files", files.isEmpty() ? "none" : String.join(", ", files));
       fields.put(
           "Loaded",
           text(configuration.get(), "loaded_at")
