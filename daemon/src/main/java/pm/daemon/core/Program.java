@@ -16,6 +16,11 @@ import pm.config.ProgramSpec;
  */
 record Program(String name, Optional<ProgramSpec> spec, List<Problem> problems, boolean leaving) {
 
+  /** Its own name may be what is wrong with it. */
+  private static final String DEFAULTS = "unknown";
+
+  private static final Command UNKNOWN = new Command(List.of("unknown"), false);
+
   Program {
     problems = List.copyOf(problems);
   }
@@ -34,8 +39,7 @@ record Program(String name, Optional<ProgramSpec> spec, List<Problem> problems, 
 
   /** Returns the definition, or one of defaults by which what is left of it can be stopped. */
   ProgramSpec rules() {
-    return spec.orElseGet(
-        () -> new ProgramSpec.Builder(name, new Command(List.of("unknown"), false)).build());
+    return spec.orElseGet(() -> new ProgramSpec.Builder(DEFAULTS, UNKNOWN).build());
   }
 
   /** Returns whether no file defines it: somebody made it by {@code pmctl run}. */
