@@ -490,6 +490,12 @@ public final class Pools {
     notes(pool, hold, now, turn);
     stall(pool, hold, now, turn, slots);
     staffing.look(pool, hold, now, turn, slots);
+    long given = pool.counts.attempts;
+    dispatcher.dispatch(pool, now, turn);
+    if (pool.counts.attempts > given) {
+      // Who was one too many, or was to be replaced, is not any more.
+      staffing.look(pool, hold, now, turn, slots);
+    }
     pool.deadline = nextNanos(pool, hold, now, turn, slots);
   }
 
