@@ -181,6 +181,7 @@ final class SubmitReaderTest {
     wrong("{\"pool\":\"p\",\"tasks\":[{}]},\"id\":2", "id stands twice");
     wrong("{\"pool\":\"p\",\"tasks\":[{}],\"wait\":1}", "wait must be true or false");
     wrong("{\"pool\":\"p\",\"tasks\":[{}],\"wait_seconds\":1}", "wait_seconds needs wait");
+    wrong("{\"pool\":\"p\",\"tasks\":[{}],\"wait_seconds\":0}", "wait_seconds needs wait");
     wrong("{\"pool\":\"p\",\"tasks\":[{}],\"space_seconds\":-1}", "space_seconds must be from 0");
     wrong("{\"pool\":\"p\",\"tasks\":[{}],\"space_seconds\":\"1\"}", "must be a number");
     wrong("{\"pool\":\"p\",\"tasks\":[{}],\"waits\":1}", "unknown parameter waits; known are");
@@ -189,6 +190,7 @@ final class SubmitReaderTest {
     wrongTask("{\"data\":1,\"data\":2}", "tasks[0] has data twice");
     wrongTask("{\"priority\":\"urgent\"}", "priority must be critical, high, normal or low");
     wrongTask("{\"retries\":1001}", "retries must be an integer from 0 to 1000");
+    wrongTask("{\"retries\":18446744073709551617}", "retries must be");
     wrongTask("{\"retries\":-1}", "retries must be");
     wrongTask("{\"retries\":1.5}", "retries must be");
     wrongTask("{\"timeout_seconds\":0}", "timeout_seconds must be more than 0");
@@ -244,6 +246,7 @@ final class SubmitReaderTest {
             "{\"id\":1",
             "{\"jsonrpc\":\"2.0\",\"id\":null",
             "{\"jsonrpc\":\"2.0\",\"id\":1.5",
+            "{\"jsonrpc\":\"2.0\",\"id\":12345678901234567890",
             "{\"jsonrpc\":\"2.0\",\"id\":[1]",
             "{\"jsonrpc\":\"2.0\",\"id\":\"" + "i".repeat(161) + "\"")) {
       assertThatThrownBy(() -> read(start + rest)).as(start).hasMessage("not a request");

@@ -173,6 +173,24 @@ class SupervisorTasksTest {
   }
 
   @Test
+  void aMistakeIsToldOnceWhoeverAsks() {
+    InvocationId id = worker(new Rules().workers(1, 2).build());
+    supervisor.take(submit(), NOW, lists);
+    supervisor.take(submit(), NOW, lists);
+    supervisor.take(submit(), NOW, lists);
+    supervisor.settle(NOW);
+    urn.isEmpty = true;
+    Moment later = new Moment(NOW.nanos() + 60_000_000_000L, NOW.wall());
+    supervisor.take(new TaskReport.Succeeded(id, 1, "", 1, DATA.clone()), later, lists);
+    supervisor.settle(later);
+    urn.isEmpty = false;
+    assertThatIllegalStateException().isThrownBy(() -> supervisor.settle(later, lists));
+    lists.effects.clear();
+    supervisor.settle(later, lists);
+    assertThat(lists.effects).isEmpty();
+  }
+
+  @Test
   void aCallerThatGathersItselfIsToldTheSame() {
     worker(new Rules().workers(1, 2).build());
     supervisor.take(submit(), NOW, lists);
