@@ -46,18 +46,22 @@ pmctl() {
 PMD_JAVA_OPTIONS="-XX:DumpLoadedClassList=$work/check.pmd.classes" \
   "$tree/bin/pmd" --home "$home" --config "$home/programs.yaml" --check
 
-PMD_JAVA_OPTIONS="-XX:DumpLoadedClassList=$work/run.pmd.classes" \
-  "$tree/bin/pmd" --home "$home" --config "$home/programs.yaml" < /dev/null > "$home/pmd.log" 2>&1 &
-pmd=$!
-trap 'kill -KILL $pmd 2> /dev/null || true; cat "$home/pmd.log"' EXIT
+# start NAME: a daemon that leaves $work/NAME.pmd.classes; waits until it answers.
+start() {
+  PMD_JAVA_OPTIONS="-XX:DumpLoadedClassList=$work/$1.pmd.classes" \
+    "$tree/bin/pmd" --home "$home" --config "$home/programs.yaml" < /dev/null >> "$home/pmd.log" 2>&1 &
+  pmd=$!
+  trap 'kill -KILL $pmd 2> /dev/null || true; cat "$home/pmd.log"' EXIT
+  tries=100
+  until pmctl ping; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ]
+    kill -0 "$pmd"
+    sleep 0.1
+  done
+}
 
-tries=100
-until pmctl ping; do
-  tries=$((tries - 1))
-  [ "$tries" -gt 0 ]
-  kill -0 "$pmd"
-  sleep 0.1
-done
+start run
 
 # As where the native library is not to be had.
 PMCTL_JAVA_OPTIONS="-XX:DumpLoadedClassList=$work/channel.pmctl.classes -Dpm.native=" \
@@ -101,5 +105,10 @@ pmctl stauts || [ $? = 2 ]
 pmctl daemon shutdown
 
 wait "$watch" || [ $? = 69 ]
+wait "$pmd"
+
+# What a daemon before it has kept is read by each but the first.
+start again
+pmctl daemon shutdown
 wait "$pmd"
 trap - EXIT
