@@ -148,7 +148,8 @@ record AtRest(Supervisor core, World world, Wishes wishes, Moment now, boolean r
           case SIGNALLED -> Programs.LONGEST_STOP.toNanos();
           case KILLED -> InstanceMachine.KILL_BOUND.toNanos();
           case KILLED_AGAIN -> 5 * InstanceMachine.KILL_BOUND.toNanos();
-          case AWAIT_SPAWN -> Programs.LONGEST_STOP.plus(InstanceMachine.KILL_BOUND).toNanos();
+          case AWAIT_SPAWN ->
+              Programs.LONGEST_STOP.plus(InstanceMachine.KILL_BOUND.multipliedBy(6)).toNanos();
           case BEFORE_KILL, PRE_STOP, POST_STOP -> Programs.LONGEST_HOOK.toNanos();
           case COMMAND -> Programs.LONGEST_STOP.toNanos();
           case DRAIN -> ProgramSpec.POOL_DRAIN.toNanos();

@@ -45,6 +45,9 @@ final class StopSequence {
    */
   static final Duration LOOK_BOUND = Duration.ofSeconds(25);
 
+  /** When we say that something is stuck of which nothing was heard, be it a kill or a spawn. */
+  static final Duration STUCK_BOUND = InstanceMachine.KILL_BOUND.plus(LOOK_BOUND);
+
   private StopSequence() {}
 
   /**
@@ -410,7 +413,7 @@ final class StopSequence {
           scene.to(
               stopping.at(
                   StopStep.AWAIT_SPAWN,
-                  Math.min(stopping.until(), scene.now().after(InstanceMachine.KILL_BOUND))));
+                  Math.min(stopping.until(), scene.now().after(STUCK_BOUND))));
       case KILLED, KILLED_AGAIN, STUCK -> scene.same();
       case AWAIT_DEPENDANTS -> throw scene.impossible("hurry before it proceeds");
       // Its hook is ended as soon as time itself comes to it.
@@ -495,8 +498,7 @@ final class StopSequence {
       // Drain: until its process is found; what it has done may wait to be read until then.
       case AWAIT_DEPENDANTS, DRAIN, STUCK -> Moment.NEVER;
       // Whoever waits for a stop is told within the same time, whatever holds it up.
-      case AWAIT_SPAWN ->
-          Moment.after(now.after(spec.stop().timeout()), InstanceMachine.KILL_BOUND);
+      case AWAIT_SPAWN -> Moment.after(now.after(spec.stop().timeout()), STUCK_BOUND);
       case SIGNALLED, COMMAND -> now.after(spec.stop().timeout());
       case KILLED -> now.after(InstanceMachine.KILL_BOUND);
       case KILLED_AGAIN -> now.after(LOOK_BOUND);

@@ -222,7 +222,7 @@ final class StatesDocument {
       case AWAIT_SPAWN ->
           "nothing: its process is just being spawned | it is spawned, or could not be, or"
               + " `stop.timeout` and "
-              + Wording.duration(InstanceMachine.KILL_BOUND.toNanos())
+              + Wording.duration(StopSequence.STUCK_BOUND.toNanos())
               + " are over";
       case DRAIN ->
           "a worker with tasks in hand gets no more, and is told to finish them and exit | nothing is"
