@@ -17,6 +17,10 @@ final class JsonReader {
   /** A number with a point and so few characters has at most 15 digits, which a double keeps. */
   private static final int EXACT_DOUBLE_LENGTH = 16;
 
+  private static final double[] POWERS_OF_TEN = {
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
+  };
+
   private final char[] text;
   private final int end;
   private final Set<String> foreign;
@@ -254,14 +258,38 @@ final class JsonReader {
     if (at - start > Json.MAX_NUMBER_LENGTH) {
       throw wrong("a number of more than " + Json.MAX_NUMBER_LENGTH + " characters");
     }
+    if (!integer && !exponent && at - start <= EXACT_DOUBLE_LENGTH) {
+      return shortDecimal(start);
+    }
     String number = new String(text, start, at - start);
     if (integer) {
       return integer(number);
     }
     double approximate = Double.parseDouble(number);
-    return (!exponent && number.length() <= EXACT_DOUBLE_LENGTH) || isExact(approximate, number)
-        ? (Object) approximate
-        : decimal(number);
+    return isExact(approximate, number) ? (Object) approximate : decimal(number);
+  }
+
+  /**
+   * The number with a point that ends here. Its digits and the power of ten are doubles, so one
+   * division is rounded as it should be; Double.parseDouble would take eight classes more.
+   */
+  private double shortDecimal(int start) {
+    long digits = 0;
+    int fraction = 0;
+    boolean isFraction = false;
+    for (int i = start; i < at; i++) {
+      char c = text[i];
+      if (c == '.') {
+        isFraction = true;
+      } else if (c != '-') {
+        digits = digits * 10 + (c - '0');
+        if (isFraction) {
+          fraction++;
+        }
+      }
+    }
+    double value = digits / POWERS_OF_TEN[fraction];
+    return text[start] == '-' ? -value : value;
   }
 
   private void digits() throws JsonException {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -185,5 +186,29 @@ final class JsonTest {
     Object list = ((Map<?, ?>) Json.parse("{\"a\":[1]}")).get("a");
     assertThatThrownBy(() -> ((List<?>) java.util.Objects.requireNonNull(list)).clear())
         .isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @Test
+  void shortDecimalsAreTheNearestDoubles() throws JsonException {
+    Random random = new Random(16);
+    for (int i = 0; i < 100_000; i++) {
+      int whole = 1 + random.nextInt(13);
+      StringBuilder text = new StringBuilder(random.nextBoolean() ? "-" : "");
+      text.append(random.nextInt(4) == 0 ? "0" : (1 + random.nextLong(pow(whole) - 1)) + "");
+      text.append('.');
+      do {
+        text.append((char) ('0' + random.nextInt(10)));
+      } while (text.length() < 16 && random.nextInt(4) != 0);
+      assertThat((Double) Json.parse(text.toString())).isEqualTo(Double.valueOf(text.toString()));
+    }
+    assertThat(Json.parse("-0.0")).isEqualTo(-0.0);
+  }
+
+  private static long pow(int exponent) {
+    long value = 1;
+    for (int i = 0; i < exponent; i++) {
+      value *= 10;
+    }
+    return value;
   }
 }

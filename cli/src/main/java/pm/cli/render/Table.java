@@ -6,6 +6,7 @@ import java.util.List;
 /** Columns of text, each as wide as its widest cell, two spaces apart. No line ends in spaces. */
 public final class Table {
   private static final int LEAST_ROOM = 10;
+  private static final String SPACES = " ".repeat(32);
 
   private final String[] headings;
   private final int[] widths;
@@ -120,10 +121,19 @@ public final class Table {
     }
     for (int i = 0; i <= last; i++) {
       out.append(shown[i]);
-      for (int n = plain[i].length(); i < last && n < widths[i] + 2; n++) {
-        out.append(' ');
+      if (i < last) {
+        pad(out, widths[i] + 2 - plain[i].length());
       }
     }
     out.append('\n');
+  }
+
+  private static void pad(StringBuilder out, int count) {
+    int rest = count;
+    while (rest > SPACES.length()) {
+      out.append(SPACES);
+      rest -= SPACES.length();
+    }
+    out.append(SPACES, 0, rest);
   }
 }
