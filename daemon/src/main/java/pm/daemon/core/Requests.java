@@ -37,8 +37,11 @@ final class Requests {
 
   private final Map<Long, Set<InstanceName>> sawDown = new HashMap<>();
 
-  /** Those that went down or began to wait, and go on only if something else brings that about. */
-  private final Set<InstanceName> suspects = new LinkedHashSet<>();
+  /**
+   * Those that went down or began to wait, and go on only if something else brings that about. Most
+   * events have none, and no set.
+   */
+  private Set<InstanceName> suspects = Set.of();
 
   Requests(Draft draft, Map<Long, Request> before) {
     this.draft = draft;
@@ -57,6 +60,9 @@ final class Requests {
   /** An instance is another one now. */
   void noted(Instance after) {
     if (after.phase() instanceof Phase.Dead dead && dead.startAt() == Moment.NEVER) {
+      if (suspects.isEmpty()) {
+        suspects = new LinkedHashSet<>();
+      }
       suspects.add(after.name());
     }
     for (Request request : open.values()) {
