@@ -326,7 +326,7 @@ class Story:
         self.say("scale", "scale", {"app@2": UP}, counts={"app": 2})
         self.know("app@2")
         self.enabled = {True, False}
-        self.say("disable", "disable", selectors=["late"])
+        self.say("disable", "disable", {"late@1": DOWN}, selectors=["late"])
         self.enabled = {False}
         self.say("pause", "pool.pause", pools=["work"])
         self.submit("submit while paused", d={}, e={"data": [1, 2, 3]})
