@@ -42,6 +42,9 @@ import pm.protocol.Times;
  * read equals what was written. A change of this form is a new {@link RunRecords#VERSION}.
  */
 final class RecordCodec {
+  /** Characters of a text that is not understood in the sentence that says so. */
+  private static final int MOST_SHOWN = 100;
+
   private RecordCodec() {}
 
   /**
@@ -194,7 +197,7 @@ final class RecordCodec {
         Members each = object(pools.get(), pool);
         PoolView.Intake intake = word(PoolView.Intake.class, each, "intake");
         if (intake == PoolView.Intake.OPEN) {
-          throw new JsonException(pool + " is held and open");
+          throw new JsonException("a pool is held and open: " + shown(pool));
         }
         held.put(pool, new Decisions.Held(intake, each.string("by")));
       }
@@ -311,7 +314,7 @@ final class RecordCodec {
               Health.NONE);
       case "up" -> up(phase);
       case "stopping" -> stopping(phase);
-      default -> throw new JsonException("a phase of an unknown kind: " + is);
+      default -> throw new JsonException("a phase of an unknown kind: " + shown(is));
     };
   }
 
@@ -482,6 +485,11 @@ final class RecordCodec {
     throw new JsonException(name + " is of an unknown kind");
   }
 
+  /** A part of a sentence, whatever stands in the file. */
+  private static String shown(String text) {
+    return Json.write(text.length() > MOST_SHOWN ? text.substring(0, MOST_SHOWN) + "…" : text);
+  }
+
   private static InvocationId invocation(Members parent) throws JsonException {
     String hex = parent.string("invocation");
     if (hex.length() != 32) {
@@ -497,7 +505,7 @@ final class RecordCodec {
 
   private static InstanceName instanceName(String text) throws JsonException {
     return InstanceName.parse(text)
-        .orElseThrow(() -> new JsonException("no instance name: " + text));
+        .orElseThrow(() -> new JsonException("no instance name: " + shown(text)));
   }
 
   private static Members object(Members parent, String name) throws JsonException {
@@ -509,7 +517,7 @@ final class RecordCodec {
     try {
       return Instant.parse(text);
     } catch (DateTimeException e) {
-      throw new JsonException(name + " is no time: " + text);
+      throw new JsonException(name + " is no time: " + shown(text));
     }
   }
 
@@ -557,6 +565,6 @@ final class RecordCodec {
         return constant;
       }
     }
-    throw new JsonException(name + " is unknown: " + word);
+    throw new JsonException(name + " is unknown: " + shown(word));
   }
 }

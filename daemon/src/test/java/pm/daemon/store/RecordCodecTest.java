@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import pm.daemon.core.event.Entry;
 import pm.protocol.JsonException;
@@ -27,6 +28,39 @@ final class RecordCodecTest {
           .as("-Dstore.seed=%d, entry %d", seed, i)
           .isEqualTo(new RecordCodec.Line(new RecordCodec.Content.Whole(entry), i % 3 == 0));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'forgotten':'a\\nb'} | no instance name: 'a\\nb'",
+        "{'instance':{'name':'web@1','past':[],'window':[],'phase':{'is':'a\\nb'}}}"
+            + " | a phase of an unknown kind: 'a\\nb'",
+        "{'instance':{'name':'web@1','past':[{'invocation':'x'}]}}"
+            + " | an invocation id has 32 digits, not 1",
+        "{'instance':{'name':'web@1','past':[{'invocation':'0000000000000000000000000000000g'}]}}"
+            + " | an invocation id has hexadecimal digits only",
+        "{'instance':{'name':'web@1','past':[{'invocation':'00000000000000000000000000000000',"
+            + "'pid':1,'started_at':'\\r'}]}} | started_at is no time: '\\r'",
+      })
+  void whatIsNotUnderstoodIsToldInOneLine(String line, String sentence) {
+    byte[] utf8 = line.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> RecordCodec.decode(utf8))
+        .isInstanceOfSatisfying(
+            JsonException.class,
+            e -> assertThat(e.sentence()).isEqualTo(sentence.replace('\'', '"')));
+  }
+
+  @Test
+  void ofALongTextOnlyTheBeginningIsTold() {
+    byte[] utf8 =
+        ("{\"forgotten\":\"" + "x".repeat(5_000) + "\"}").getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> RecordCodec.decode(utf8))
+        .isInstanceOfSatisfying(
+            JsonException.class,
+            e -> assertThat(e.sentence()).hasSizeLessThan(150).endsWith("…\""));
   }
 
   @Test
