@@ -168,14 +168,14 @@ class TerminalIT {
       submit.await("waiting for mine (QUEUED");
       submit.type("\u0003");
       assertThat(submit.end()).isEqualTo(130);
-      submit.await("pmctl: interrupted: The task is in and goes on. See: pmctl task show mine");
+      submit.await("pmctl: interrupted. The task is in and goes on. See: pmctl task show mine");
     }
     String lines = "printf '1\\n2\\n3\\n' | " + Pmd.BIN + "/pmctl submit work --batch";
     try (Typed submit = Typed.start(pmd, lines + " --wait-for-space 10m")) {
       submit.await("waiting for room in the queue of work; 1 task is in");
       submit.type("\u0003");
       assertThat(submit.end()).isEqualTo(130);
-      submit.await("pmctl: interrupted: 1 task is in, up to line 1. See: pmctl task list work");
+      submit.await("pmctl: interrupted. 1 task is in, up to line 1. See: pmctl task list work");
     }
     assertThat(pmd.pmctl("pool", "resume", "work").exit()).isZero();
     try (Typed drain = pmctl("rows 24 cols 120", "pool drain work")) {

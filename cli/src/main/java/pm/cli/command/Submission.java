@@ -150,7 +150,7 @@ final class Submission implements Waiting.Subject {
       waiting.eraseLine();
       output.end();
       if (interrupted) {
-        session.notice("interrupted: " + whatIsIn() + " See: pmctl " + whereToSee());
+        session.notice("interrupted. " + whatIsIn() + " See: pmctl " + whereToSee());
         return ExitCode.INTERRUPTED;
       }
       return worst;
@@ -549,7 +549,7 @@ final class Submission implements Waiting.Subject {
       connection.wakeUp();
       try {
         if (!told.await(LAST_ANSWER.toMillis(), TimeUnit.MILLISECONDS)) {
-          session.err().line("pmctl: interrupted: " + whatIsIn());
+          session.err().line("pmctl: interrupted. " + whatIsIn());
           session.err().flush();
         }
       } catch (InterruptedException | IOException e) {
