@@ -327,11 +327,13 @@ class Pmd:
             cannot("there is no bin/pmd in %s: run ./pm build" % self.tree)
 
     def write(self, yaml, name="programs.yaml"):
-        """Writes the programs."""
+        """Writes the programs, in one step: an apply that was held up may come at any moment."""
         folder = os.path.join(self.home, "config", "programs.d")
         os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, name), "w") as file:
+        path = os.path.join(folder, name)
+        with open(path + ".new", "w") as file:
             file.write(yaml)
+        os.replace(path + ".new", path)
 
     def write_daemon(self, yaml):
         """Writes what pmd.yaml says of the daemon itself."""
