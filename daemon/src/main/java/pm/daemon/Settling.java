@@ -13,8 +13,10 @@ final class Settling {
   /** How often is looked whether the start is over. */
   private static final long LOOK_NANOS = 1_000_000_000L;
 
-  /** The JVM keeps what its compiler had for five seconds. */
-  private static final long AGAIN_NANOS = 10_000_000_000L;
+  /**
+   * The JVM keeps what its compiler had for five seconds, and longer while it goes on compiling.
+   */
+  private static final long AGAIN_NANOS = 60_000_000_000L;
 
   /** Who starts programs all the time has no rest to be had. */
   private static final int MOST_LOOKS = 60;
@@ -32,7 +34,7 @@ final class Settling {
    * @param nanos the clock that the deadlines go by
    * @param isStarting whether anything is on its way up
    * @param giveBack does it
-   * @param giveBackAgain does it ten seconds later
+   * @param giveBackAgain does it a minute later
    */
   Settling(
       Deadlines deadlines,

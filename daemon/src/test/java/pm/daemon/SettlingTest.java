@@ -32,7 +32,7 @@ final class SettlingTest {
     starting = false;
     pass(1);
     assertThat(given).isOne();
-    pass(9);
+    pass(59);
     assertThat(givenAgain).isZero();
     pass(1);
     assertThat(given).isOne();
