@@ -341,6 +341,9 @@ final class LogFile implements Destination {
       // Opened anew it begins at its start, even if it is the same file and has not changed.
       position = NOWHERE;
       endOfRecords = NOWHERE;
+      // Once it is removed, the next file may get its inode, and is another one.
+      inode = 0;
+      device = 0;
       try {
         Fd.close(closing);
       } catch (ErrnoException e) {

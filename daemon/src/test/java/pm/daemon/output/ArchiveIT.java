@@ -204,6 +204,32 @@ final class ArchiveIT {
   }
 
   @Test
+  void aFileWithTheInodeOfARemovedOneHasTimesOfItsOwn() throws Exception {
+    Clock clock = new Clock();
+    try (Lab lab = new Lab(folder, clock)) {
+      Path log = lab.log("web@1.log");
+      LogReader reader = new LogReader(folder.resolve("index"));
+      Lab.Program program =
+          lab.start(
+              "for i in 1 2 3 4 5 6; do while [ ! -e %s/go$i ]; do sleep 0.01; done; echo $i; done"
+                  .formatted(folder));
+      for (int i = 1; i <= 6; i++) {
+        clock.now = clock.now.plusSeconds(60);
+        Files.createFile(folder.resolve("go" + i));
+        lab.awaitBytes(log, i % 2 == 1 ? 2 : 4);
+        lab.settle();
+        if (i % 2 == 0) {
+          assertThat(read(log, reader.since(log, clock.now.minusSeconds(30))))
+              .containsExactly(String.valueOf(i));
+          // The next file gets its inode, where the file system gives out the lowest that is free.
+          Files.delete(log);
+        }
+      }
+      lab.finish(program);
+    }
+  }
+
+  @Test
   void keepAndMaxAgeCountBothKinds() throws Exception {
     try (Lab lab = new Lab(folder)) {
       Path log = lab.log("web@1.log");
