@@ -77,7 +77,7 @@ final class JsonReader {
         skipSpace();
         Object value = foreign.contains(name) ? foreign() : value();
         if (members.putIfAbsent(name, value) != null) {
-          throw wrong("the name \"" + name + "\" stands twice in one object");
+          throw wrong("the name " + Json.write(name) + " stands twice in one object");
         }
         skipSpace();
       } while (skip(','));

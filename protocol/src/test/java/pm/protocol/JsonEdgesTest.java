@@ -73,6 +73,17 @@ final class JsonEdgesTest {
   }
 
   @Test
+  void aNameThatStandsTwiceIsToldInOneLine() {
+    assertThatThrownBy(() -> Json.parse(utf8("{\"a\\nb\":1,\"a\\nb\":2}")))
+        .isInstanceOfSatisfying(
+            JsonException.class,
+            e ->
+                assertThat(e.sentence())
+                    .contains("the name \"a\\nb\" stands twice in one object")
+                    .doesNotContain("\n"));
+  }
+
+  @Test
   void betweenTokensThereMayBeSpaceOfFourKinds() {
     List<String> tokens =
         List.of("", "{", "\"a\"", ":", "[", "1", ",", "\"b\"", ",", "{", "}", ",", "[", "]", "]");
