@@ -288,35 +288,6 @@ final class Parts {
             loop,
             deadlines,
             time);
-    decider =
-        new Decider(
-            queue,
-            supervisor,
-            time,
-            records,
-            runtimeFolder,
-            new EffectInterpreter(
-                processes, output, probes, words, talk, workers, notifier, events, decisions,
-                answers, control, ending, metrics),
-            taskKeeper,
-            control::nextDeadline,
-            takeover::endOfBatch);
-    taskKeeper.connect(
-        tasks,
-        new TaskWork(
-            tasks,
-            workers,
-            pool,
-            new Output(logs),
-            name -> Optional.ofNullable(supervisor.configuration().programs().get(name)),
-            queue::add,
-            answers::give));
-    if (tasks.hasDataAtHand()) {
-      supervisor.leaveTaskData();
-    }
-    tasks.replay(supervisor::replayTask);
-    supervisor.beginTasks(tasks.epoch(), tasks.lastTask(), tasks.isOfThisBoot(), startedAt);
-    turn = new TimedTurn(decider, deadlines, time);
     long heapBytes = Runtime.getRuntime().totalMemory();
     settling =
         new Settling(
@@ -333,6 +304,38 @@ final class Parts {
                       Host.giveBackFreeMemory();
                     }),
             () -> giveBack(Host::giveBackFreeMemory));
+    decider =
+        new Decider(
+            queue,
+            supervisor,
+            time,
+            records,
+            runtimeFolder,
+            new EffectInterpreter(
+                processes, output, probes, words, talk, workers, notifier, events, decisions,
+                answers, control, ending, metrics),
+            taskKeeper,
+            control::nextDeadline,
+            () -> {
+              takeover.endOfBatch();
+              settling.awake();
+            });
+    taskKeeper.connect(
+        tasks,
+        new TaskWork(
+            tasks,
+            workers,
+            pool,
+            new Output(logs),
+            name -> Optional.ofNullable(supervisor.configuration().programs().get(name)),
+            queue::add,
+            answers::give));
+    if (tasks.hasDataAtHand()) {
+      supervisor.leaveTaskData();
+    }
+    tasks.replay(supervisor::replayTask);
+    supervisor.beginTasks(tasks.epoch(), tasks.lastTask(), tasks.isOfThisBoot(), startedAt);
+    turn = new TimedTurn(decider, deadlines, time);
   }
 
   private void giveBack(Runnable memory) {

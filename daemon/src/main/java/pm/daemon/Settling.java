@@ -6,17 +6,16 @@ import pm.daemon.loop.Deadlines;
 
 /**
  * Gives memory back that only the start needed: when nothing is on its way up any more, and once
- * again. What a thousand spawns, the compiler and the files of the start leave behind would else be
- * kept for good, for a daemon at rest has no other reason to look for it. Loop thread only.
+ * again later, when something else wakes the loop: a daemon at rest is left alone. What a thousand
+ * spawns, the compiler and the files of the start leave behind would else be kept for good, for a
+ * daemon at rest has no other reason to look for it. Loop thread only.
  */
 final class Settling {
   /** How often is looked whether the start is over. */
   private static final long LOOK_NANOS = 1_000_000_000L;
 
-  /**
-   * The JVM keeps what its compiler had for five seconds, and longer while it goes on compiling.
-   */
-  private static final long AGAIN_NANOS = 60_000_000_000L;
+  /** The JVM keeps what its compiler had for five seconds. */
+  private static final long AGAIN_NANOS = 10_000_000_000L;
 
   /** Who starts programs all the time has no rest to be had. */
   private static final int MOST_LOOKS = 60;
@@ -27,6 +26,7 @@ final class Settling {
   private final Runnable giveBack;
   private final Runnable giveBackAgain;
   private int looks;
+  private long againAt = Long.MAX_VALUE;
 
   /**
    * Makes one.
@@ -34,7 +34,7 @@ final class Settling {
    * @param nanos the clock that the deadlines go by
    * @param isStarting whether anything is on its way up
    * @param giveBack does it
-   * @param giveBackAgain does it a minute later
+   * @param giveBackAgain does it later
    */
   Settling(
       Deadlines deadlines,
@@ -54,11 +54,19 @@ final class Settling {
     deadlines.at(nanos.getAsLong() + LOOK_NANOS, this::look);
   }
 
+  /** The loop is awake, for whatever reason. */
+  void awake() {
+    if (againAt != Long.MAX_VALUE && nanos.getAsLong() >= againAt) {
+      againAt = Long.MAX_VALUE;
+      giveBackAgain.run();
+    }
+  }
+
   private void look() {
     looks++;
     if (!isStarting.getAsBoolean()) {
       giveBack.run();
-      deadlines.at(nanos.getAsLong() + AGAIN_NANOS, giveBackAgain);
+      againAt = nanos.getAsLong() + AGAIN_NANOS;
     } else if (looks < MOST_LOOKS) {
       begin();
     }

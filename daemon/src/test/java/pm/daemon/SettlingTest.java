@@ -32,12 +32,16 @@ final class SettlingTest {
     starting = false;
     pass(1);
     assertThat(given).isOne();
-    pass(59);
+    assertThat(deadlines.next()).as("at rest it sleeps").isEqualTo(Long.MAX_VALUE);
+    pass(9);
+    settling.awake();
     assertThat(givenAgain).isZero();
     pass(1);
+    assertThat(givenAgain).as("nothing has woken it").isZero();
+    settling.awake();
+    settling.awake();
     assertThat(given).isOne();
     assertThat(givenAgain).isOne();
-    assertThat(deadlines.next()).as("nothing is looked for any more").isEqualTo(Long.MAX_VALUE);
   }
 
   @Test
