@@ -76,17 +76,24 @@ final class EffectInterpreter {
   }
 
   /**
-   * Does all of them in their order, but begins with starts, which other threads go on with, and
-   * tells what happened only when all is done.
+   * Does all of them in their order, but for this: what a daemon before has started comes first,
+   * because what it prints is lost if it ends before we hold its pipes; then starts, which other
+   * threads go on with; and what happened is told only when all is done.
    */
   void run(List<Effect> effects) {
+    for (Effect effect : effects) {
+      if (effect instanceof Effect.Adopt) {
+        run(effect);
+      }
+    }
     for (Effect effect : effects) {
       if (effect instanceof Effect.Spawn) {
         run(effect);
       }
     }
     for (Effect effect : effects) {
-      if (!(effect instanceof Effect.Spawn || effect instanceof Effect.Publish)) {
+      boolean isDone = effect instanceof Effect.Adopt || effect instanceof Effect.Spawn;
+      if (!isDone && !(effect instanceof Effect.Publish)) {
         run(effect);
       }
     }
