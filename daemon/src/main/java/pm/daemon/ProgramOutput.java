@@ -63,6 +63,11 @@ final class ProgramOutput implements ChildOutput {
   }
 
   @Override
+  public Runnable holdUnread(InstanceName instance, InvocationId invocation) {
+    return pump.holdUnread(instance, invocation);
+  }
+
+  @Override
   public void reattach(
       InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec logs)
       throws OutputRefusedException {

@@ -150,6 +150,11 @@ final class WorkerTalk implements Provider, ChildOutput {
   }
 
   @Override
+  public Runnable holdUnread(InstanceName instance, InvocationId invocation) {
+    return output.holdUnread(instance, invocation);
+  }
+
+  @Override
   public void reattach(
       InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec spec)
       throws OutputRefusedException {

@@ -393,6 +393,16 @@ public final class OutputPump implements AutoCloseable {
   }
 
   /**
+   * Holds what is in the pipes of a process that a daemon before us started, also if it ends before
+   * we go on with its output: a pipe that nobody has open is empty.
+   *
+   * @return lets go of them; any thread, once
+   */
+  public Runnable holdUnread(InstanceName instance, InvocationId invocation) {
+    return pipes.hold(instance, invocation);
+  }
+
+  /**
    * Goes on with the output of a process that a daemon before us started. A file that cannot be
    * opened is tried again like one that cannot be written. Does file work.
    *

@@ -5,8 +5,12 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import pm.daemon.core.model.InstanceName;
 import pm.daemon.core.model.InvocationId;
 import pm.daemon.posix.Errno;
@@ -43,6 +47,7 @@ record PipeFolder(Path folder) {
   /** Our end of a pipe, and how many bytes it holds at most. */
   record OurEnd(Path path, int fd, int capacity) {}
 
+  private static final Logger LOG = LoggerFactory.getLogger(PipeFolder.class);
   private static final Set<String> SUFFIXES = Set.of(Stream.OUT.suffix, Stream.ERR.suffix);
 
   /** Both ends of a pipe; the child's is read and write, so that it outlives ours. */
@@ -92,6 +97,31 @@ record PipeFolder(Path folder) {
         return Optional.empty();
       }
       throw e;
+    }
+  }
+
+  /** Opens the pipes of a daemon before us, and no more; the returned closes them. */
+  Runnable hold(InstanceName instance, InvocationId invocation) {
+    List<Integer> held = new ArrayList<>(SUFFIXES.size());
+    for (Stream stream : Stream.values()) {
+      try {
+        held.add(
+            Fd.open(
+                path(instance, invocation, stream).toString(),
+                OpenFlags.RDONLY | OpenFlags.NONBLOCK | OpenFlags.NOFOLLOW,
+                0));
+      } catch (ErrnoException none) {
+        LOG.debug("nothing to hold: {}", none.getMessage());
+      }
+    }
+    return () -> held.forEach(PipeFolder::letGo);
+  }
+
+  private static void letGo(int fd) {
+    try {
+      Fd.close(fd);
+    } catch (ErrnoException e) {
+      LOG.warn("{}", e.getMessage());
     }
   }
 

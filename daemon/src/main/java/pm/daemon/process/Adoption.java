@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -77,6 +78,9 @@ final class Adoption {
   private final List<Effect.Adopt> asked = new ArrayList<>();
   private final Map<InvocationId, List<Runnable>> deferred = new HashMap<>();
 
+  /** What holds the output that is not read yet; between the loop and the pool. */
+  private final Map<InvocationId, Runnable> held = new ConcurrentHashMap<>();
+
   Adoption(
       EventLoop loop,
       BlockingPool pool,
@@ -100,9 +104,12 @@ final class Adoption {
       loop.post(this::begin);
     }
     asked.add(effect);
+    InvocationId invocation = effect.run().invocation();
+    // It may end at any moment, and with it what it has printed.
+    held.put(invocation, means.output().holdUnread(effect.instance(), invocation));
     // Its process may have ended and be nobody's yet: it is not to be reaped as a stranger's.
-    means.inFlight().begin(effect.run().invocation(), 0);
-    deferred.put(effect.run().invocation(), new ArrayList<>());
+    means.inFlight().begin(invocation, 0);
+    deferred.put(invocation, new ArrayList<>());
   }
 
   /**
@@ -145,11 +152,19 @@ final class Adoption {
     List<InvocationId> sought = new ArrayList<>();
     for (Effect.Adopt effect : batch) {
       reattach(effect).ifPresent(blocked::add);
+      letGo(effect);
       if (effect.run().process().isEmpty() && !effect.exited()) {
         sought.add(effect.run().invocation());
       }
     }
     return new Findings(sought.isEmpty() ? Map.of() : find(sought), blocked);
+  }
+
+  private void letGo(Effect.Adopt effect) {
+    Runnable holding = held.remove(effect.run().invocation());
+    if (holding != null) {
+      holding.run();
+    }
   }
 
   private Optional<Report.OutputBlocked> reattach(Effect.Adopt effect) {
@@ -248,6 +263,7 @@ final class Adoption {
     findings.blocked().forEach(reports);
     List<Effect.Adopt> again = new ArrayList<>();
     for (Effect.Adopt effect : batch) {
+      letGo(effect);
       try {
         take(effect, findings.found().getOrDefault(effect.run().invocation(), List.of()));
       } catch (ErrnoException shortage) {

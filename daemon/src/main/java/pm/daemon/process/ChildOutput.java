@@ -20,6 +20,14 @@ public interface ChildOutput {
   Ends open(SpawnPlan plan) throws OutputRefusedException;
 
   /**
+   * Holds what a child of a daemon before us has written and nobody has read, also if the child
+   * ends now. On the loop thread; does not block.
+   *
+   * @return lets go of it, on any thread; to be called once
+   */
+  Runnable holdUnread(InstanceName instance, InvocationId invocation);
+
+  /**
    * Goes on reading what a child of a daemon before us writes. On a blocking thread; may block.
    *
    * @param pid of the child, if it is known: its pipe is found there if it has lost its name

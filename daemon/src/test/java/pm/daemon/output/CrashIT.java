@@ -182,6 +182,30 @@ final class CrashIT {
   }
 
   @Test
+  void whatIsHeldIsReadAlsoIfTheProgramHasEndedMeanwhile() throws Exception {
+    Lab before = new Lab(folder);
+    Path log = before.log("web@1.log");
+    LogPlan plan = before.plan("web@1.log", Lab.NO_LIMITS);
+    Lab.Program program =
+        before.start(
+            "echo one; until [ -e %s ]; do sleep 0.01; done; echo two"
+                .formatted(folder.resolve("go")));
+    before.awaitBytes(log, 4);
+    before.close();
+    try (Lab lab = new Lab(folder)) {
+      Runnable held = lab.pump.holdUnread(Lab.instance("web@1"), program.invocation());
+      Files.createFile(folder.resolve("go"));
+      program.end();
+      lab.pump.adopt(Lab.instance("web@1"), program.invocation(), plan);
+      held.run();
+      lab.drain(program);
+      assertThat(Lab.text(log)).isEqualTo("one\ntwo\n");
+      lab.pump.release(program.invocation());
+      lab.awaitNoPipes();
+    }
+  }
+
+  @Test
   void aPipeThatIsNotThereIsAStreamAtItsEnd() throws Exception {
     try (Lab lab = new Lab(folder)) {
       lab.pump.adopt(Lab.instance("web@1"), Lab.invocation(), lab.plan("web@1.log", Lab.NO_LIMITS));

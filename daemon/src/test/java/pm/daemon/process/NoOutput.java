@@ -28,6 +28,11 @@ public final class NoOutput implements ChildOutput {
   }
 
   @Override
+  public Runnable holdUnread(InstanceName instance, InvocationId invocation) {
+    return () -> {};
+  }
+
+  @Override
   public void reattach(
       InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec logs) {}
 

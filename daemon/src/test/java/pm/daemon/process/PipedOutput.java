@@ -117,6 +117,11 @@ final class PipedOutput implements ChildOutput {
   }
 
   @Override
+  public Runnable holdUnread(InstanceName instance, InvocationId invocation) {
+    return () -> {};
+  }
+
+  @Override
   public void reattach(
       InstanceName instance, InvocationId invocation, OptionalInt pid, LogSpec logs)
       throws OutputRefusedException {
