@@ -27,10 +27,11 @@ final class Inbox {
    * Adds work; waits while the inbox is full. Work for a closed inbox is dropped, for nobody is
    * left to do it.
    *
-   * @throws InterruptedException if interrupted while waiting; nothing was added
+   * @throws InterruptedException if interrupted while waiting for room; nothing was added
    */
   void put(Runnable task) throws InterruptedException {
-    lock.lockInterruptibly();
+    // Only who has to wait for room is to be interrupted: at the end of the daemon all are.
+    lock.lock();
     try {
       while (work.size() >= bound && !closed) {
         room.await();
