@@ -55,6 +55,10 @@ public final class EventLog {
   static final int WAITING_BOUND = 1_000;
 
   private static final long SKIP = 1_000;
+
+  /** What JavaScript counts exactly, and nobody ever reaches: more is no number of ours. */
+  private static final long MOST_SEQ = 1L << 53;
+
   private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);
 
   private final Path folder;
@@ -295,7 +299,7 @@ public final class EventLog {
     try {
       Members members = Members.of(Json.parse(line), "an event");
       long seq = members.optionalLong("seq").orElse(0);
-      return seq < 1
+      return seq < 1 || seq > MOST_SEQ
           ? Optional.empty()
           : Optional.of(
               new Event(

@@ -93,6 +93,14 @@ final class EventLogTest {
   }
 
   @Test
+  void aNumberThatCouldNotGoOnIsNoneOfOurs() throws Exception {
+    Files.writeString(folder.resolve("events.jsonl"), "{\"seq\":9223372036854775807}\n");
+    EventLog log = EventLog.open(folder, true, Runnable::run);
+    assertThat(add(log, 2)).containsExactly(1L, 2L);
+    assertThat(read(log, 0)).containsExactly(1L, 2L);
+  }
+
+  @Test
   void aTornLastLineIsCutOff() throws Exception {
     add(EventLog.open(folder, false, Runnable::run), 2);
     Path file = folder.resolve("events.jsonl");
