@@ -257,7 +257,7 @@ class DaemonIT {
     assertThat(command("chown", "-R", NOBODY + ":" + NOBODY, home.toString())).isZero();
     List<String> asNobody =
         List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups");
-    try (Pmd pmd = new Pmd(asNobody, home).start()) {
+    try (Pmd pmd = new Pmd(asNobody, home).from(Pmd.treeForAll()).start()) {
       pmd.await("web@1", "IDLE");
       assertThat(pmd.processes()).allMatch(process -> owner(process.pid()).equals(NOBODY));
       pmd.crash();

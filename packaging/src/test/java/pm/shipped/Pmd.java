@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +29,7 @@ final class Pmd implements AutoCloseable {
 
   static final Path TREE = Path.of(System.getProperty("pm.tree"));
   static final Path BIN = TREE.resolve("bin");
+  private static Optional<Path> treeForAll = Optional.empty();
 
   private final Path home;
   private final List<String> arguments;
@@ -44,6 +48,34 @@ final class Pmd implements AutoCloseable {
     this.home = home;
     this.prefix = prefix;
     this.arguments = List.of(arguments);
+  }
+
+  /** Returns the tree, or a copy of it if other users cannot enter the folders that it is in. */
+  static synchronized Path treeForAll() throws IOException {
+    for (Path at = TREE; at != null && treeForAll.isEmpty(); at = at.getParent()) {
+      if (!Files.getPosixFilePermissions(at).contains(PosixFilePermission.OTHERS_EXECUTE)) {
+        Path copy = Files.createTempDirectory("pm-tree");
+        Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Runtime.getRuntime()
+            .addShutdownHook(new Thread(() -> copying("rm", "-rf", copy.toString())));
+        copying("cp", "-a", TREE + "/.", copy.toString());
+        treeForAll = Optional.of(copy);
+      }
+    }
+    return treeForAll.orElse(TREE);
+  }
+
+  private static void copying(String... command) {
+    try {
+      Outcome outcome = Outcome.of(new ProcessBuilder(command));
+      if (outcome.exit() != 0) {
+        throw new IllegalStateException(String.join(" ", command) + ": " + outcome);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   Path home() {
@@ -157,8 +189,17 @@ final class Pmd implements AutoCloseable {
 
   /** Returns the client, to be started. */
   ProcessBuilder client(String... words) {
+    return client(TREE, words);
+  }
+
+  /** Returns a client that any user can start. */
+  ProcessBuilder clientForAll(String... words) throws IOException {
+    return client(treeForAll(), words);
+  }
+
+  private ProcessBuilder client(Path tree, String... words) {
     List<String> command = new ArrayList<>();
-    command.add(BIN.resolve("pmctl").toString());
+    command.add(tree.resolve("bin/pmctl").toString());
     command.addAll(List.of(words));
     ProcessBuilder builder = new ProcessBuilder(command);
     clean(builder.environment());

@@ -216,7 +216,11 @@ class SecurityIT {
       assertThat(held.exit()).as("%s", held).isNotZero();
       assertThat(held.err()).contains("Permission denied");
       Pmd.Outcome second =
-          as(user, "", List.of(Pmd.BIN.resolve("pmd").toString(), "--home", pmd.home().toString()));
+          as(
+              user,
+              "",
+              List.of(
+                  Pmd.treeForAll().resolve("bin/pmd").toString(), "--home", pmd.home().toString()));
       assertThat(second.exit()).as("%s", second).isEqualTo(73);
     }
   }
@@ -447,7 +451,7 @@ class SecurityIT {
   }
 
   private static Pmd.Outcome pmctl(String uid, String group, String... words) throws Exception {
-    ProcessBuilder client = pmd.client(words);
+    ProcessBuilder client = pmd.clientForAll(words);
     client.command(becoming(uid, group, client.command()));
     return Pmd.Outcome.of(client);
   }

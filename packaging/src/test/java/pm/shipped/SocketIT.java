@@ -248,7 +248,6 @@ class SocketIT {
     assumeTrue(DaemonIT.isRoot(), "only root can become somebody else");
     Optional<String> group = groupId();
     assumeTrue(group.isPresent(), "there is a group " + GROUP);
-    assumeTrue(as(NOBODY, "", "version", "--help").exit() == 0, "others can run what was built");
 
     Pmd.Outcome stranger = as(NOBODY, "", "status");
     assertThat(stranger.exit()).as("%s", stranger).isEqualTo(77);
@@ -275,7 +274,6 @@ class SocketIT {
   @Test
   void whoIsNoMemberOfTheGroupHasADaemonNonetheless() throws Exception {
     assumeTrue(DaemonIT.isRoot(), "only root can become somebody else");
-    assumeTrue(as(NOBODY, "", "version", "--help").exit() == 0, "others can run what was built");
     Path folder = Files.createTempDirectory(Path.of("/tmp"), "pm-");
     Files.setAttribute(folder, "unix:uid", Integer.valueOf(NOBODY));
     List<String> stranger =
@@ -289,7 +287,7 @@ class SocketIT {
 
   /** Runs the client as another user, with one more group or none. */
   private static Pmd.Outcome as(String uid, String group, String... words) throws Exception {
-    ProcessBuilder client = pmd.client(words);
+    ProcessBuilder client = pmd.clientForAll(words);
     List<String> command = new ArrayList<>(List.of("setpriv", "--reuid=" + uid, "--regid=" + uid));
     command.add(group.isEmpty() ? "--clear-groups" : "--groups=" + group);
     command.addAll(client.command());
